@@ -1,0 +1,85 @@
+"""boto3 clients: one per service and process, shared by all threads, with the endpoint given to each explicitly.
+
+``service_client`` signs as the process itself (its ECS role, or its IAM user on the emulator), which may assume roles
+and use queues but not touch the table. ``scoped_client`` signs each call with the credentials of the scope in force.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any, Literal, overload
+
+import boto3
+import botocore.session
+from botocore import UNSIGNED
+from botocore.config import Config
+from django.conf import settings
+
+if TYPE_CHECKING:
+    from mypy_boto3_athena import AthenaClient
+    from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sts import STSClient
+
+CONNECT_TIMEOUT_S = 2
+READ_TIMEOUT_S = 5
+
+
+def client_config(**extra: Any) -> Config:  # noqa: ANN401 - botocore's own keyword arguments
+    """The settings every client shares: pooled kept-alive connections, short timeouts, three attempts."""
+    return Config(
+        region_name=settings.AWS_REGION,
+        max_pool_connections=settings.AWS_POOL_CONNECTIONS,
+        connect_timeout=CONNECT_TIMEOUT_S,
+        read_timeout=READ_TIMEOUT_S,
+        retries={"mode": "standard", "total_max_attempts": 3},
+        tcp_keepalive=True,
+        ignore_configured_endpoint_urls=True,
+        account_id_endpoint_mode="disabled",
+        **extra,
+    )
+
+
+@overload
+def service_client(service: Literal["sts"]) -> STSClient: ...
+@overload
+def service_client(service: Literal["sqs"]) -> SQSClient: ...
+@overload
+def service_client(service: Literal["cognito-idp"]) -> CognitoIdentityProviderClient: ...
+@cache
+def service_client(service: str) -> Any:
+    """A client signed with the process's own credentials."""
+    return boto3.Session().client(service, endpoint_url=settings.AWS_ENDPOINT_URL, config=client_config())  # type: ignore[call-overload]
+
+
+@cache
+def public_cognito_client() -> CognitoIdentityProviderClient:
+    """Cognito's public calls (signing in), which carry no AWS signature."""
+    return boto3.Session().client(
+        "cognito-idp", endpoint_url=settings.AWS_ENDPOINT_URL, config=client_config(signature_version=UNSIGNED)
+    )
+
+
+@overload
+def scoped_client(service: Literal["dynamodb"]) -> DynamoDBClient: ...
+@overload
+def scoped_client(service: Literal["athena"]) -> AthenaClient: ...
+@overload
+def scoped_client(service: Literal["s3"]) -> S3Client: ...
+@cache
+def scoped_client(service: str) -> Any:
+    """A client whose every call is signed with the current scope's credentials; outside a scope it raises.
+
+    One client serves all schools: 50 sessions would cost seconds and hundreds of MiB (DESIGN D9).
+    """
+    from edu.aws.credentials import ScopedCredentials  # noqa: PLC0415 - it needs service_client from here
+
+    session = botocore.session.Session()
+    session._credentials = ScopedCredentials()  # noqa: SLF001 # type: ignore[attr-defined] - before any client exists, so that each holder sees it
+    return boto3.Session(botocore_session=session).client(
+        service,  # type: ignore[call-overload]
+        endpoint_url=settings.AWS_ENDPOINT_URL,
+        config=client_config(),
+    )

@@ -1,0 +1,19 @@
+"""The Celery application. Its settings stand in ``edu.celeryconfig``, read on first use."""
+
+from __future__ import annotations
+
+import os
+
+from celery import Celery
+from celery.signals import setup_logging
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "edu.settings")
+
+app = Celery("libreta")
+app.config_from_object("edu.celeryconfig")
+app.autodiscover_tasks(["behavior", "govsync"])
+
+
+@setup_logging.connect  # type: ignore[untyped-decorator]
+def _keep_our_logging(**_: object) -> None:
+    """Celery sets up no logging of its own when someone listens here; ``edu.settings`` did it already."""

@@ -1,0 +1,51 @@
+"""How Celery runs on SQS.
+
+Tried with kills (DESIGN D5): late acknowledgement, nothing acknowledged on failure, no ``self.retry``. SQS counts the
+deliveries itself and moves a message to the dead-letter queue after the third.
+
+kombu takes the host from the broker URL only and ignores an endpoint option, so the URL is made from the same checked
+setting as every other client's endpoint; with the wrong form it would call the real AWS.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from django.conf import settings
+
+BEHAVIOR, GOVSYNC = "behavior", "govsync"
+
+_endpoint = urlsplit(settings.AWS_ENDPOINT_URL or "")
+broker_url = f"sqs://{_endpoint.netloc}" if _endpoint.netloc else "sqs://"
+broker_transport_options = {
+    "region": settings.AWS_REGION,
+    "is_secure": _endpoint.scheme != "http",
+    "predefined_queues": {
+        BEHAVIOR: {"url": settings.BEHAVIOR_QUEUE_URL},
+        GOVSYNC: {"url": settings.GOVSYNC_QUEUE_URL},
+    },
+    "visibility_timeout": settings.CELERY_VISIBILITY_TIMEOUT_S,
+    "wait_time_seconds": settings.CELERY_WAIT_TIME_S,
+}
+broker_connection_retry_on_startup = True
+
+task_routes = {"behavior.*": {"queue": BEHAVIOR}, "govsync.*": {"queue": GOVSYNC}}
+task_default_queue = GOVSYNC
+task_create_missing_queues = False
+task_queues = None
+task_serializer = "json"
+accept_content = ["json"]
+task_ignore_result = True
+task_acks_late = True
+task_acks_on_failure_or_timeout = False
+task_reject_on_worker_lost = False
+task_time_limit = settings.CELERY_VISIBILITY_TIMEOUT_S - 10
+worker_enable_remote_control = False
+worker_send_task_events = False
+worker_prefetch_multiplier = 1
+worker_hijack_root_logger = False
+
+timezone = "UTC"
+beat_schedule = {
+    "govsync-sweep": {"task": "govsync.sweep_due_runs", "schedule": settings.GOVSYNC_SWEEP_EVERY_S},
+}

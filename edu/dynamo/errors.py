@@ -1,0 +1,108 @@
+"""DynamoDB's errors in our words, translated once, here."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from edu.dynamo.mapping import from_item
+from edu.errors import ConflictError, LibretaError, UnavailableError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from edu.dynamo.mapping import Attributes
+
+_BUSY = frozenset(
+    {
+        "InternalServerError",
+        "LimitExceededException",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "ServiceUnavailable",
+        "ThrottlingException",
+        "TransactionInProgressException",
+    }
+)
+_DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnrecognizedClientException", "ExpiredTokenException"})
+
+
+class StoreUnavailableError(UnavailableError):
+    """The table is throttled or does not answer; a write's outcome is then unknown, and repeating it must be safe."""
+
+    code = "store_unavailable"
+
+
+class AccessDeniedError(LibretaError):
+    """IAM refused: the code tried to leave its scope. Never handled, always an alarm."""
+
+    code = "access_denied"
+
+
+class StoreError(LibretaError):
+    """The table refused a call as malformed: a bug of ours."""
+
+    code = "store_error"
+
+
+class ConditionFailedError(ConflictError):
+    """A write's condition did not hold, and nothing was written.
+
+    ``failed`` maps the position of each action whose condition failed to the item found there (``None``: none there).
+    """
+
+    code = "condition_failed"
+
+    def __init__(self, failed: dict[int, Attributes | None]) -> None:
+        super().__init__()
+        self.failed = failed
+
+
+class TransactionConflictError(StoreUnavailableError):
+    """Another transaction held one of the items; nothing was written."""
+
+    code = "transaction_conflict"
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn botocore's errors inside the block into ours, keeping the cause."""
+    try:
+        yield
+    except ClientError as error:
+        raise _translate(error.response) from error
+    except BotoCoreError as error:
+        raise StoreUnavailableError(type(error).__name__) from error
+
+
+def _translate(response: Any) -> LibretaError:  # noqa: ANN401 - the service's error, whose shape depends on its code
+    code = response["Error"]["Code"]
+    if code == "ConditionalCheckFailedException":
+        return ConditionFailedError({0: _found(response)})
+    if code == "TransactionCanceledException":
+        return _cancelled(response.get("CancellationReasons") or [])
+    if code in {"TransactionConflictException", "ReplicatedWriteConflictException"}:
+        return TransactionConflictError(code)
+    if code in _BUSY:
+        return StoreUnavailableError(code)
+    if code in _DENIED:
+        return AccessDeniedError(code)
+    return StoreError(code)
+
+
+def _cancelled(reasons: list[Any]) -> LibretaError:
+    failed = {n: _found(r) for n, r in enumerate(reasons) if r.get("Code") == "ConditionalCheckFailed"}
+    if failed:
+        return ConditionFailedError(failed)
+    codes = {r.get("Code") for r in reasons} - {"None", None}
+    if codes == {"TransactionConflict"}:
+        return TransactionConflictError("TransactionConflict")
+    if codes and codes <= {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}:
+        return StoreUnavailableError(",".join(sorted(codes)))
+    return StoreError(",".join(sorted(codes)) or "TransactionCanceledException")
+
+
+def _found(part: Any) -> Attributes | None:  # noqa: ANN401 - see _translate
+    return from_item(part["Item"]) if part.get("Item") else None

@@ -1,0 +1,179 @@
+"""Reading the table, and the writes that need no transaction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+
+from edu.aws.clients import scoped_client
+from edu.dynamo import cursors
+from edu.dynamo.errors import StoreUnavailableError, translated
+from edu.dynamo.keys import Key
+from edu.dynamo.mapping import from_item, to_item
+from edu.dynamo.retries import pause
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from edu.dynamo.mapping import Attributes
+
+INDEX = "gsi1"
+_BATCH_GET_KEYS = 100
+_BATCH_WRITE_ITEMS = 25
+_BATCH_ATTEMPTS = 8
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some of a listing's items, and the cursor of the next page (``None``: this is the last)."""
+
+    items: list[Attributes]
+    cursor: str | None = None
+
+
+@dataclass(frozen=True)
+class Query:
+    """One partition's items in sort-key order.
+
+    ``prefix`` narrows the sort key to those beginning so; ``between`` to an inclusive range. With ``index`` the
+    partition is one of ``gsi1``, which is eventually consistent: a moment behind the table.
+    """
+
+    partition: str
+    prefix: str = ""
+    between: tuple[str, str] | None = None
+    index: bool = False
+    descending: bool = False
+    consistent: bool = False
+    limit: int = 100
+
+    def request(self) -> dict[str, Any]:
+        """The call's arguments."""
+        pk, sk = ("gsi1pk", "gsi1sk") if self.index else ("pk", "sk")
+        condition, values = f"{pk} = :pk", {":pk": self.partition}
+        if self.between:
+            condition += f" AND {sk} BETWEEN :low AND :high"
+            values |= {":low": self.between[0], ":high": self.between[1]}
+        elif self.prefix:
+            condition += f" AND begins_with({sk}, :prefix)"
+            values[":prefix"] = self.prefix
+        request: dict[str, Any] = {
+            "TableName": settings.TABLE_NAME,
+            "KeyConditionExpression": condition,
+            "ExpressionAttributeValues": to_item(values),
+            "ScanIndexForward": not self.descending,
+            "Limit": self.limit,
+        }
+        return request | ({"IndexName": INDEX} if self.index else {"ConsistentRead": self.consistent})
+
+    def name(self) -> str:
+        """What a cursor of this listing is bound to: the listing, whatever the page's size."""
+        return "|".join((self.partition, self.prefix, *(self.between or ()), str(self.index), str(self.descending)))
+
+
+def get_item(key: Key, *, consistent: bool = True) -> Attributes | None:
+    """One item, or ``None``. Strongly consistent unless told otherwise.
+
+    Raises:
+        StoreUnavailableError: the table does not answer.
+        AccessDeniedError: the key is outside the scope.
+    """
+    with translated():
+        answer = scoped_client("dynamodb").get_item(
+            TableName=settings.TABLE_NAME, Key=to_item(key.as_attributes()), ConsistentRead=consistent
+        )
+    return from_item(answer["Item"]) if "Item" in answer else None
+
+
+def query_page(query: Query, *, cursor: str | None = None) -> Page:
+    """One page of a listing, of at most ``query.limit`` items.
+
+    Raises:
+        InvalidCursorError: the cursor is not of this listing and scope.
+        StoreUnavailableError: the table does not answer.
+        AccessDeniedError: the partition is outside the scope.
+    """
+    request = query.request()
+    if cursor:
+        request["ExclusiveStartKey"] = to_item(cursors.open_cursor(cursor, query=query.name()))
+    with translated():
+        answer = scoped_client("dynamodb").query(**request)
+    last = answer.get("LastEvaluatedKey")
+    token = cursors.seal_cursor(from_item(last), query=query.name()) if last else None
+    return Page([from_item(item) for item in answer["Items"]], token)
+
+
+def query_all(query: Query) -> Iterator[Attributes]:
+    """Every item of a listing, a page of ``query.limit`` at a time. Same errors as ``query_page``."""
+    cursor: str | None = None
+    while True:
+        page = query_page(query, cursor=cursor)
+        yield from page.items
+        cursor = page.cursor
+        if cursor is None:
+            return
+
+
+def get_items(keys: Sequence[Key], *, consistent: bool = False) -> list[Attributes]:
+    """The items that exist among ``keys``, in no particular order; repeated keys count once.
+
+    Raises:
+        StoreUnavailableError: after eight rounds some keys are still unprocessed.
+        AccessDeniedError: one of the keys is outside the scope; nothing is returned then.
+    """
+    unique = list(dict.fromkeys(keys))
+    found: list[Attributes] = []
+    for start in range(0, len(unique), _BATCH_GET_KEYS):
+        chunk = [to_item(key.as_attributes()) for key in unique[start : start + _BATCH_GET_KEYS]]
+        found += _get_chunk({settings.TABLE_NAME: {"Keys": chunk, "ConsistentRead": consistent}})
+    return found
+
+
+def _get_chunk(pending: Any) -> list[Attributes]:  # noqa: ANN401 - DynamoDB's RequestItems
+    found: list[Attributes] = []
+    for attempt in range(_BATCH_ATTEMPTS):
+        with translated():
+            answer = scoped_client("dynamodb").batch_get_item(RequestItems=pending)
+        found += [from_item(item) for item in answer["Responses"].get(settings.TABLE_NAME, [])]
+        pending = answer.get("UnprocessedKeys")
+        if not pending:
+            return found
+        pause(attempt)
+    raise StoreUnavailableError("batch get: keys left unprocessed")
+
+
+@dataclass(frozen=True)
+class BatchWrite:
+    """Items to put and keys to delete, without conditions and without a common fate: for what can be repeated."""
+
+    puts: Sequence[Mapping[str, Any]] = field(default=())
+    deletes: Sequence[Key] = field(default=())
+
+
+def write_batch(batch: BatchWrite) -> None:
+    """Put and delete, 25 a call, repeating what DynamoDB leaves unprocessed, with jitter. Safe to repeat whole.
+
+    Raises:
+        StoreUnavailableError: after eight rounds some are still unprocessed; those before them are written.
+        AccessDeniedError: one of the keys is outside the scope; its call wrote nothing.
+    """
+    requests: list[Any] = [{"PutRequest": {"Item": to_item(item)}} for item in batch.puts]
+    requests += [{"DeleteRequest": {"Key": to_item(key.as_attributes())}} for key in batch.deletes]
+    for chunk in _chunks(requests):
+        _write_chunk({settings.TABLE_NAME: chunk})
+
+
+def _chunks(requests: list[Any]) -> Iterable[list[Any]]:
+    return (requests[start : start + _BATCH_WRITE_ITEMS] for start in range(0, len(requests), _BATCH_WRITE_ITEMS))
+
+
+def _write_chunk(pending: Any) -> None:  # noqa: ANN401 - DynamoDB's RequestItems
+    for attempt in range(_BATCH_ATTEMPTS):
+        with translated():
+            pending = scoped_client("dynamodb").batch_write_item(RequestItems=pending).get("UnprocessedItems")
+        if not pending:
+            return
+        pause(attempt)
+    raise StoreUnavailableError("batch write: items left unprocessed")

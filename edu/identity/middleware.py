@@ -1,0 +1,54 @@
+"""The bearer token of a request decides the school its handling runs in."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from typing import TYPE_CHECKING
+
+from edu.identity.tokens import InvalidTokenError, verifier
+from edu.logs import get_logger
+from edu.tenancy import enter_school
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from django.http import HttpRequest, HttpResponse
+
+    from edu.errors import LibretaError
+    from edu.identity.principal import Principal
+
+_log = get_logger(__name__)
+
+
+class BearerIdentity:
+    """What the request's Authorization header amounts to: a principal, an error to raise later, or neither."""
+
+    def __init__(self, header: str) -> None:
+        self.principal: Principal | None = None
+        self.error: LibretaError | None = None
+        scheme, _, token = header.partition(" ")
+        if scheme.lower() != "bearer":
+            return
+        try:
+            self.principal = verifier().principal(token.strip())
+        except InvalidTokenError as error:
+            _log.warning("token refused", reason=error.detail)
+            self.error = error
+
+
+class BearerTokenMiddleware:
+    """Verifies the token once and enters its school around the whole handling, leaving it whatever happens.
+
+    A bad token does not stop the request here: ``BearerAuthentication`` raises it where DRF can answer problem+json.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Handle one request in its caller's school."""
+        identity = BearerIdentity(request.headers.get("Authorization", ""))
+        request.bearer = identity  # type: ignore[attr-defined]
+        school_id = identity.principal.school_id if identity.principal else None
+        with enter_school(school_id) if school_id else nullcontext():
+            return self._get_response(request)

@@ -1,0 +1,155 @@
+"""Django's settings and Libreta's own, read once from the environment. ``.env.example`` explains each variable.
+
+Nothing else in the product reads the environment. A contradiction stops the program here, at start-up.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import environ
+from django.utils.translation import gettext_lazy as _
+
+from edu.aws.endpoint import check_endpoint
+from edu.logs import configure_logging
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+STATE_DIR = Path(env.str("LIBRETA_STATE_DIR", str(BASE_DIR / ".libreta")))
+for name in ("local.env", "stack.env"):  # what `make run` and `manage.py deploy` leave behind; the environment wins
+    if (STATE_DIR / name).is_file():
+        env.read_env(STATE_DIR / name)
+
+# --- the cloud
+ENVIRONMENT = env.str("LIBRETA_ENV", "dev")
+CLOUD = env.str("LIBRETA_CLOUD", "")
+AWS_ENDPOINT_URL = check_endpoint(CLOUD, env.str("AWS_ENDPOINT_URL", ""))
+AWS_REGION = env.str("AWS_REGION", env.str("AWS_DEFAULT_REGION", "us-east-1"))
+AWS_POOL_CONNECTIONS = env.int("LIBRETA_AWS_POOL_CONNECTIONS", 25)
+
+# --- the stack's outputs, as `manage.py deploy` writes them
+TABLE_NAME = env.str("LIBRETA_TABLE_NAME", "")
+TENANT_ROLE_ARN = env.str("LIBRETA_TENANT_ROLE_ARN", "")
+PLATFORM_ROLE_ARN = env.str("LIBRETA_PLATFORM_ROLE_ARN", "")
+CONSOLE_ROLE_ARN = env.str("LIBRETA_CONSOLE_ROLE_ARN", "")
+BEHAVIOR_QUEUE_URL = env.str("LIBRETA_BEHAVIOR_QUEUE_URL", "")
+GOVSYNC_QUEUE_URL = env.str("LIBRETA_GOVSYNC_QUEUE_URL", "")
+USER_POOL_ID = env.str("LIBRETA_USER_POOL_ID", "")
+USER_POOL_CLIENT_ID = env.str("LIBRETA_USER_POOL_CLIENT_ID", "")
+JWT_ISSUER = env.str("LIBRETA_JWT_ISSUER", "")
+JWKS_URL = env.str("LIBRETA_JWKS_URL", "")
+LAKE_BUCKET = env.str("LIBRETA_LAKE_BUCKET", "")
+ATHENA_WORKGROUP = env.str("LIBRETA_ATHENA_WORKGROUP", "")
+GLUE_DATABASE = env.str("LIBRETA_GLUE_DATABASE", "")
+
+# --- secrets and neighbours
+SECRET_KEY = env.str("LIBRETA_SECRET_KEY", "")
+PSEUDONYM_KEY = env.str("LIBRETA_PSEUDONYM_KEY", "")
+GOV_API_URL = env.str("LIBRETA_GOV_API_URL", "")
+GOV_API_KEY = env.str("LIBRETA_GOV_API_KEY", "")
+
+# --- Django
+DEBUG = False
+ALLOWED_HOSTS = env.list("LIBRETA_ALLOWED_HOSTS", default=["127.0.0.1", "localhost"])
+CSRF_TRUSTED_ORIGINS = env.list("LIBRETA_CSRF_TRUSTED_ORIGINS", default=[])
+INSTALLED_APPS = [
+    "edu.console",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "edu",
+    "evaluations",
+    "behavior",
+    "govsync",
+    "analytics",
+    *env.list("LIBRETA_EXTRA_APPS", default=[]),
+]
+MIDDLEWARE = [
+    "edu.http.middleware.CorrelationMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "edu.http.middleware.ContentSecurityPolicyMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "edu.identity.middleware.BearerTokenMiddleware",
+    "edu.console.middleware.ConsoleScopeMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "edu.urls"
+WSGI_APPLICATION = "edu.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+DATABASES = {"default": {"ENGINE": "edu.console.nodb"}}
+MIGRATION_MODULES = dict.fromkeys(("admin", "auth", "contenttypes", "console", "evaluations", "govsync"))
+AUTH_USER_MODEL = "console.StaffUser"
+AUTHENTICATION_BACKENDS = ["edu.console.auth.CognitoBackend"]
+SESSION_ENGINE = "edu.console.sessions"
+SESSION_COOKIE_AGE = env.int("LIBRETA_SESSION_AGE_S", 8 * 3600)
+MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
+LOGIN_URL = "/admin/login/"
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "default"},
+    # a school's rules: dropped after five minutes, or when this process changes them (DESIGN, scenario 1)
+    "rules": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "rules", "TIMEOUT": 300},
+}
+
+# --- languages: Spanish first, English second
+LANGUAGE_CODE = "es"
+LANGUAGES = [("es", _("Spanish")), ("en", _("English"))]
+LOCALE_PATHS = [BASE_DIR / "edu" / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+# --- static files (the console's), served by whitenoise
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+WHITENOISE_USE_FINDERS = True
+
+# --- browser security
+_SECURE = env.bool("LIBRETA_SECURE_COOKIES", CLOUD == "aws")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _SECURE
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SECURE_HSTS_SECONDS = 31_536_000 if _SECURE else 0
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _SECURE else None
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+# --- the API
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["edu.identity.authentication.BearerAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["edu.identity.permissions.RolePermission"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "EXCEPTION_HANDLER": "edu.http.problems.handle_exception",
+    "UNAUTHENTICATED_USER": None,
+    "COERCE_DECIMAL_TO_STRING": True,
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
+
+# --- Celery over SQS: see edu.celery for the options that follow from these
+CELERY_WAIT_TIME_S = env.int("LIBRETA_SQS_WAIT_TIME_S", 10)
+CELERY_VISIBILITY_TIMEOUT_S = env.int("LIBRETA_SQS_VISIBILITY_TIMEOUT_S", 120)
+GOVSYNC_SWEEP_EVERY_S = env.float("LIBRETA_GOVSYNC_SWEEP_EVERY_S", 10.0)
+
+LOGGING_CONFIG = None
+configure_logging(env.str("LIBRETA_LOG_LEVEL", "INFO"))

@@ -1,0 +1,82 @@
+"""The base of every Celery task: it binds the logs, enters the school its message names, and leaves it again."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from celery import Task
+from structlog.contextvars import bind_contextvars, clear_contextvars
+
+from edu.errors import InvalidInputError
+from edu.logs import correlation_id, get_logger, start_correlation
+from edu.tenancy import enter_school
+
+_log = get_logger(__name__)
+_CORRELATION_KEY = "correlation_id_of_request"
+
+
+class MissingSchoolError(InvalidInputError):
+    """A message for a school's task names no school: it is refused, and after three deliveries dead-lettered."""
+
+    code = "missing_school"
+
+
+class LoggedTask(Task):  # type: ignore[misc]
+    """Logs start and end with the correlation id of whoever sent the message. Arguments are never logged."""
+
+    abstract = True
+    acks_late = True
+    max_retries = 0
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - Celery's signature
+        """Run the task once."""
+        clear_contextvars()
+        start_correlation(self._sent_correlation_id())
+        bind_contextvars(task=self.name, task_id=self.request.id)
+        started = time.perf_counter()
+        try:
+            result = self.enter_and_run(*args, **kwargs)
+        except Exception as error:
+            _log.exception("task failed", error=type(error).__name__)
+            raise
+        else:
+            _log.info("task done", duration_ms=round((time.perf_counter() - started) * 1000, 1))
+            return result
+        finally:
+            clear_contextvars()
+
+    def enter_and_run(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - Celery's signature
+        """Run the body; subclasses enter their scope around it."""
+        return self.run(*args, **kwargs)
+
+    def apply_async(self, args: Any = None, kwargs: Any = None, **options: Any) -> Any:  # noqa: ANN401 - Celery's signature
+        """Send the message with the sender's correlation id in a header."""
+        headers = {**(options.pop("headers", None) or {}), _CORRELATION_KEY: correlation_id()}
+        return super().apply_async(args, kwargs, headers=headers, argsrepr="", kwargsrepr="", **options)
+
+    def _sent_correlation_id(self) -> str:
+        return str(getattr(self.request, _CORRELATION_KEY, None) or self.request.id or "")
+
+
+class SchoolTask(LoggedTask):
+    """A task of one school, named by the keyword ``school_id`` of its message.
+
+    The scope is left even when the body fails, so the next task of this worker starts without any (a worker must never
+    run with the previous task's school).
+    """
+
+    abstract = True
+
+    def enter_and_run(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - Celery's signature
+        """Run the body in the message's school.
+
+        Raises:
+            MissingSchoolError: the message names none.
+            InvalidSchoolIdError: it names one that cannot be.
+        """
+        if not kwargs.get("school_id"):
+            raise MissingSchoolError("message without a school")
+        with enter_school(kwargs["school_id"]):
+            bind_contextvars(school_id=kwargs["school_id"])
+            return self.run(*args, **kwargs)

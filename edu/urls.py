@@ -1,0 +1,18 @@
+"""The address book of the web process."""
+
+from __future__ import annotations
+
+from django.conf.urls.i18n import urlpatterns as language_urls
+from django.urls import include, path
+from django.views.generic import RedirectView
+
+from edu.console.site import site
+from edu.http.health import healthz
+
+urlpatterns = [
+    path("", RedirectView.as_view(url="/admin/")),
+    path("healthz", healthz),
+    path("admin/", site.urls),
+    path("i18n/", include(language_urls)),
+    path("api/v1/", include("evaluations.api.urls")),
+]

@@ -1,0 +1,9 @@
+"""The teachers' API and the console, as WSGI (ADR 0005 says why not ASGI)."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "edu.settings")
+
+application = get_wsgi_application()

@@ -1,0 +1,45 @@
+"""The environment of every test run, set before Django reads its settings (by the outermost conftest).
+
+Everything is on the loopback, on ports of this run's own; nothing of the developer's local system is touched or read.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import secrets
+import shutil
+import socket
+import tempfile
+
+
+def free_port() -> int:
+    """A port nobody listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+STATE_DIR = tempfile.mkdtemp(prefix="libreta-test-")
+atexit.register(shutil.rmtree, STATE_DIR, ignore_errors=True)
+EMULATOR_PORT = free_port()
+
+for name in [name for name in os.environ if name.startswith(("AWS_", "LIBRETA_"))]:
+    del os.environ[name]
+os.environ |= {
+    "DJANGO_SETTINGS_MODULE": "edu.settings",
+    "LIBRETA_ENV": "test",
+    "LIBRETA_CLOUD": "local",
+    "LIBRETA_STATE_DIR": STATE_DIR,
+    "LIBRETA_SECRET_KEY": secrets.token_hex(32),
+    "LIBRETA_PSEUDONYM_KEY": secrets.token_hex(32),
+    "LIBRETA_LOG_LEVEL": "WARNING",
+    "LIBRETA_SQS_WAIT_TIME_S": "1",
+    "AWS_ENDPOINT_URL": f"http://127.0.0.1:{EMULATOR_PORT}",
+    "AWS_REGION": "us-east-1",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "AWS_SHARED_CREDENTIALS_FILE": os.path.join(STATE_DIR, "aws-credentials"),  # noqa: PTH118 - an environment value
+    "AWS_CONFIG_FILE": os.devnull,
+}

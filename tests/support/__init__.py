@@ -1,0 +1,1 @@
+"""What tests share: waiting for conditions, the embedded cloud, processes, people and schools."""

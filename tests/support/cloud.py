@@ -1,0 +1,77 @@
+"""The embedded cloud of a test run: an emulator of its own with the shipped template deployed into it."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+
+from edu.aws import clients, credentials, local_keys, stacks
+from edu.emulator.options import EmulatorOptions
+from edu.emulator.process import EmulatorProcess
+from tests.environment import EMULATOR_PORT, STATE_DIR
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ENV = "test"
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """A running emulator, its stack's outputs, and root's clients to look behind the product's back."""
+
+    emulator: EmulatorProcess
+    outputs: dict[str, str]
+    environment: dict[str, str]
+
+    def root(self, service: str) -> Any:  # noqa: ANN401 - any boto3 client
+        """A client of root, for arranging and checking; the product has nothing like it."""
+        return self.emulator.client(service)
+
+    def process_environment(self, profile: str, **extra: str) -> dict[str, str]:
+        """The environment of a product process (web, worker, operator) of this cloud."""
+        return {**os.environ, "AWS_PROFILE": profile, **extra}
+
+
+@contextmanager
+def running_cloud() -> Iterator[Cloud]:
+    """Start the emulator on this run's port, deploy, and point this process's settings at the stack."""
+    state_dir = Path(STATE_DIR)
+    options = EmulatorOptions(port=EMULATOR_PORT, state_dir=state_dir / "emulator", persist=False)
+    with EmulatorProcess(options) as emulator:
+        root = {
+            "aws_access_key_id": emulator.root.access_key_id,
+            "aws_secret_access_key": emulator.root.secret_access_key,
+        }
+        connected = stacks.connect(endpoint_url=emulator.endpoint_url, credentials=root)
+        outputs = stacks.deploy_data_plane(connected.cloudformation, stacks.DataPlane(env=ENV, local=True))
+        environment = stacks.stack_environment(outputs, emulator.endpoint_url)
+        local_keys.write_environment(state_dir, environment)
+        local_keys.ensure_access_keys(connected.iam, outputs, state_dir)
+        for name, value in environment.items():
+            setattr(settings, name.removeprefix("LIBRETA_"), value)
+        use_profile("web")
+        yield Cloud(emulator, outputs, environment)
+
+
+def use_profile(profile: str) -> None:
+    """Make this test process sign as one of the services from now on."""
+    os.environ["AWS_PROFILE"] = profile
+    clients.service_client.cache_clear()
+    credentials.sessions.forget_all()
+
+
+@contextmanager
+def acting_as(profile: str) -> Iterator[None]:
+    """Sign as another of the services inside the block."""
+    before = os.environ["AWS_PROFILE"]
+    use_profile(profile)
+    try:
+        yield
+    finally:
+        use_profile(before)

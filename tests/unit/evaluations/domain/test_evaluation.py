@@ -1,0 +1,112 @@
+from dataclasses import FrozenInstanceError, replace
+from datetime import UTC, date, datetime, timedelta, timezone
+from decimal import Decimal
+
+import pytest
+
+from evaluations.domain.evaluation import Evaluation, EvaluationKind, Score, ScoreState
+
+NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+EVALUATION = Evaluation(
+    evaluation_id="eva-1",
+    section_id="2026-mat-05a",
+    course_id="mat-05",
+    term_id="2026-q4",
+    kind=EvaluationKind.EXAM,
+    title="Examen: Fracciones",
+    weight=Decimal(40),
+    held_on=date(2026, 11, 24),
+    version=1,
+    created_by="doc-1",
+    created_at=NOON,
+)
+SCORE = Score(
+    evaluation_id="eva-1",
+    student_id="est-1",
+    section_id="2026-mat-05a",
+    course_id="mat-05",
+    term_id="2026-q4",
+    kind=EvaluationKind.EXAM,
+    state=ScoreState.RECORDED,
+    value="6.5",
+    version=1,
+    recorded_by="doc-1",
+    recorded_at=NOON,
+)
+
+
+@pytest.mark.parametrize("weight", ["0.01", "40", "100"])
+def test_evaluation_weight_inside_its_bounds(weight: str) -> None:
+    assert replace(EVALUATION, weight=Decimal(weight)).weight == Decimal(weight)
+
+
+@pytest.mark.parametrize("weight", ["0", "-1", "100.01", "NaN", "sNaN", "Infinity"])
+def test_evaluation_weight_outside_its_bounds_is_refused(weight: str) -> None:
+    with pytest.raises(ValueError, match="weight"):
+        replace(EVALUATION, weight=Decimal(weight))
+
+
+@pytest.mark.parametrize("field", ["evaluation_id", "section_id", "course_id", "term_id", "created_by"])
+@pytest.mark.parametrize("value", ["", "A", "a#b", "a*", "ñ", "a" * 41, "a\n"])
+def test_evaluation_with_a_bad_id_names_the_field(field: str, value: str) -> None:
+    with pytest.raises(ValueError, match=field):
+        replace(EVALUATION, **{field: value})  # type: ignore[arg-type]  # one string field after the other
+
+
+@pytest.mark.parametrize("field", ["evaluation_id", "student_id", "section_id", "course_id", "term_id", "recorded_by"])
+def test_score_with_a_bad_id_names_the_field(field: str) -> None:
+    with pytest.raises(ValueError, match=field):
+        replace(SCORE, **{field: "SCHOOL#1"})  # type: ignore[arg-type]  # one string field after the other
+
+
+@pytest.mark.parametrize("title", ["", " Examen", "Examen\n", "a" * 121, "a\x00b"])
+def test_evaluation_title_that_is_no_clean_line_is_refused(title: str) -> None:
+    with pytest.raises(ValueError, match="title"):
+        replace(EVALUATION, title=title)
+
+
+@pytest.mark.parametrize("at", [NOON.replace(tzinfo=None), NOON.astimezone(timezone(timedelta(hours=-5)))])
+def test_instants_that_are_not_aware_utc_are_refused(at: datetime) -> None:
+    with pytest.raises(ValueError, match="created_at"):
+        replace(EVALUATION, created_at=at)
+    with pytest.raises(ValueError, match="recorded_at"):
+        replace(SCORE, recorded_at=at)
+
+
+def test_version_below_one_is_refused() -> None:
+    with pytest.raises(ValueError, match="version"):
+        replace(EVALUATION, version=0)
+    with pytest.raises(ValueError, match="version"):
+        replace(SCORE, version=0)
+
+
+def test_kind_and_state_as_bare_text_are_refused() -> None:
+    with pytest.raises(ValueError, match="kind"):
+        replace(EVALUATION, kind="exam")  # type: ignore[arg-type]  # wrong on purpose
+    with pytest.raises(ValueError, match="kind"):
+        replace(SCORE, kind="exam")  # type: ignore[arg-type]  # wrong on purpose
+    with pytest.raises(ValueError, match="state"):
+        replace(SCORE, state="recorded")  # type: ignore[arg-type]  # wrong on purpose
+
+
+@pytest.mark.parametrize("state", [state for state in ScoreState if state is not ScoreState.RECORDED])
+def test_score_has_a_value_only_when_recorded(state: ScoreState) -> None:
+    assert replace(SCORE, state=state, value=None).value is None
+    with pytest.raises(ValueError, match="value"):
+        replace(SCORE, state=state)
+
+
+@pytest.mark.parametrize("value", [None, "", "1" * 13])
+def test_recorded_score_without_a_grade_is_refused(value: str | None) -> None:
+    with pytest.raises(ValueError, match="value"):
+        replace(SCORE, value=value)
+
+
+def test_score_cannot_be_changed_in_place() -> None:
+    with pytest.raises(FrozenInstanceError):
+        SCORE.value = "7.0"  # type: ignore[misc]  # wrong on purpose
+
+
+def test_repr_of_a_score_hides_the_grade() -> None:
+    assert "6.5" not in repr(SCORE)
+    assert "est-1" in repr(SCORE)

@@ -1,0 +1,240 @@
+from dataclasses import replace
+from decimal import Decimal, localcontext
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from evaluations.domain.scales import STANDARD_SCALES, GradingScale, RefusalReason, ScaleKind
+
+NUMERIC = [scale for scale in STANDARD_SCALES.values() if scale.kind is ScaleKind.NUMERIC]
+LETTERS = [scale for scale in STANDARD_SCALES.values() if scale.kind is ScaleKind.LETTERS]
+
+any_scale = st.sampled_from(list(STANDARD_SCALES.values()))
+numeric_scale = st.sampled_from(NUMERIC)
+almost_numbers = st.text(alphabet="0123456789.-+eE,_ \n\u0663\uff15 nNaAiIfF", max_size=12)
+
+
+def rungs(scale: GradingScale) -> list[Decimal]:
+    assert scale.minimum is not None
+    assert scale.maximum is not None
+    assert scale.step is not None
+    count = int((scale.maximum - scale.minimum) / scale.step)
+    return [scale.minimum + scale.step * rung for rung in range(count + 1)]
+
+
+@st.composite
+def own_scales(draw: st.DrawFn) -> GradingScale:
+    step = Decimal(draw(st.sampled_from(["0.01", "0.05", "0.1", "0.25", "0.5", "1", "2", "5"])))
+    minimum = Decimal(draw(st.integers(-50, 50)))
+    maximum = minimum + step * draw(st.integers(1, 300))
+    passing = minimum + step * draw(st.integers(0, int((maximum - minimum) / step)))
+    return GradingScale(
+        scale_id="own", kind=ScaleKind.NUMERIC, minimum=minimum, maximum=maximum, step=step, passing=passing
+    )
+
+
+def refusal(scale: GradingScale, text: str) -> str:
+    with pytest.raises(ValueError) as caught:  # noqa: PT011 - the message is what the caller checks
+        scale.parse(text)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("scale_id", "text", "canonical", "passes"),
+    [
+        ("0-20", "11", "11", True),
+        ("0-20", "10", "10", False),
+        ("0-20", "0", "0", False),
+        ("0-20", "007", "7", False),
+        ("1-7", "4", "4.0", True),
+        ("1-7", "3.9", "3.9", False),
+        ("1-7", "6.50", "6.5", True),
+        ("1-5", "2.9", "2.9", False),
+        ("1-5", "3.0", "3.0", True),
+        ("0-100", "59", "59", False),
+        ("0-100", "100", "100", True),
+        ("0-10", "6.99", "6.99", False),
+        ("0-10", "7", "7.00", True),
+        ("0-10", "10.000", "10.00", True),
+        ("1-10", "6", "6", True),
+        ("5-10", "5.9", "5.9", False),
+        ("a-f", "D", "D", True),
+        ("a-f", "F", "F", False),
+        ("ad-c", "AD", "AD", True),
+        ("ad-c", "C", "C", False),
+    ],
+)
+def test_grade_on_the_scale(scale_id: str, text: str, canonical: str, passes: bool) -> None:  # noqa: FBT001 - a table
+    scale = STANDARD_SCALES[scale_id]
+    value = scale.parse(text)
+    assert scale.canonical(value) == canonical
+    assert scale.passes(value) is passes
+
+
+@pytest.mark.parametrize("scale", NUMERIC, ids=lambda scale: scale.scale_id)
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", " ", "5 ", " 5", "5\n", "+5", "5.", ".5", "5,5", "5_0", "0x5", "1e1", "1e400", "1E-400", "--5", "5-"),
+        *(
+            "NaN",
+            "nan",
+            "sNaN",
+            "Infinity",
+            "-Infinity",
+            "inf",
+            "-0",
+            "-0.0",
+            "-00",
+            "\u0665",
+            "\uff15",
+            "\u2164",
+            "5\u200b",
+            "A",
+            "5" * 13,
+        ),
+    ],
+)
+def test_numeric_scale_refuses_what_is_no_plain_number(scale: GradingScale, text: str) -> None:
+    assert refusal(scale, text) == "not_a_number"
+
+
+@pytest.mark.parametrize(
+    ("scale_id", "text", "reason"),
+    [
+        ("0-20", "20.5", "out_of_range"),
+        ("0-20", "-1", "out_of_range"),
+        ("0-20", "999999999999", "out_of_range"),
+        ("1-7", "0.9", "out_of_range"),
+        ("1-7", "7.1", "out_of_range"),
+        ("5-10", "4.9", "out_of_range"),
+        ("0-20", "10.5", "bad_step"),
+        ("1-7", "6.55", "bad_step"),
+        ("1-7", "6.500000000001", "bad_step"),
+        ("0-10", "9.999", "bad_step"),
+        ("a-f", "E", "unknown_letter"),
+        ("a-f", "a", "unknown_letter"),
+        ("a-f", "\u0410", "unknown_letter"),  # the Cyrillic one
+        ("ad-c", "A D", "unknown_letter"),
+        ("ad-c", "B\n", "unknown_letter"),
+        ("ad-c", "", "unknown_letter"),
+        ("ad-c", "18", "unknown_letter"),
+    ],
+)
+def test_refusal_names_its_reason(scale_id: str, text: str, reason: str) -> None:
+    assert refusal(STANDARD_SCALES[scale_id], text) == reason
+
+
+@settings(deadline=None)
+@given(any_scale, st.one_of(st.text(max_size=8), almost_numbers))
+def test_parse_answers_a_stable_grade_or_a_reason(scale: GradingScale, text: str) -> None:
+    reason, written = "", ""
+    try:
+        written = scale.canonical(scale.parse(text))
+    except ValueError as error:
+        reason = str(error)
+    if written:
+        assert written.isascii()
+        assert scale.parse(written) == scale.parse(text)
+        assert scale.canonical(scale.parse(written)) == written
+    else:
+        assert reason in set(RefusalReason)
+
+
+@settings(deadline=None)
+@given(own_scales())
+def test_every_rung_is_written_and_read_back(scale: GradingScale) -> None:
+    texts = [scale.canonical(value) for value in rungs(scale)]
+    assert [scale.parse(text) for text in texts] == rungs(scale)
+    assert len(set(texts)) == len(texts)
+    assert {len(text.partition(".")[2]) for text in texts} == {scale.decimals}
+
+
+@settings(deadline=None)
+@given(own_scales(), st.decimals(min_value=-100, max_value=800, places=4))
+def test_number_is_accepted_exactly_when_it_is_a_rung(scale: GradingScale, number: Decimal) -> None:
+    if number in set(rungs(scale)) and not (number.is_zero() and number.is_signed()):
+        assert scale.parse(scale.canonical(number)) == number
+    else:
+        with pytest.raises(ValueError, match=r"out_of_range|bad_step|not_a_number"):
+            scale.canonical(number)
+
+
+@settings(deadline=None)
+@given(numeric_scale, st.data())
+def test_better_grade_never_fails_where_a_worse_one_passes(scale: GradingScale, data: st.DataObject) -> None:
+    worse, better = sorted(data.draw(st.lists(st.sampled_from(rungs(scale)), min_size=2, max_size=2)))
+    assert scale.passes(worse) <= scale.passes(better)
+    assert scale.passes(better) is (better >= Decimal(scale.passing))
+
+
+@pytest.mark.parametrize("scale", LETTERS, ids=lambda scale: scale.scale_id)
+def test_letters_pass_down_to_the_passing_one(scale: GradingScale) -> None:
+    verdicts = [scale.passes(letter) for letter in scale.letters]
+    assert verdicts == sorted(verdicts, reverse=True)
+    assert sum(verdicts) == scale.letters.index(str(scale.passing)) + 1
+
+
+@pytest.mark.parametrize("number", ["NaN", "sNaN", "Infinity", "-Infinity", "-0"])
+def test_number_that_is_none_is_neither_written_nor_judged(number: str) -> None:
+    scale = STANDARD_SCALES["0-20"]
+    with pytest.raises(ValueError, match="not_a_number"):
+        scale.canonical(Decimal(number))
+    with pytest.raises(ValueError, match="not_a_number"):
+        scale.passes(Decimal(number))
+
+
+def test_canonical_refuses_what_it_would_have_to_round() -> None:
+    with pytest.raises(ValueError, match="bad_step"):
+        STANDARD_SCALES["1-7"].canonical(Decimal("6.5" + "0" * 80 + "1"))
+    with pytest.raises(ValueError, match="bad_step"):
+        STANDARD_SCALES["0-20"].canonical(Decimal("1E-999"))
+
+
+def test_value_of_the_other_kind_is_refused() -> None:
+    with pytest.raises(ValueError, match="not_a_number"):
+        STANDARD_SCALES["0-20"].passes("15")
+    with pytest.raises(ValueError, match="unknown_letter"):
+        STANDARD_SCALES["ad-c"].canonical(Decimal(15))
+
+
+def test_outcome_does_not_depend_on_the_callers_decimal_context() -> None:
+    with localcontext(prec=1):
+        assert STANDARD_SCALES["0-10"].canonical(Decimal("9.75")) == "9.75"
+        with pytest.raises(ValueError, match="bad_step"):
+            STANDARD_SCALES["0-10"].canonical(Decimal("9.751"))
+
+
+def test_refusal_never_repeats_the_text() -> None:
+    assert "María" not in refusal(STANDARD_SCALES["1-7"], "María 6.5")
+
+
+@pytest.mark.parametrize(
+    ("scale_id", "changes"),
+    [
+        ("1-7", {"step": None}),
+        ("1-7", {"step": Decimal(0)}),
+        ("1-7", {"step": Decimal("-0.1")}),
+        ("1-7", {"step": Decimal("0.7")}),
+        ("1-7", {"step": Decimal("NaN")}),
+        ("1-7", {"step": Decimal("0.00001")}),
+        ("1-7", {"minimum": Decimal(7)}),
+        ("1-7", {"maximum": Decimal("Infinity")}),
+        ("1-7", {"maximum": Decimal(10_001)}),
+        ("1-7", {"passing": Decimal("4.05")}),
+        ("1-7", {"passing": Decimal(8)}),
+        ("1-7", {"passing": "4"}),
+        ("1-7", {"letters": ("A", "B")}),
+        ("1-7", {"scale_id": "1..7"}),
+        ("1-7", {"kind": "numeric"}),
+        ("ad-c", {"passing": "D"}),
+        ("ad-c", {"letters": ("B",)}),
+        ("ad-c", {"letters": ("B", "B")}),
+        ("ad-c", {"letters": ("A", "B", "c")}),
+        ("ad-c", {"minimum": Decimal(0)}),
+    ],
+)
+def test_contradictory_scale_is_refused(scale_id: str, changes: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match=r".+"):
+        replace(STANDARD_SCALES[scale_id], **changes)  # type: ignore[arg-type]  # wrong on purpose
