@@ -14,6 +14,6 @@ app.config_from_object("edu.celeryconfig")
 app.autodiscover_tasks(["behavior", "govsync"])
 
 
-@setup_logging.connect  # type: ignore[untyped-decorator]
+@setup_logging.connect
 def _keep_our_logging(**_: object) -> None:
     """Celery sets up no logging of its own when someone listens here; ``edu.settings`` did it already."""

@@ -12,6 +12,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from kombu import Queue
 
 BEHAVIOR, GOVSYNC = "behavior", "govsync"
 
@@ -32,7 +33,7 @@ broker_connection_retry_on_startup = True
 task_routes = {"behavior.*": {"queue": BEHAVIOR}, "govsync.*": {"queue": GOVSYNC}}
 task_default_queue = GOVSYNC
 task_create_missing_queues = False
-task_queues = None
+task_queues = (Queue(BEHAVIOR), Queue(GOVSYNC))
 task_serializer = "json"
 accept_content = ["json"]
 task_ignore_result = True

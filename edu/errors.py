@@ -11,12 +11,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from django.utils.functional import _StrPromise
 
 
 @dataclass(frozen=True)
@@ -25,7 +24,7 @@ class FieldError:
 
     field: str
     rule: str
-    message: str | _StrPromise
+    message: str | Promise
 
 
 class LibretaError(Exception):
@@ -34,9 +33,9 @@ class LibretaError(Exception):
     code: str = "internal_error"
     status: int = 500
     retryable: bool = False
-    title: str | _StrPromise = _("Something went wrong on our side")
+    title: str | Promise = _("Something went wrong on our side")
 
-    def __init__(self, detail: str | _StrPromise = "", *, fields: Sequence[FieldError] = ()) -> None:
+    def __init__(self, detail: str | Promise = "", *, fields: Sequence[FieldError] = ()) -> None:
         super().__init__(detail or self.title)
         self.detail = detail
         self.fields = tuple(fields)

@@ -7,6 +7,7 @@ answer does not. The record lives 24 hours (TTL), in the school's own partition 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -20,8 +21,6 @@ from edu.dynamo.transactions import NOT_THERE, Transaction
 from edu.errors import InvalidInputError, LibretaError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from edu.dynamo.errors import ConditionFailedError
 
 T = TypeVar("T")

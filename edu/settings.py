@@ -121,7 +121,6 @@ TIME_ZONE = "UTC"
 
 # --- static files (the console's), served by whitenoise
 STATIC_URL = "/static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
 WHITENOISE_USE_FINDERS = True
 
 # --- browser security
@@ -139,7 +138,7 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["edu.identity.authentication.BearerAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["edu.identity.permissions.RolePermission"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["edu.http.parsers.StrictJSONParser"],
     "EXCEPTION_HANDLER": "edu.http.problems.handle_exception",
     "UNAUTHENTICATED_USER": None,
     "COERCE_DECIMAL_TO_STRING": True,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from celery import Task
 from structlog.contextvars import bind_contextvars, clear_contextvars
@@ -11,6 +11,11 @@ from structlog.contextvars import bind_contextvars, clear_contextvars
 from edu.errors import InvalidInputError
 from edu.logs import correlation_id, get_logger, start_correlation
 from edu.tenancy import enter_school
+
+if TYPE_CHECKING:
+    _Task = Task[..., Any]
+else:
+    _Task = Task
 
 _log = get_logger(__name__)
 _CORRELATION_KEY = "correlation_id_of_request"
@@ -22,7 +27,7 @@ class MissingSchoolError(InvalidInputError):
     code = "missing_school"
 
 
-class LoggedTask(Task):  # type: ignore[misc]
+class LoggedTask(_Task):
     """Logs start and end with the correlation id of whoever sent the message. Arguments are never logged."""
 
     abstract = True
@@ -50,10 +55,10 @@ class LoggedTask(Task):  # type: ignore[misc]
         """Run the body; subclasses enter their scope around it."""
         return self.run(*args, **kwargs)
 
-    def apply_async(self, args: Any = None, kwargs: Any = None, **options: Any) -> Any:  # noqa: ANN401 - Celery's signature
-        """Send the message with the sender's correlation id in a header."""
+    def apply_async(self, args: Any = None, kwargs: Any = None, **options: Any) -> Any:  # type: ignore[override]  # noqa: ANN401 - Celery's signature
+        """Send the message with the sender's correlation id in a header, and no readable copy of its arguments."""
         headers = {**(options.pop("headers", None) or {}), _CORRELATION_KEY: correlation_id()}
-        return super().apply_async(args, kwargs, headers=headers, argsrepr="", kwargsrepr="", **options)
+        return super().apply_async(args, kwargs, headers=headers, **{"argsrepr": "", "kwargsrepr": "", **options})
 
     def _sent_correlation_id(self) -> str:
         return str(getattr(self.request, _CORRELATION_KEY, None) or self.request.id or "")

@@ -9,17 +9,13 @@ import atexit
 import os
 import secrets
 import shutil
-import socket
+import sys
 import tempfile
 
+from tests.support.ports import free_port
 
-def free_port() -> int:
-    """A port nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
+if "edu.settings" in sys.modules:
+    raise RuntimeError("the settings were read before the tests' environment was set: unset DJANGO_SETTINGS_MODULE")
 
 STATE_DIR = tempfile.mkdtemp(prefix="libreta-test-")
 atexit.register(shutil.rmtree, STATE_DIR, ignore_errors=True)

@@ -36,7 +36,7 @@ def client_config(**extra: Any) -> Config:  # noqa: ANN401 - botocore's own keyw
         read_timeout=READ_TIMEOUT_S,
         retries={"mode": "standard", "total_max_attempts": 3},
         tcp_keepalive=True,
-        ignore_configured_endpoint_urls=True,
+        ignore_configured_endpoint_urls=True,  # type: ignore[call-arg]  # the stubs lag behind botocore
         account_id_endpoint_mode="disabled",
         **extra,
     )
@@ -48,10 +48,9 @@ def service_client(service: Literal["sts"]) -> STSClient: ...
 def service_client(service: Literal["sqs"]) -> SQSClient: ...
 @overload
 def service_client(service: Literal["cognito-idp"]) -> CognitoIdentityProviderClient: ...
-@cache
 def service_client(service: str) -> Any:
     """A client signed with the process's own credentials."""
-    return boto3.Session().client(service, endpoint_url=settings.AWS_ENDPOINT_URL, config=client_config())  # type: ignore[call-overload]
+    return _service_client(service)
 
 
 @cache
@@ -68,18 +67,36 @@ def scoped_client(service: Literal["dynamodb"]) -> DynamoDBClient: ...
 def scoped_client(service: Literal["athena"]) -> AthenaClient: ...
 @overload
 def scoped_client(service: Literal["s3"]) -> S3Client: ...
-@cache
 def scoped_client(service: str) -> Any:
     """A client whose every call is signed with the current scope's credentials; outside a scope it raises.
 
     One client serves all schools: 50 sessions would cost seconds and hundreds of MiB (DESIGN D9).
     """
+    return _scoped_client(service)
+
+
+def forget_clients() -> None:
+    """Drop every client, so that the next call makes one from the settings as they are then."""
+    _service_client.cache_clear()
+    _scoped_client.cache_clear()
+    public_cognito_client.cache_clear()
+
+
+@cache
+def _service_client(service: str) -> Any:  # noqa: ANN401 - any client
+    return _client(boto3.Session(), service)
+
+
+@cache
+def _scoped_client(service: str) -> Any:  # noqa: ANN401 - any client
     from edu.aws.credentials import ScopedCredentials  # noqa: PLC0415 - it needs service_client from here
 
     session = botocore.session.Session()
-    session._credentials = ScopedCredentials()  # noqa: SLF001 # type: ignore[attr-defined] - before any client exists, so that each holder sees it
-    return boto3.Session(botocore_session=session).client(
-        service,  # type: ignore[call-overload]
-        endpoint_url=settings.AWS_ENDPOINT_URL,
-        config=client_config(),
-    )
+    # before any client exists, so that each holder (signer, endpoint resolver) sees it
+    session._credentials = ScopedCredentials()  # type: ignore[attr-defined]  # noqa: SLF001 - there is no public way
+    return _client(boto3.Session(botocore_session=session), service)
+
+
+def _client(session: boto3.Session, service: str) -> Any:  # noqa: ANN401 - any client
+    arguments: dict[str, Any] = {"endpoint_url": settings.AWS_ENDPOINT_URL, "config": client_config()}
+    return session.client(service, **arguments)  # type: ignore[call-overload]  # a name known only at run time

@@ -150,17 +150,17 @@ class ScopedCredentials(Credentials):
         return sessions.get(current_scope())
 
     @property
-    def access_key(self) -> str:
+    def access_key(self) -> str | None:  # type: ignore[override]  # read at each signature, never set
         """The current scope's access key id."""
         return self.get_frozen_credentials().access_key
 
     @property
-    def secret_key(self) -> str:
+    def secret_key(self) -> str | None:  # type: ignore[override]  # as above
         """The current scope's secret."""
         return self.get_frozen_credentials().secret_key
 
     @property
-    def token(self) -> str | None:
+    def token(self) -> str | None:  # type: ignore[override]  # as above
         """The current scope's session token."""
         return self.get_frozen_credentials().token
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import urlsplit, urlunsplit
 
 import boto3
@@ -52,8 +52,7 @@ class DeploymentDeclinedError(DeploymentError):
     code = "deployment_declined"
 
 
-@dataclass(frozen=True)
-class Clients:
+class Clients(NamedTuple):
     """The clients that deploying and reading back take, all of one account, region and endpoint."""
 
     cloudformation: CloudFormationClient
@@ -101,7 +100,9 @@ class DataPlane:
         ]
         if is_new:
             return given
-        return given + [{"ParameterKey": key, "UsePreviousValue": True} for key, value in values.items() if value is None]
+        return given + [
+            {"ParameterKey": key, "UsePreviousValue": True} for key, value in values.items() if value is None
+        ]
 
 
 def connect(
@@ -117,7 +118,10 @@ def connect(
     session = boto3.Session(region_name=region, **dict(credentials or {}))  # type: ignore[arg-type] # names vary
     arguments: dict[str, Any] = {
         "endpoint_url": endpoint_url,
-        "config": Config(ignore_configured_endpoint_urls=True, retries={"mode": "standard", "total_max_attempts": 5}),
+        "config": Config(
+            ignore_configured_endpoint_urls=True,  # type: ignore[call-arg] # the stubs do not know it yet
+            retries={"mode": "standard", "total_max_attempts": 5},
+        ),
     }
     return Clients(
         cloudformation=session.client("cloudformation", **arguments),
@@ -160,7 +164,9 @@ def deploy_data_plane(
         raise DeploymentError(f"stack {plane.stack_name} is {stack['StackStatus']}: it cannot be updated now")
     body = template if template is not None else TEMPLATE_PATH.read_text(encoding="utf-8")
     report(f"comparing stack {plane.stack_name} with the template")
-    change_set = create_change_set(cloudformation, plane.stack_name, body, plane.parameters(is_new=is_new), is_new=is_new)
+    change_set = create_change_set(
+        cloudformation, plane.stack_name, body, plane.parameters(is_new=is_new), is_new=is_new
+    )
     changes = read_changes(cloudformation, change_set)
     if not changes:
         report("no changes")

@@ -104,5 +104,5 @@ def _cancelled(reasons: list[Any]) -> LibretaError:
     return StoreError(",".join(sorted(codes)) or "TransactionCanceledException")
 
 
-def _found(part: Any) -> Attributes | None:  # noqa: ANN401 - see _translate
+def _found(part: Any) -> Attributes | None:  # noqa: ANN401 - the service's error, whose shape depends on its code
     return from_item(part["Item"]) if part.get("Item") else None

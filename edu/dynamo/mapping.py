@@ -54,7 +54,7 @@ def from_item(item: Mapping[str, Any]) -> Attributes:
     return {name: _number(_deserializer.deserialize(value)) for name, value in item.items()}
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401, PLR0911 - one line per kind of value
+def _plain(value: Any) -> Any:  # noqa: ANN401 - whatever the table holds
     match value:
         case dict():
             return {name: _plain(part) for name, part in value.items() if part is not None}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -11,13 +12,12 @@ from edu.aws.clients import scoped_client
 from edu.dynamo import cursors
 from edu.dynamo.errors import StoreUnavailableError, translated
 from edu.dynamo.keys import Key
-from edu.dynamo.mapping import from_item, to_item
+from edu.dynamo.mapping import Attributes, from_item, to_item
 from edu.dynamo.retries import pause
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator
 
-    from edu.dynamo.mapping import Attributes
 
 INDEX = "gsi1"
 _BATCH_GET_KEYS = 100
@@ -66,7 +66,9 @@ class Query:
             "ScanIndexForward": not self.descending,
             "Limit": self.limit,
         }
-        return request | ({"IndexName": INDEX} if self.index else {"ConsistentRead": self.consistent})
+        if self.index:
+            return request | {"IndexName": INDEX}
+        return request | {"ConsistentRead": self.consistent}
 
     def name(self) -> str:
         """What a cursor of this listing is bound to: the listing, whatever the page's size."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +15,6 @@ from edu.dynamo.mapping import to_item
 from edu.dynamo.retries import retried
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from edu.dynamo.keys import Key
 
 MAX_ACTIONS = 100

@@ -5,12 +5,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rest_framework.authentication import BaseAuthentication
+from rest_framework.exceptions import NotAuthenticated
+
+from edu.identity.principal import Principal
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
 
     from edu.identity.middleware import BearerIdentity
-    from edu.identity.principal import Principal
+
+
+def principal_of(request: Request) -> Principal:
+    """The verified caller of an API request.
+
+    Raises:
+        NotAuthenticated: there is none.
+    """
+    if not isinstance(request.user, Principal):
+        raise NotAuthenticated
+    return request.user
 
 
 class BearerAuthentication(BaseAuthentication):
@@ -22,11 +35,11 @@ class BearerAuthentication(BaseAuthentication):
         Raises:
             InvalidTokenError: the token was refused.
         """
-        identity: BearerIdentity = request._request.bearer  # type: ignore[attr-defined] # noqa: SLF001 - DRF's own name
+        identity: BearerIdentity = request._request.bearer  # type: ignore[attr-defined]  # noqa: SLF001 - DRF's own names
         if identity.error:
             raise identity.error
         return (identity.principal, None) if identity.principal else None
 
-    def authenticate_header(self, request: Request) -> str:  # noqa: ARG002 - DRF's signature
+    def authenticate_header(self, request: Request) -> str:  # noqa: ARG002 - DRF's own names
         """What a 401 asks for."""
         return 'Bearer realm="libreta"'

@@ -10,9 +10,11 @@ from django.conf import settings
 
 from edu.aws.clients import public_cognito_client, service_client
 from edu.errors import LibretaError, UnavailableError
+from edu.identity.principal import Role
 
 if TYPE_CHECKING:
-    from edu.identity.principal import Role
+    from mypy_boto3_cognito_idp.literals import AuthFlowTypeType
+
 
 _REFUSED = frozenset(
     {"NotAuthorizedException", "UserNotFoundException", "UserNotConfirmedException", "PasswordResetRequiredException"}
@@ -91,12 +93,10 @@ def ensure_account(account: Account, password: str) -> None:
     )
 
 
-def _authenticate(flow: str, parameters: dict[str, str], refresh_token: str = "") -> Tokens:
+def _authenticate(flow: AuthFlowTypeType, parameters: dict[str, str], refresh_token: str = "") -> Tokens:
     try:
         answer = public_cognito_client().initiate_auth(
-            ClientId=settings.USER_POOL_CLIENT_ID,
-            AuthFlow=flow,  # type: ignore[arg-type] - one of two literals above
-            AuthParameters=parameters,
+            ClientId=settings.USER_POOL_CLIENT_ID, AuthFlow=flow, AuthParameters=parameters
         )
     except ClientError as error:
         if error.response["Error"]["Code"] in _REFUSED:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from rest_framework.permissions import BasePermission
 
+from edu.identity.principal import Principal
+
 if TYPE_CHECKING:
     from rest_framework.request import Request
     from rest_framework.views import APIView
@@ -17,4 +19,5 @@ class RolePermission(BasePermission):
     def has_permission(self, request: Request, view: APIView) -> bool:
         """Whether the caller's role is among those of the method."""
         allowed = getattr(view, "allowed_roles", {})
-        return bool(request.user) and request.user.role in allowed.get(request.method, frozenset())
+        caller = request.user
+        return isinstance(caller, Principal) and caller.role in allowed.get(request.method, frozenset())

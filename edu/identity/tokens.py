@@ -84,7 +84,7 @@ class TokenVerifier:
             )
         except (jwt.InvalidTokenError, UnknownKeyError) as error:
             raise InvalidTokenError(type(error).__name__) from error
-        if claims["token_use"] != "id":
+        if claims["token_use"] != "id":  # noqa: S105 - a claim, not a password
             raise InvalidTokenError("token_use")
         return claims
 

@@ -9,6 +9,7 @@ import pytest
 
 from edu.tenancy import enter_school
 from tests.support.cloud import Cloud, acting_as, running_cloud
+from tests.support.schools import TestSchool, import_school
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,3 +53,17 @@ def in_school(cloud: Cloud, school_id: str) -> Iterator[str]:
     """The test runs inside the school's scope."""
     with enter_school(school_id):
         yield school_id
+
+
+@pytest.fixture
+def school(cloud: Cloud, school_id: str) -> TestSchool:  # noqa: ARG001 - the cloud must stand
+    """A school with two sections and three students."""
+    with acting_as("worker"):
+        return import_school(school_id)
+
+
+@pytest.fixture
+def other_school(cloud: Cloud, other_school_id: str) -> TestSchool:  # noqa: ARG001 - the cloud must stand
+    """A neighbour whose ids are all the same but the school's own."""
+    with acting_as("worker"):
+        return import_school(other_school_id)

@@ -29,7 +29,7 @@ class Cloud:
     outputs: dict[str, str]
     environment: dict[str, str]
 
-    def root(self, service: str) -> Any:  # noqa: ANN401 - any boto3 client
+    def root(self, service: str) -> Any:
         """A client of root, for arranging and checking; the product has nothing like it."""
         return self.emulator.client(service)
 
@@ -62,7 +62,7 @@ def running_cloud() -> Iterator[Cloud]:
 def use_profile(profile: str) -> None:
     """Make this test process sign as one of the services from now on."""
     os.environ["AWS_PROFILE"] = profile
-    clients.service_client.cache_clear()
+    clients.forget_clients()
     credentials.sessions.forget_all()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import boto3
 import pytest
 from botocore.exceptions import ClientError
 
@@ -60,9 +61,7 @@ CALLS: dict[str, Call] = {
 NEVER: dict[str, Call] = {
     "scan": lambda c, t, _s: c.scan(TableName=t),
     "scan_index": lambda c, t, _s: c.scan(TableName=t, IndexName="gsi1"),
-    "partiql": lambda c, t, s: c.execute_statement(
-        Statement=f'SELECT * FROM "{t}" WHERE pk = \'SCHOOL#{s}#STUDENT\''
-    ),
+    "partiql": lambda c, t, s: c.execute_statement(Statement=f"SELECT * FROM \"{t}\" WHERE pk = 'SCHOOL#{s}#STUDENT'"),
     "describe": lambda c, t, _s: c.describe_table(TableName=t),
     "delete_table": lambda c, t, _s: c.delete_table(TableName=t),
 }
@@ -118,14 +117,12 @@ def test_batch_with_one_foreign_key_denied_whole(neighbours: tuple[str, str, str
     table, own, other = neighbours
     with enter_school(own):
         client = scoped_client("dynamodb")
-        mixed = {table: {"Keys": [_key(own), _key(other)]}}
+        mixed: dict[str, Any] = {table: {"Keys": [_key(own), _key(other)]}}
         assert _code(lambda: client.batch_get_item(RequestItems=mixed)) == "AccessDeniedException"
 
 
 @pytest.mark.parametrize("service", ["web", "worker", "operator"])
 def test_services_own_credentials_denied(service: str, neighbours: tuple[str, str, str], cloud: Cloud) -> None:
-    import boto3
-
     table, own, _ = neighbours
     client = boto3.Session(profile_name=service).client("dynamodb", endpoint_url=cloud.emulator.endpoint_url)
     for name, call in {**CALLS, **NEVER}.items():

@@ -138,7 +138,8 @@ def test_every_reference_leads_somewhere_in_the_same_school(many_scores: list[tu
             assert (evaluation.course_id, evaluation.created_by) == (section.course_id, section.teacher_id)
             assert evaluation.term_id in terms
         for score in scores:
-            assert copied(score) == copied(evaluations[score.evaluation_id])
+            evaluation = evaluations[score.evaluation_id]
+            assert (copied(score), score.recorded_by) == (copied(evaluation), evaluation.created_by)
         expected = Counter(enrolment.section_id for enrolment in one.enrolments)
         assert len(scores) == sum(expected[evaluation.section_id] for evaluation in one.evaluations)
         graded = {(score.section_id, score.student_id) for score in scores}

@@ -1,0 +1,115 @@
+"""Where the local system keeps its things and which ports it uses."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SOURCE_ROOT = Path(__file__).resolve().parents[2]
+HOST = "127.0.0.1"
+
+
+class LocalSystemError(Exception):
+    """The local system cannot start or go on; the message is one line for a person."""
+
+
+@dataclass(frozen=True)
+class Ports:
+    """The ports on 127.0.0.1, each movable by ``LIBRETA_<NAME>_PORT``."""
+
+    emulator: int = 4566
+    web: int = 8000
+    events: int = 8001
+    government: int = 8002
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Ports:
+        """The ports asked for.
+
+        Raises:
+            LocalSystemError: one is not a number.
+        """
+        try:
+            chosen = {
+                field.name: int(environment[name])
+                for field in fields(cls)
+                if (name := f"LIBRETA_{field.name.upper()}_PORT") in environment
+            }
+        except ValueError as error:
+            raise LocalSystemError("a LIBRETA_..._PORT is not a number") from error
+        return cls(**chosen)
+
+    def url(self, name: str) -> str:
+        """The base URL of one of them."""
+        return f"http://{HOST}:{getattr(self, name)}"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The state directory (``LIBRETA_STATE_DIR``, default ``.libreta`` in the clone) and what stands in it."""
+
+    state_dir: Path
+    ports: Ports
+
+    @classmethod
+    def from_environment(cls) -> Layout:
+        """The layout this process's environment asks for."""
+        state_dir = Path(os.environ.get("LIBRETA_STATE_DIR", SOURCE_ROOT / ".libreta")).absolute()
+        return cls(state_dir, Ports.from_environment(os.environ))
+
+    @property
+    def logins_path(self) -> Path:
+        """The demo people's logins, readable by their owner only."""
+        return self.state_dir / "demo-logins.json"
+
+    def log_path(self, name: str) -> Path:
+        """Where a process's output goes."""
+        return self.state_dir / "logs" / f"{name}.log"
+
+    def ensure_environment(self) -> dict[str, str]:
+        """``local.env``: the settings every local process reads. Secrets are made once and kept; ports may move."""
+        path = self.state_dir / "local.env"
+        self.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        kept = _read(path)
+        environment = {
+            "LIBRETA_ENV": "dev",
+            "LIBRETA_CLOUD": "local",
+            "LIBRETA_EXTRA_APPS": "edu.emulator",
+            "LIBRETA_SECRET_KEY": kept.get("LIBRETA_SECRET_KEY") or secrets.token_urlsafe(48),
+            "LIBRETA_PSEUDONYM_KEY": kept.get("LIBRETA_PSEUDONYM_KEY") or secrets.token_urlsafe(48),
+            "LIBRETA_GOV_API_KEY": kept.get("LIBRETA_GOV_API_KEY") or secrets.token_urlsafe(24),
+            "LIBRETA_GOV_API_URL": self.ports.url("government"),
+            "LIBRETA_SQS_WAIT_TIME_S": "2",
+            "LIBRETA_GOVSYNC_SWEEP_EVERY_S": "2",
+            "AWS_ENDPOINT_URL": self.ports.url("emulator"),
+            "AWS_REGION": "us-east-1",
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_SHARED_CREDENTIALS_FILE": str(self.state_dir / "aws-credentials"),
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_PROFILE": "operator",
+        }
+        write_private(path, "".join(f"{name}={value}\n" for name, value in environment.items()))
+        return environment
+
+
+def write_private(path: Path, text: str) -> None:
+    """Replace a file by one that only its owner can read."""
+    temporary = path.with_suffix(".new")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+    temporary.replace(path)
+
+
+def _read(path: Path) -> dict[str, str]:
+    if not path.is_file():
+        return {}
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return dict(line.split("=", 1) for line in lines if "=" in line)

@@ -1,0 +1,131 @@
+"""The local system's processes: how each is started, and how one knows that it is ready."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import httpx
+
+from deploy.local.layout import HOST, SOURCE_ROOT, Layout, LocalSystemError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_READY_TIMEOUT_S = 60
+_STOP_TIMEOUT_S = 20
+_POLL_S = 0.1
+_BIN = Path(sys.executable).parent
+
+
+@dataclass
+class Service:
+    """One child process. ``health_url`` answers 2xx once it serves; without it, being alive is being ready."""
+
+    name: str
+    command: list[str]
+    profile: str = ""
+    health_url: str = ""
+    process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
+
+    def start(self, layout: Layout, environment: Mapping[str, str]) -> None:
+        """Start it in a session of its own, so that Ctrl-C reaches it only through us."""
+        path = layout.log_path(self.name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        profile = {"AWS_PROFILE": self.profile} if self.profile else {}
+        with path.open("ab") as log:
+            self.process = subprocess.Popen(  # noqa: S603 - our own commands, no shell
+                self.command,
+                cwd=SOURCE_ROOT,
+                env={**environment, **profile},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    def wait_until_ready(self, layout: Layout) -> None:
+        """Wait for the health check.
+
+        Raises:
+            LocalSystemError: it ended, or is not ready within a minute.
+        """
+        deadline = time.monotonic() + _READY_TIMEOUT_S
+        while self.health_url and not self._answers():
+            if not self.alive or time.monotonic() > deadline:
+                raise LocalSystemError(f"{self.name} did not start; see {layout.log_path(self.name)}")
+            time.sleep(_POLL_S)
+
+    @property
+    def alive(self) -> bool:
+        """Whether it runs."""
+        return self.process is not None and self.process.poll() is None
+
+    def stop(self) -> None:
+        """Ask it to end, wait, and only then kill what is left. Idempotent."""
+        if self.process is None or self.process.poll() is not None:
+            return
+        self.process.terminate()
+        try:
+            self.process.wait(_STOP_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            with suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+
+    def _answers(self) -> bool:
+        try:
+            return httpx.get(self.health_url, timeout=1).is_success
+        except httpx.HTTPError:
+            return False
+
+
+def product_services(layout: Layout, environment: Mapping[str, str]) -> list[Service]:
+    """Everything but the emulator, in the order of starting."""
+    ports = layout.ports
+    celery = [str(_BIN / "celery"), "-A", "edu.celery"]
+    return [
+        Service(
+            "government",
+            [
+                *(sys.executable, "-m", "govsync.simulator", "--port", str(ports.government)),
+                *("--state", str(layout.state_dir / "government.sqlite3")),
+                *("--api-key", environment["LIBRETA_GOV_API_KEY"]),
+            ],
+            health_url=f"{ports.url('government')}/healthz",
+        ),
+        Service(
+            "worker",
+            [
+                *celery,
+                *("worker", "--pool", "threads", "--concurrency", "4", "--queues", "behavior,govsync"),
+                *("--without-gossip", "--without-mingle", "--without-heartbeat", "--hostname", "worker@local"),
+            ],
+            profile="worker",
+        ),
+        Service("beat", [*celery, "beat", "--schedule", str(layout.state_dir / "beat-schedule")], profile="worker"),
+        Service(
+            "web",
+            [*_granian("wsgi", ports.web), "--blocking-threads", "4", "edu.wsgi:application"],
+            profile="web",
+            health_url=f"{ports.url('web')}/healthz",
+        ),
+        Service(
+            "events",
+            [*_granian("asgi", ports.events), "behavior.door:app"],
+            profile="web",
+            health_url=f"{ports.url('events')}/healthz",
+        ),
+    ]
+
+
+def _granian(interface: str, port: int) -> list[str]:
+    command = [str(_BIN / "granian"), "--interface", interface, "--host", HOST, "--port", str(port)]
+    return [*command, "--workers", "1", "--no-ws", "--log-level", "warning"]

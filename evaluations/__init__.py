@@ -1,0 +1,1 @@
+"""Evaluations: what teachers record about students, term by term."""

@@ -1,0 +1,1 @@
+"""The teachers' API: parse, call a service, render."""

@@ -1,0 +1,66 @@
+"""What the API takes and gives."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from rest_framework import serializers
+
+from evaluations.domain.evaluation import EvaluationKind, ScoreState
+
+_ID = r"^[a-z0-9-]{1,40}$"
+
+
+class EvaluationInput(serializers.Serializer[Any]):
+    """A new evaluation."""
+
+    section_id = serializers.RegexField(_ID)
+    term_id = serializers.RegexField(_ID)
+    kind = serializers.ChoiceField([str(kind) for kind in EvaluationKind])
+    title = serializers.CharField(max_length=120)
+    weight = serializers.DecimalField(max_digits=5, decimal_places=2, min_value=Decimal("0.01"), max_value=100)
+    held_on = serializers.DateField()
+
+
+class EvaluationOutput(serializers.Serializer[Any]):
+    """An evaluation."""
+
+    evaluation_id = serializers.CharField()
+    section_id = serializers.CharField()
+    course_id = serializers.CharField()
+    term_id = serializers.CharField()
+    kind = serializers.CharField()
+    title = serializers.CharField()
+    weight = serializers.DecimalField(max_digits=5, decimal_places=2)
+    held_on = serializers.DateField()
+    version = serializers.IntegerField()
+    created_at = serializers.DateTimeField()
+
+
+class ScoreInput(serializers.Serializer[Any]):
+    """A student's score."""
+
+    student_id = serializers.RegexField(_ID)
+    state = serializers.ChoiceField([str(state) for state in ScoreState], default=str(ScoreState.RECORDED))
+    value = serializers.CharField(max_length=12, allow_null=True, default=None)
+
+
+class ScoreOutput(serializers.Serializer[Any]):
+    """A recorded score."""
+
+    evaluation_id = serializers.CharField()
+    student_id = serializers.CharField()
+    state = serializers.CharField()
+    value = serializers.CharField(allow_null=True)
+    version = serializers.IntegerField()
+    recorded_at = serializers.DateTimeField()
+
+
+class SectionOutput(serializers.Serializer[Any]):
+    """A section."""
+
+    section_id = serializers.CharField()
+    course_id = serializers.CharField()
+    name = serializers.CharField()
+    school_year = serializers.IntegerField()

@@ -1,0 +1,103 @@
+"""An evaluation of a section and the score each of its students has in it."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from evaluations.domain.checks import check_id, check_text, check_utc, check_version
+
+_MAX_WEIGHT = 100
+_MAX_VALUE_CHARS = 12
+
+
+class EvaluationKind(StrEnum):
+    """What the students were asked to do."""
+
+    EXAM = "exam"
+    QUIZ = "quiz"
+    HOMEWORK = "homework"
+    PROJECT = "project"
+    ORAL = "oral"
+    PARTICIPATION = "participation"
+
+
+class ScoreState(StrEnum):
+    """Whether there is a grade, and why not: absent on the day, exempted, or work never handed in."""
+
+    RECORDED = "recorded"
+    ABSENT = "absent"
+    EXEMPT = "exempt"
+    MISSING = "missing"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluation:
+    """Something graded in a section; ``weight`` is its share of the term's grade, in percent."""
+
+    evaluation_id: str
+    section_id: str
+    course_id: str
+    term_id: str
+    kind: EvaluationKind
+    title: str
+    weight: Decimal
+    held_on: date
+    version: int
+    created_by: str
+    created_at: datetime
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for bad ids, kind, title, a weight outside (0, 100], a version below 1 or a naive time."""
+        check_id("evaluation_id", self.evaluation_id)
+        _check_place(self.section_id, self.course_id, self.term_id, self.kind)
+        check_id("created_by", self.created_by)
+        check_text("title", self.title)
+        if not self.weight.is_finite() or not 0 < self.weight <= _MAX_WEIGHT:
+            raise ValueError("weight: not above 0 and at most 100")
+        check_version(self.version)
+        check_utc("created_at", self.created_at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score:
+    """One student's result in one evaluation; ``value`` is the scale's canonical text, there only when recorded.
+
+    Section, course, term and kind repeat the evaluation's, so that a score can be listed and graded by itself. The
+    value stays out of ``repr``: a child's grade does not belong in a log.
+    """
+
+    evaluation_id: str
+    student_id: str
+    section_id: str
+    course_id: str
+    term_id: str
+    kind: EvaluationKind
+    state: ScoreState
+    value: str | None = field(repr=False)
+    version: int
+    recorded_by: str
+    recorded_at: datetime
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for bad ids, kind or state, a value without ``recorded`` or the reverse, or a naive time."""
+        check_id("evaluation_id", self.evaluation_id)
+        check_id("student_id", self.student_id)
+        _check_place(self.section_id, self.course_id, self.term_id, self.kind)
+        check_id("recorded_by", self.recorded_by)
+        if not isinstance(self.state, ScoreState):
+            raise ValueError("state: not a ScoreState")  # noqa: TRY004 - one error type for every broken invariant
+        if (self.value is not None) != (self.state is ScoreState.RECORDED):
+            raise ValueError("value: there if and only if the state is recorded")
+        if self.value is not None and not 0 < len(self.value) <= _MAX_VALUE_CHARS:
+            raise ValueError("value: not a canonical grade")
+        check_version(self.version)
+        check_utc("recorded_at", self.recorded_at)
+
+
+def _check_place(section_id: str, course_id: str, term_id: str, kind: EvaluationKind) -> None:
+    check_id("section_id", section_id)
+    check_id("course_id", course_id)
+    check_id("term_id", term_id)
+    if not isinstance(kind, EvaluationKind):
+        raise ValueError("kind: not an EvaluationKind")  # noqa: TRY004 - one error type for every broken invariant

@@ -1,0 +1,177 @@
+"""Grading scales: what a grade may be, how it is written and whether it passes."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Context, Decimal, Inexact, InvalidOperation
+from enum import StrEnum
+from types import MappingProxyType
+
+from evaluations.domain.checks import check_id
+
+_NUMBER = re.compile(r"-?[0-9]{1,12}(?:\.[0-9]{1,12})?", re.ASCII)
+_LETTER = re.compile(r"[A-Z][A-Z+-]{0,3}", re.ASCII)
+_EXACT = Context(prec=60, rounding=ROUND_HALF_UP, traps=[Inexact, InvalidOperation])
+_MAX_BOUND = 10_000
+_MAX_DECIMALS = 4
+_MIN_LETTERS = 2
+
+
+class ScaleKind(StrEnum):
+    """How a scale writes grades."""
+
+    NUMERIC = "numeric"
+    LETTERS = "letters"
+
+
+class RefusalReason(StrEnum):
+    """Why a grade is not on a scale: the whole message of the ValueError, for machines to read."""
+
+    OUT_OF_RANGE = "out_of_range"
+    BAD_STEP = "bad_step"
+    NOT_A_NUMBER = "not_a_number"
+    UNKNOWN_LETTER = "unknown_letter"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GradingScale:
+    """A numeric scale (``minimum``, ``maximum``, ``step``) or one of ``letters``, best first; ``passing`` passes."""
+
+    scale_id: str
+    kind: ScaleKind
+    passing: str
+    minimum: Decimal | None = None
+    maximum: Decimal | None = None
+    step: Decimal | None = None
+    letters: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Raise ValueError when the scale contradicts itself."""
+        check_id("scale_id", self.scale_id)
+        if self.kind is ScaleKind.NUMERIC:
+            self._check_numeric()
+        elif self.kind is ScaleKind.LETTERS:
+            self._check_letters()
+        else:
+            raise ValueError("kind: not a ScaleKind")
+
+    @property
+    def decimals(self) -> int:
+        """How many decimals a canonical number of this scale has; 0 for letters."""
+        if self.kind is ScaleKind.LETTERS:
+            return 0
+        minimum, _, step = self._bounds()
+        return max(_decimals_of(minimum), _decimals_of(step))
+
+    def parse(self, text: str) -> Decimal | str:
+        """Read a grade a person or a client wrote.
+
+        Numbers are plain ASCII with a decimal point: a screen that takes commas translates them first.
+
+        Raises:
+            ValueError: with one ``RefusalReason`` as its whole message, never the text.
+        """
+        if self.kind is ScaleKind.LETTERS:
+            self._check_value(text)
+            return text
+        if not _NUMBER.fullmatch(text):
+            raise ValueError(RefusalReason.NOT_A_NUMBER)
+        return self._check_number(Decimal(text))
+
+    def passes(self, value: Decimal | str) -> bool:
+        """Whether ``value`` passes. Raises ValueError (a ``RefusalReason``) when it is not on this scale."""
+        self._check_value(value)
+        if isinstance(value, str):
+            return self.letters.index(value) <= self.letters.index(self.passing)
+        return value >= Decimal(self.passing)
+
+    def canonical(self, value: Decimal | str) -> str:
+        """Write ``value`` the one way it is stored: fixed decimals, no exponent. Raises ValueError like ``passes``."""
+        checked = self._check_value(value)
+        return checked if isinstance(checked, str) else f"{checked:f}"
+
+    def _check_value(self, value: Decimal | str) -> Decimal | str:
+        if self.kind is ScaleKind.LETTERS:
+            if not isinstance(value, str) or value not in self.letters:
+                raise ValueError(RefusalReason.UNKNOWN_LETTER)
+            return value
+        if not isinstance(value, Decimal):
+            raise ValueError(RefusalReason.NOT_A_NUMBER)  # noqa: TRY004 - one error type, with a reason
+        return self._check_number(value)
+
+    def _check_number(self, value: Decimal) -> Decimal:
+        """Return ``value`` with the scale's fixed decimals, or raise: nothing is ever rounded here."""
+        if not value.is_finite() or (value.is_zero() and value.is_signed()):
+            raise ValueError(RefusalReason.NOT_A_NUMBER)
+        minimum, maximum, step = self._bounds()
+        if not minimum <= value <= maximum:
+            raise ValueError(RefusalReason.OUT_OF_RANGE)
+        try:
+            fixed = value.quantize(Decimal(1).scaleb(-self.decimals), context=_EXACT)
+        except Inexact:
+            raise ValueError(RefusalReason.BAD_STEP) from None
+        if _EXACT.remainder(_EXACT.subtract(fixed, minimum), step):
+            raise ValueError(RefusalReason.BAD_STEP)
+        return fixed
+
+    def _bounds(self) -> tuple[Decimal, Decimal, Decimal]:
+        if self.minimum is None or self.maximum is None or self.step is None:
+            raise ValueError("a numeric scale needs minimum, maximum and step")
+        return self.minimum, self.maximum, self.step
+
+    def _check_numeric(self) -> None:
+        minimum, maximum, step = bounds = self._bounds()
+        if self.letters or not all(number.is_finite() and abs(number) <= _MAX_BOUND for number in bounds):
+            raise ValueError(f"a numeric scale has no letters and its numbers lie within {_MAX_BOUND}")
+        if minimum >= maximum or step <= 0 or self.decimals > _MAX_DECIMALS:
+            raise ValueError(f"minimum must be below maximum and step positive, with at most {_MAX_DECIMALS} decimals")
+        self._check_value(maximum)
+        self.parse(self.passing)
+
+    def _check_letters(self) -> None:
+        if self.minimum is not None or self.maximum is not None or self.step is not None:
+            raise ValueError("a scale of letters has no minimum, maximum or step")
+        if len(self.letters) < _MIN_LETTERS or len(set(self.letters)) != len(self.letters):
+            raise ValueError("a scale needs at least two different letters")
+        if not all(_LETTER.fullmatch(letter) for letter in self.letters):
+            raise ValueError("letters: not 1 to 4 characters A-Z, +, -")
+        self.parse(self.passing)
+
+
+def _decimals_of(number: Decimal) -> int:
+    exponent = number.normalize(_EXACT).as_tuple().exponent
+    return max(0, -exponent) if isinstance(exponent, int) else 0
+
+
+def _numeric(minimum: str, maximum: str, step: str, passing: str) -> GradingScale:
+    return GradingScale(
+        scale_id=f"{minimum}-{maximum}",
+        kind=ScaleKind.NUMERIC,
+        minimum=Decimal(minimum),
+        maximum=Decimal(maximum),
+        step=Decimal(step),
+        passing=passing,
+    )
+
+
+def _letters(scale_id: str, letters: str, passing: str) -> GradingScale:
+    return GradingScale(scale_id=scale_id, kind=ScaleKind.LETTERS, letters=tuple(letters.split()), passing=passing)
+
+
+# Scales in use in Latin American schools, by id. A school may have its own passing mark with ``dataclasses.replace``.
+STANDARD_SCALES: Mapping[str, GradingScale] = MappingProxyType(
+    {
+        scale.scale_id: scale
+        for scale in (
+            _numeric("0", "20", "1", "11"),
+            _numeric("1", "7", "0.1", "4"),
+            _numeric("1", "5", "0.1", "3"),
+            _numeric("0", "100", "1", "60"),
+            _numeric("0", "10", "0.01", "7"),
+            _numeric("1", "10", "1", "6"),
+            _numeric("5", "10", "0.1", "6"),
+            _letters("a-f", "A B C D F", "D"),
+            _letters("ad-c", "AD A B C", "B"),
+        )
+    }
+)

@@ -1,0 +1,168 @@
+"""A school and its people: terms, courses, sections, teachers, students, enrolments.
+
+Names, birth dates and national ids stay out of ``repr``, so that an object in a log line gives nobody away.
+"""
+
+import re
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+from evaluations.domain.checks import check_id, check_text
+from evaluations.domain.scales import GradingScale
+
+_SCHOOL_ID = re.compile(r"[a-z0-9][a-z0-9-]{1,30}", re.ASCII)
+_COUNTRY = re.compile(r"[A-Z]{2}", re.ASCII)
+_LOCALE = re.compile(r"[a-z]{2}(?:-[A-Z]{2})?", re.ASCII)
+_NATIONAL_ID = re.compile(r"[0-9A-Z.-]{4,20}", re.ASCII)
+_GRADE_LEVELS = range(1, 14)
+_SCHOOL_YEARS = range(2000, 2101)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Term:
+    """A stretch of a school year, both days included; a closed one takes no more grades without a reason."""
+
+    term_id: str
+    name: str
+    starts_on: date
+    ends_on: date
+    closed: bool
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for a bad id or a term that ends before it starts."""
+        check_id("term_id", self.term_id)
+        check_text("name", self.name)
+        if self.ends_on < self.starts_on:
+            raise ValueError("ends_on: before starts_on")
+
+    def contains(self, day: date) -> bool:
+        """Whether ``day`` (in the school's time zone) lies in this term, closed or not."""
+        return self.starts_on <= day <= self.ends_on
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class School:
+    """One tenant: where it is (country as ISO 3166 alpha-2, IANA time zone), how it grades, its terms in order."""
+
+    school_id: str
+    name: str
+    country: str
+    time_zone: str
+    locale: str
+    scale: GradingScale
+    terms: tuple[Term, ...]
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for bad codes, an unknown time zone, or terms that repeat, overlap or are out of order."""
+        if not _SCHOOL_ID.fullmatch(self.school_id):
+            raise ValueError("school_id: not 2 to 31 characters a-z, 0-9, - that start with a letter or digit")
+        check_text("name", self.name)
+        if not _COUNTRY.fullmatch(self.country) or not _LOCALE.fullmatch(self.locale):
+            raise ValueError("country or locale: not like CL and es-CL")
+        _check_time_zone(self.time_zone)
+        if len({term.term_id for term in self.terms}) != len(self.terms):
+            raise ValueError("terms: an id repeats")
+        if any(later.starts_on <= earlier.ends_on for earlier, later in pairwise(self.terms)):
+            raise ValueError("terms: overlapping or out of order")
+
+    def term_on(self, day: date) -> Term | None:
+        """Return the term that contains ``day`` (in the school's time zone), or None in the holidays."""
+        return next((term for term in self.terms if term.contains(day)), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Course:
+    """What is taught at one grade level (1 is the first year of primary school)."""
+
+    course_id: str
+    name: str
+    grade_level: int
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for a bad id, name or grade level."""
+        check_id("course_id", self.course_id)
+        check_text("name", self.name)
+        _check_grade_level(self.grade_level)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """A course as one group has it through one school year (the calendar year in which that year starts)."""
+
+    section_id: str
+    course_id: str
+    school_year: int
+    name: str
+    teacher_id: str
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for a bad id, name or year."""
+        check_id("section_id", self.section_id)
+        check_id("course_id", self.course_id)
+        check_id("teacher_id", self.teacher_id)
+        check_text("name", self.name)
+        if self.school_year not in _SCHOOL_YEARS:
+            raise ValueError("school_year: not between 2000 and 2100")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Teacher:
+    """Somebody who teaches; ``teacher_id`` is the ``person_id`` of that person's identity."""
+
+    teacher_id: str
+    given_name: str = field(repr=False)
+    family_name: str = field(repr=False)
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for a bad id or name."""
+        check_id("teacher_id", self.teacher_id)
+        check_text("given_name", self.given_name)
+        check_text("family_name", self.family_name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Student:
+    """A pupil; ``student_id`` is opaque, ``national_id`` is written as the country writes it."""
+
+    student_id: str
+    given_name: str = field(repr=False)
+    family_name: str = field(repr=False)
+    national_id: str = field(repr=False)
+    birth_on: date = field(repr=False)
+    grade_level: int
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for a bad id, name, national id or grade level."""
+        check_id("student_id", self.student_id)
+        check_text("given_name", self.given_name)
+        check_text("family_name", self.family_name)
+        if not _NATIONAL_ID.fullmatch(self.national_id):
+            raise ValueError("national_id: not 4 to 20 characters 0-9, A-Z, ., -")
+        _check_grade_level(self.grade_level)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enrolment:
+    """A student's place in a section."""
+
+    section_id: str
+    student_id: str
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for a bad id."""
+        check_id("section_id", self.section_id)
+        check_id("student_id", self.student_id)
+
+
+def _check_grade_level(value: int) -> None:
+    if value not in _GRADE_LEVELS:
+        raise ValueError(f"grade_level: not between {_GRADE_LEVELS.start} and {_GRADE_LEVELS.stop - 1}")
+
+
+def _check_time_zone(value: str) -> None:
+    try:
+        ZoneInfo(value)
+    except (KeyError, ValueError, OSError) as error:  # unknown; not a relative name; a folder of the database
+        raise ValueError("time_zone: not an IANA time zone") from error

@@ -1,0 +1,42 @@
+"""What can go wrong when grading."""
+
+from django.utils.translation import gettext_lazy as _
+
+from edu.errors import ConflictError, FieldError, ForbiddenError, InvalidInputError
+
+
+class ClosedTermError(ConflictError):
+    """The term is closed: its grades stand."""
+
+    code = "term_closed"
+    title = _("The term is closed")
+
+
+class AlreadyRecordedError(ConflictError):
+    """The student has a score in this evaluation already; changing it is a correction, not a second entry."""
+
+    code = "score_already_recorded"
+    title = _("This student already has a score in this evaluation")
+
+
+class NotAssignedError(ForbiddenError):
+    """The teacher does not teach this section."""
+
+    code = "section_not_assigned"
+    title = _("You do not teach this section")
+
+
+class NotEnrolledError(InvalidInputError):
+    """The student is not in the evaluation's section (or is no student of this school at all)."""
+
+    code = "student_not_enrolled"
+
+    def __init__(self) -> None:
+        message = _("The student is not enrolled in this section")
+        super().__init__(fields=[FieldError("student_id", "enrolled", message)])
+
+
+class InvalidScoreError(InvalidInputError):
+    """The value is not one of the school's grading scale."""
+
+    code = "invalid_score"

@@ -1,0 +1,44 @@
+"""What the console's pages show of an evaluation. Unmanaged: the records themselves are the repository's."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from edu.console.models import Record
+from evaluations.domain.evaluation import EvaluationKind
+
+KIND_NAMES = {
+    EvaluationKind.EXAM: _("Exam"),
+    EvaluationKind.QUIZ: _("Quiz"),
+    EvaluationKind.HOMEWORK: _("Homework"),
+    EvaluationKind.PROJECT: _("Project"),
+    EvaluationKind.ORAL: _("Oral presentation"),
+    EvaluationKind.PARTICIPATION: _("Participation"),
+}
+
+
+class Evaluation(Record):
+    """Something graded in a section; see ``evaluations.domain.evaluation``."""
+
+    evaluation_id = models.CharField(_("evaluation id"), max_length=40, primary_key=True)
+    title = models.CharField(_("title"), max_length=120)
+    section = models.CharField(_("section"), max_length=120)
+    term = models.CharField(_("term"), max_length=120)
+    kind = models.CharField(_("kind"), max_length=20, choices=[(str(kind), name) for kind, name in KIND_NAMES.items()])
+    weight = models.DecimalField(_("weight (%)"), max_digits=5, decimal_places=2)
+    held_on = models.DateField(_("date"))
+    version = models.PositiveIntegerField(_("version"))
+    created_by = models.CharField(_("created by (account)"), max_length=64)
+    created_at = models.DateTimeField(_("created (UTC)"))
+
+    class Meta(Record.Meta):
+        """Described, never stored."""
+
+        abstract = False
+        verbose_name = _("evaluation")
+        verbose_name_plural = _("evaluations")
+
+    def __str__(self) -> str:
+        """The title."""
+        return self.title

@@ -1,0 +1,138 @@
+"""A school's own record and its people: who teaches what to whom.
+
+SCHOOL#<id>                     PROFILE         the school, its scale and terms
+SCHOOL#<id>#COURSE              <course>
+SCHOOL#<id>#TEACHER             <teacher>
+SCHOOL#<id>#SECTION             <section>       gsi1: SCHOOL#<id>#TAUGHT#<teacher> / <section>
+SCHOOL#<id>#STUDENT             <student>       gsi1: SCHOOL#<id>#STUDENT_NAME / <folded name>#<student>
+SCHOOL#<id>#ENROLMENT#<section> <student>       gsi1: SCHOOL#<id>#ATTENDS#<student> / <section>
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import TYPE_CHECKING, TypeVar
+
+from edu.dynamo import table
+from edu.dynamo.keys import Key, joined, school_partition
+from edu.dynamo.mapping import from_attributes, to_attributes
+from edu.errors import NotFoundError
+from evaluations.domain.school import Course, Enrolment, School, Section, Student, Teacher
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from edu.dynamo.mapping import Attributes
+
+T = TypeVar("T")
+_PROFILE = "PROFILE"
+
+
+def get_school() -> School:
+    """The school in scope. Strongly consistent.
+
+    Raises:
+        NotFoundError: it has no record yet.
+    """
+    return _get(School, Key(school_partition(), _PROFILE))
+
+
+def get_section(section_id: str) -> Section:
+    """A section of the school in scope. Strongly consistent.
+
+    Raises:
+        NotFoundError: there is none of this id.
+    """
+    return _get(Section, Key(school_partition("SECTION"), section_id))
+
+
+def get_student(student_id: str) -> Student:
+    """A student of the school in scope. Strongly consistent.
+
+    Raises:
+        NotFoundError: there is none of this id.
+    """
+    return _get(Student, Key(school_partition("STUDENT"), student_id))
+
+
+def list_courses() -> list[Course]:
+    """Every course of the school, by id."""
+    return [from_attributes(Course, item) for item in table.query_all(table.Query(school_partition("COURSE")))]
+
+
+def list_sections() -> list[Section]:
+    """Every section of the school, by id."""
+    return [from_attributes(Section, item) for item in table.query_all(table.Query(school_partition("SECTION")))]
+
+
+def get_students(student_ids: Iterable[str]) -> list[Student]:
+    """The students that exist among the ids, in no particular order. Eventually consistent."""
+    keys = [Key(school_partition("STUDENT"), student_id) for student_id in student_ids]
+    return [from_attributes(Student, item) for item in table.get_items(keys)]
+
+
+def list_enrolments(section_id: str) -> list[Enrolment]:
+    """Who is in a section, by student id."""
+    query = table.Query(school_partition("ENROLMENT", section_id))
+    return [from_attributes(Enrolment, item) for item in table.query_all(query)]
+
+
+def enrolment_key(section_id: str, student_id: str) -> Key:
+    """Where an enrolment stands, to be required by a transaction."""
+    return Key(school_partition("ENROLMENT", section_id), student_id)
+
+
+def put_roster(
+    *,
+    school: School,
+    courses: Iterable[Course],
+    teachers: Iterable[Teacher],
+    sections: Iterable[Section],
+    students: Iterable[Student],
+    enrolments: Iterable[Enrolment],
+) -> None:
+    """Write a school with all its people, replacing items of the same ids. Idempotent; safe to repeat after a failure.
+
+    Raises:
+        StoreUnavailableError: the table is throttled; what was written before stays.
+    """
+    items: list[Attributes] = [_item(Key(school_partition(), _PROFILE), "school", school)]
+    items += [_item(Key(school_partition("COURSE"), c.course_id), "course", c) for c in courses]
+    items += [_item(Key(school_partition("TEACHER"), t.teacher_id), "teacher", t) for t in teachers]
+    items += [_section_item(section) for section in sections]
+    items += [_student_item(student) for student in students]
+    items += [_enrolment_item(enrolment) for enrolment in enrolments]
+    table.write_batch(table.BatchWrite(puts=items))
+
+
+def folded(text: str) -> str:
+    """A text as it sorts and is searched in Spanish lists: lower case, no accents, no separators."""
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(c for c in plain if not unicodedata.combining(c) and c.isprintable() and c != "#")
+
+
+def _section_item(section: Section) -> Attributes:
+    index = {"gsi1pk": school_partition("TAUGHT", section.teacher_id), "gsi1sk": section.section_id}
+    return _item(Key(school_partition("SECTION"), section.section_id), "section", section) | index
+
+
+def _student_item(student: Student) -> Attributes:
+    name = folded(f"{student.family_name} {student.given_name}")
+    index = {"gsi1pk": school_partition("STUDENT_NAME"), "gsi1sk": joined(name, student.student_id)}
+    return _item(Key(school_partition("STUDENT"), student.student_id), "student", student) | index
+
+
+def _enrolment_item(enrolment: Enrolment) -> Attributes:
+    index = {"gsi1pk": school_partition("ATTENDS", enrolment.student_id), "gsi1sk": enrolment.section_id}
+    return _item(enrolment_key(enrolment.section_id, enrolment.student_id), "enrolment", enrolment) | index
+
+
+def _item(key: Key, entity: str, record: object) -> Attributes:
+    return {**key.as_attributes(), "entity": entity, **to_attributes(record)}
+
+
+def _get(kind: type[T], key: Key) -> T:
+    found = table.get_item(key)
+    if found is None:
+        raise NotFoundError
+    return from_attributes(kind, found)

@@ -1,0 +1,98 @@
+"""A school's rules, kept in memory for five minutes: its scale, its terms, who teaches what."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from django.core.cache import caches
+from django.utils.translation import gettext_lazy as _
+
+from edu.errors import FieldError, InvalidInputError
+from edu.identity.principal import Principal, Role
+from edu.tenancy import current_school_id
+from evaluations.errors import ClosedTermError, NotAssignedError
+from evaluations.repository import roster
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from datetime import date
+
+    from evaluations.domain.school import School, Section, Term
+
+
+def get_school() -> School:
+    """The school in scope, at most five minutes old.
+
+    Raises:
+        NotFoundError: it has no record yet.
+    """
+    school: School = _cached("school", roster.get_school)
+    return school
+
+
+def get_section(section_id: str) -> Section:
+    """A section of the school in scope, at most five minutes old.
+
+    Raises:
+        NotFoundError: there is none of this id.
+    """
+    section: Section = _cached(f"section:{section_id}", lambda: roster.get_section(section_id))
+    return section
+
+
+def open_terms() -> list[Term]:
+    """The terms that still take grades."""
+    return [term for term in get_school().terms if not term.closed]
+
+
+def require_writer(actor: Principal, section: Section) -> None:
+    """Only the section's teacher and the school's administrators write its grades.
+
+    Raises:
+        NotAssignedError: the actor is neither.
+    """
+    if actor.role is Role.SCHOOL_ADMIN:
+        return
+    if actor.role is not Role.TEACHER or actor.person_id != section.teacher_id:
+        raise NotAssignedError
+
+
+def require_open_term(term_id: str, on: date | None = None) -> Term:
+    """The term, when it takes grades (and contains the day ``on``).
+
+    Raises:
+        InvalidInputError: the school has no such term, or the day is outside it.
+        ClosedTermError: it is closed.
+    """
+    term = next((term for term in get_school().terms if term.term_id == term_id), None)
+    if term is None:
+        raise InvalidInputError(fields=[FieldError("term_id", "exists", _("This school has no such term"))])
+    if term.closed:
+        raise ClosedTermError
+    if on is not None and not term.contains(on):
+        raise InvalidInputError(fields=[FieldError("held_on", "in_term", _("The date is outside the term"))])
+    return term
+
+
+@contextmanager
+def domain_rules() -> Iterator[None]:
+    """Turn what the domain's classes refuse inside the block into an error that names the field.
+
+    Raises:
+        InvalidInputError: for the domain's ``ValueError("<field>: <reason>")``.
+    """
+    try:
+        yield
+    except ValueError as error:
+        field = str(error).partition(":")[0]
+        raise InvalidInputError(fields=[FieldError(field, "invalid", _("This value is not valid"))]) from error
+
+
+def _cached(name: str, load: Callable[[], Any]) -> Any:  # noqa: ANN401 - the cache holds any domain object
+    cache, key = caches["rules"], f"{current_school_id()}:{name}"
+    value = cache.get(key)
+    if value is None:
+        value = load()
+        cache.set(key, value)
+    return value

@@ -1,0 +1,248 @@
+"""A teacher's requests, over Django's whole stack, with real tokens and the real table."""
+
+from __future__ import annotations
+
+import contextvars
+import json
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from edu import audit, clock
+from edu.dynamo import table
+from edu.dynamo.keys import Key, school_partition
+from edu.identity.principal import Role
+from edu.tenancy import enter_school
+from evaluations import services
+from evaluations.repository import grades
+from tests.integration.evaluations.conftest import ApiClient, account_of
+from tests.support.schools import CLOSED_TERM, OPEN_TERM
+from tests.support.tokens import id_token_of
+
+if TYPE_CHECKING:
+    from tests.support.schools import TestSchool
+
+SCORE = {"student_id": "student-001", "value": "6.5"}
+
+
+def _problem(response: Any) -> dict[str, Any]:
+    assert response.headers["Content-Type"] == "application/problem+json"
+    found: dict[str, Any] = response.json()
+    assert found["status"] == response.status_code
+    assert found["correlation_id"] == response.headers["X-Correlation-Id"]
+    return found
+
+
+def test_evaluation_created_and_read_back(teacher: ApiClient, exam: dict[str, Any]) -> None:
+    created = teacher.post("/sections/mat-5a/evaluations", exam)
+    assert created.status_code == 201
+    assert created.headers["ETag"] == '"1"'
+    body = created.json()
+    assert {name: body[name] for name in exam} == exam
+    assert body["section_id"] == "mat-5a"
+    assert body["course_id"] == "mat-5"
+    read = teacher.get(f"/evaluations/{body['evaluation_id']}")
+    assert read.status_code == 200
+    assert read.json() == body
+    listed = teacher.get("/sections/mat-5a/evaluations").json()
+    assert [e["evaluation_id"] for e in listed["results"]] == [body["evaluation_id"]]
+
+
+def test_score_recorded_and_read_back(teacher: ApiClient, evaluation_id: str) -> None:
+    created = teacher.post(f"/evaluations/{evaluation_id}/scores", SCORE)
+    assert created.status_code == 201
+    read = teacher.get(f"/evaluations/{evaluation_id}/scores/student-001")
+    assert read.json() == created.json()
+    assert read.json()["value"] == "6.5"
+    assert teacher.get(f"/evaluations/{evaluation_id}/scores").json()["results"] == [created.json()]
+
+
+def test_score_write_leaves_audit_entry_and_pending_mark(
+    teacher: ApiClient, evaluation_id: str, school: TestSchool
+) -> None:
+    response = teacher.post(f"/evaluations/{evaluation_id}/scores", SCORE, X_Correlation_Id="correlation-42")
+    with enter_school(school.school_id):
+        entries = audit.list_month(clock.now().strftime("%Y-%m")).entries
+        pending = services.list_pending_grades(term_id=OPEN_TERM, limit=10)
+        [score] = table.get_items([_score_key(evaluation_id)], consistent=True)
+    entry = entries[0]
+    assert entry.subject == f"score:{evaluation_id}:student-001"
+    assert (entry.action, entry.role, entry.correlation_id) == ("score.recorded", "teacher", "correlation-42")
+    assert response.headers["X-Correlation-Id"] == "correlation-42"
+    visible = {k: v for k, v in score.items() if k in SCORE_FIELDS}
+    assert entry.after_digest == audit.digest_of(visible, score[audit.SALT])
+    assert [(g.evaluation_id, g.student_id, g.value) for g in pending] == [(evaluation_id, "student-001", "6.5")]
+
+
+SCORE_FIELDS = {
+    *("evaluation_id", "student_id", "section_id", "course_id", "term_id", "kind"),
+    *("state", "value", "version", "recorded_by", "recorded_at"),
+}
+
+
+def _score_key(evaluation_id: str) -> Any:
+    return Key(school_partition("EVALUATION", evaluation_id), "SCORE#student-001")
+
+
+def test_same_idempotency_key_same_bytes_one_effect(teacher: ApiClient, evaluation_id: str) -> None:
+    path = f"/evaluations/{evaluation_id}/scores"
+    with ThreadPoolExecutor(8) as pool:
+        running = [
+            pool.submit(contextvars.Context().run, teacher.post, path, SCORE, key="same-key-same-request")
+            for _ in range(8)
+        ]
+        answers = [future.result() for future in running]
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({(answer.content, answer.headers["ETag"]) for answer in answers}) == 1
+
+
+def test_evaluation_retried_with_same_key_is_created_once(teacher: ApiClient, exam: dict[str, Any]) -> None:
+    first = teacher.post("/sections/mat-5a/evaluations", exam, key="retry-1")
+    again = teacher.post("/sections/mat-5a/evaluations", exam, key="retry-1")
+    assert (again.status_code, again.content) == (201, first.content)
+    assert len(teacher.get("/sections/mat-5a/evaluations").json()["results"]) == 1
+
+
+def test_idempotency_key_reused_with_other_data_refused(teacher: ApiClient, evaluation_id: str) -> None:
+    path = f"/evaluations/{evaluation_id}/scores"
+    teacher.post(path, SCORE, key="reused")
+    refused = teacher.post(path, {**SCORE, "value": "3.0"}, key="reused")
+    assert (refused.status_code, _problem(refused)["code"]) == (422, "idempotency_key_reused")
+    assert teacher.get(f"{path}/student-001").json()["value"] == "6.5"
+
+
+def test_write_without_idempotency_key_refused(teacher: ApiClient, evaluation_id: str) -> None:
+    refused = teacher.post(f"/evaluations/{evaluation_id}/scores", SCORE, key="")
+    assert (refused.status_code, _problem(refused)["code"]) == (400, "idempotency_key_required")
+
+
+def test_second_score_of_a_student_is_a_conflict(teacher: ApiClient, evaluation_id: str) -> None:
+    path = f"/evaluations/{evaluation_id}/scores"
+    teacher.post(path, SCORE)
+    refused = teacher.post(path, {**SCORE, "value": "2.0"})
+    assert (refused.status_code, _problem(refused)["code"]) == (409, "score_already_recorded")
+    assert teacher.get(f"{path}/student-001").json()["value"] == "6.5"
+
+
+@pytest.mark.parametrize(
+    ("given", "field", "rule"),
+    [
+        ({"value": "7.1"}, "value", "out_of_range"),
+        ({"value": "6.55"}, "value", "bad_step"),
+        ({"value": "siete"}, "value", "not_a_number"),
+        ({"value": "NaN"}, "value", "not_a_number"),
+        ({"value": None}, "value", "required"),
+        ({"state": "absent"}, "value", "no_value"),
+        ({"state": "lost"}, "state", "invalid_choice"),
+        ({"student_id": "student-999"}, "student_id", "enrolled"),
+        ({"student_id": "SCHOOL#x"}, "student_id", "invalid"),
+    ],
+)
+def test_bad_score_named_by_field_and_rule(
+    teacher: ApiClient, evaluation_id: str, given: dict[str, Any], field: str, rule: str
+) -> None:
+    refused = teacher.post(f"/evaluations/{evaluation_id}/scores", {**SCORE, **given})
+    assert refused.status_code == 422
+    assert [(e["field"], e["rule"]) for e in _problem(refused)["errors"]] == [(field, rule)]
+    assert teacher.get(f"/evaluations/{evaluation_id}/scores").json()["results"] == []
+
+
+def test_problem_speaks_spanish_unless_asked_for_english(teacher: ApiClient, evaluation_id: str) -> None:
+    bad = {**SCORE, "value": "9"}
+    spanish = _problem(teacher.post(f"/evaluations/{evaluation_id}/scores", bad))
+    english = _problem(teacher.post(f"/evaluations/{evaluation_id}/scores", bad, Accept_Language="en"))
+    assert english["errors"][0]["message"] == "The value is outside the school's grading scale"
+    assert spanish["errors"][0]["message"] == "El valor está fuera de la escala de calificación de la escuela"
+
+
+@pytest.mark.parametrize(
+    ("given", "status", "code"),
+    [
+        ({"term_id": CLOSED_TERM}, 409, "term_closed"),
+        ({"term_id": "no-such-term"}, 422, "invalid_input"),
+        ({"held_on": "2001-01-01"}, 422, "invalid_input"),
+        ({"weight": "0"}, 422, "invalid_input"),
+        ({"weight": "100.01"}, 422, "invalid_input"),
+        ({"title": ""}, 422, "invalid_input"),
+        ({"title": " \u200b "}, 422, "invalid_input"),
+        ({"kind": "riddle"}, 422, "invalid_input"),
+    ],
+)
+def test_bad_evaluation_refused(
+    teacher: ApiClient, exam: dict[str, Any], given: dict[str, Any], status: int, code: str
+) -> None:
+    refused = teacher.post("/sections/mat-5a/evaluations", {**exam, **given})
+    assert (refused.status_code, _problem(refused)["code"]) == (status, code)
+
+
+@pytest.mark.parametrize("body", [b"{", b"[]", b'"x"', b"null", b"\xff", b"[" * 5000])
+def test_body_that_is_no_object_refused(teacher: ApiClient, evaluation_id: str, body: bytes) -> None:
+    refused = teacher.post(f"/evaluations/{evaluation_id}/scores", body)
+    assert refused.status_code in {400, 422}
+    _problem(refused)
+
+
+def test_colleague_may_neither_read_nor_write(school: TestSchool, teacher: ApiClient, evaluation_id: str) -> None:
+    colleague = ApiClient(id_token_of(account_of(school, Role.TEACHER, "teacher-2")))
+    teacher.post(f"/evaluations/{evaluation_id}/scores", SCORE)
+    assert colleague.post(f"/evaluations/{evaluation_id}/scores", SCORE).status_code == 403
+    assert colleague.get(f"/evaluations/{evaluation_id}").status_code == 403
+    assert colleague.get(f"/evaluations/{evaluation_id}/scores/student-001").status_code == 403
+    assert [s["section_id"] for s in colleague.get("/sections").json()["results"]] == ["len-5a"]
+
+
+@pytest.mark.parametrize("role", [Role.STUDENT, Role.AUDITOR, Role.PLATFORM_OPERATOR])
+def test_other_roles_may_not_write(school: TestSchool, evaluation_id: str, role: Role) -> None:
+    person = ApiClient(id_token_of(account_of(school, role, "student-001")))
+    refused = person.post(f"/evaluations/{evaluation_id}/scores", SCORE)
+    assert (refused.status_code, _problem(refused)["code"]) == (403, "forbidden")
+
+
+def test_another_schools_evaluation_is_not_found(
+    teacher: ApiClient, neighbour: ApiClient, evaluation_id: str, school: TestSchool
+) -> None:
+    """The neighbour's school has the same section, teacher and student ids; only the school differs."""
+    path = f"/evaluations/{evaluation_id}"
+    teacher.post(f"{path}/scores", SCORE)
+    for answer in (
+        neighbour.get(path),
+        neighbour.get(f"{path}/scores"),
+        neighbour.get(f"{path}/scores/student-001"),
+        neighbour.post(f"{path}/scores", {**SCORE, "value": "1.0"}),
+    ):
+        assert (answer.status_code, _problem(answer)["code"]) == (404, "not_found")
+        assert school.school_id not in answer.content.decode()
+    assert neighbour.get("/sections/mat-5a/evaluations").json()["results"] == []
+    assert teacher.get(f"{path}/scores/student-001").json()["value"] == "6.5"
+
+
+def test_cursor_of_another_school_refused(
+    teacher: ApiClient, neighbour: ApiClient, exam: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(grades, "PAGE_SIZE", 1)
+    for _ in range(2):
+        teacher.post("/sections/mat-5a/evaluations", exam)
+    cursor = teacher.get("/sections/mat-5a/evaluations").json()["next"]
+    assert len(teacher.get(f"/sections/mat-5a/evaluations?cursor={cursor}").json()["results"]) == 1
+    refused = neighbour.get(f"/sections/mat-5a/evaluations?cursor={cursor}")
+    assert (refused.status_code, _problem(refused)["code"]) == (400, "invalid_cursor")
+
+
+@pytest.mark.parametrize("token", ["", "x", "a.b.c", "eyJhbGciOiJub25lIn0.e30."])
+def test_bad_token_is_401(school: TestSchool, token: str) -> None:  # noqa: ARG001 - the cloud must stand
+    refused = ApiClient(token).get("/sections")
+    assert refused.status_code == 401
+    assert refused.headers["WWW-Authenticate"].startswith("Bearer")
+    _problem(refused)
+
+
+def test_body_names_of_other_people_and_schools_change_nothing(
+    teacher: ApiClient, evaluation_id: str, other_school: TestSchool
+) -> None:
+    forged = {**SCORE, "school_id": other_school.school_id, "recorded_by": "somebody", "version": 9}
+    created = teacher.post(f"/evaluations/{evaluation_id}/scores", json.dumps(forged))
+    assert created.status_code == 201
+    assert created.json()["version"] == 1
+    with enter_school(other_school.school_id):
+        assert services.list_pending_grades(term_id=OPEN_TERM, limit=10) == []

@@ -1,0 +1,139 @@
+"""Product processes of a test: started with their own profile, waited for, and ended by their process id."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import httpx
+
+from tests.environment import STATE_DIR
+from tests.support.ports import free_port
+from tests.support.waiting import wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from tests.support.cloud import Cloud
+
+START_TIMEOUT_S = 60.0
+STOP_TIMEOUT_S = 30.0
+SOURCE_ROOT = Path(__file__).resolve().parents[2]
+
+
+class ProcessEndedError(AssertionError):
+    """A process ended before it was ready; the message holds the end of its log."""
+
+
+class Process:
+    """One child process in a session of its own, so that it can be ended with its children and nobody else."""
+
+    def __init__(self, command: Sequence[str], environment: dict[str, str]) -> None:
+        descriptor, name = tempfile.mkstemp(prefix="process-", suffix=".log", dir=STATE_DIR)
+        self.log_path = Path(name)
+        with os.fdopen(descriptor, "wb") as log:
+            self._child = subprocess.Popen(
+                command,
+                env=environment,
+                cwd=SOURCE_ROOT,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    @property
+    def pid(self) -> int:
+        """Its process id, which is also its process group's."""
+        return self._child.pid
+
+    @property
+    def log(self) -> str:
+        """What it has written so far."""
+        return self.log_path.read_text(encoding="utf-8", errors="replace")
+
+    def is_running(self) -> bool:
+        """Whether it has not ended."""
+        return self._child.poll() is None
+
+    def wait_until_ready(self, is_ready: Callable[[], bool], what: str) -> None:
+        """Wait until ``is_ready``, failing at once when the process ends.
+
+        Raises:
+            ProcessEndedError: it ended.
+            AssertionError: it did not get ready in time.
+        """
+
+        def ready_or_ended() -> bool:
+            if not self.is_running():
+                raise ProcessEndedError(f"{what} ended while starting:\n{self.log[-2000:]}")
+            return is_ready()
+
+        wait_until(ready_or_ended, what=f"{what} to be ready", timeout_s=START_TIMEOUT_S)
+
+    def stop(self) -> None:
+        """Ask it to end, and kill it with its children when it does not. Idempotent."""
+        if self.is_running():
+            self._child.terminate()
+            try:
+                self._child.wait(STOP_TIMEOUT_S)
+            except subprocess.TimeoutExpired:
+                self.kill()
+
+    def kill(self) -> None:
+        """SIGKILL to it and its children, as a lost machine would. Idempotent."""
+        if self.is_running():
+            os.killpg(self.pid, signal.SIGKILL)
+            self._child.wait()
+
+
+@contextmanager
+def running_worker(
+    cloud: Cloud, *, queues: str = "behavior", threads: int = 2, **environment: str
+) -> Iterator[Process]:
+    """A real Celery worker of the service ``worker`` on these queues, ready to consume."""
+    command = [sys.executable, "-m", "celery", "-A", "edu.celery", "worker", "-P", "threads", "-c", str(threads)]
+    command += ["-Q", queues, "--without-gossip", "--without-mingle", "--without-heartbeat"]
+    worker = Process(command, cloud.process_environment("worker", LIBRETA_LOG_LEVEL="INFO", **environment))
+    try:
+        worker.wait_until_ready(lambda: " ready." in worker.log, "the worker")
+        yield worker
+    finally:
+        worker.stop()
+
+
+@contextmanager
+def running_server(
+    cloud: Cloud, *, application: str, interface: str, profile: str = "web", **environment: str
+) -> Iterator[tuple[Process, str]]:
+    """One granian server of ``application`` (``asgi`` or ``wsgi``) and its base URL, answering on ``/healthz``."""
+    port = free_port()
+    command = [sys.executable, "-m", "granian", "--interface", interface, "--host", "127.0.0.1", "--port", str(port)]
+    command += ["--workers", "1", "--no-ws", application]
+    server = Process(command, cloud.process_environment(profile, **environment))
+    base_url = f"http://127.0.0.1:{port}"
+    try:
+        server.wait_until_ready(lambda: _answers(f"{base_url}/healthz"), application)
+        yield server, base_url
+    finally:
+        server.stop()
+
+
+@contextmanager
+def running_door(cloud: Cloud, **environment: str) -> Iterator[tuple[Process, str]]:
+    """The event door and its base URL."""
+    with running_server(cloud, application="behavior.door:app", interface="asgi", **environment) as door:
+        yield door
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(url, timeout=2, trust_env=False).is_success
+    except httpx.HTTPError:
+        return False
