@@ -15,4 +15,5 @@ urlpatterns = [
     path("admin/", site.urls),
     path("i18n/", include(language_urls)),
     path("api/v1/", include("evaluations.api.urls")),
+    path("api/v1/", include("behavior.api.urls")),
 ]

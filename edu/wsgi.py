@@ -1,4 +1,4 @@
-"""The teachers' API and the console, as WSGI (ADR 0005 says why not ASGI)."""
+"""The teachers' API and the console, as WSGI (ADR 0007 says why not ASGI)."""
 
 import os
 

@@ -76,7 +76,7 @@ class Layout:
         """``local.env``: the settings every local process reads. Secrets are made once and kept; ports may move."""
         path = self.state_dir / "local.env"
         self.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-        kept = _read(path)
+        kept = read_environment(path)
         environment = {
             "LIBRETA_ENV": "dev",
             "LIBRETA_CLOUD": "local",
@@ -108,7 +108,8 @@ def write_private(path: Path, text: str) -> None:
     temporary.replace(path)
 
 
-def _read(path: Path) -> dict[str, str]:
+def read_environment(path: Path) -> dict[str, str]:
+    """The ``NAME=value`` lines of a file, none when it is not there."""
     if not path.is_file():
         return {}
     lines = path.read_text(encoding="utf-8").splitlines()

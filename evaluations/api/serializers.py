@@ -57,6 +57,14 @@ class ScoreOutput(serializers.Serializer[Any]):
     recorded_at = serializers.DateTimeField()
 
 
+class StudentOutput(serializers.Serializer[Any]):
+    """A student, as a grade book lists them."""
+
+    student_id = serializers.CharField()
+    family_name = serializers.CharField()
+    given_name = serializers.CharField()
+
+
 class SectionOutput(serializers.Serializer[Any]):
     """A section."""
 

@@ -35,6 +35,17 @@ class SectionList(APIView):
         return Response({"results": serializers.SectionOutput(sections, many=True).data})
 
 
+class SectionStudents(APIView):
+    """A section's students."""
+
+    allowed_roles: ClassVar = {"GET": _READERS}
+
+    def get(self, request: Request, section_id: str) -> Response:
+        """List them, by family name."""
+        students = services.list_section_students(actor=principal_of(request), section_id=section_id)
+        return Response({"results": serializers.StudentOutput(students, many=True).data})
+
+
 class EvaluationList(APIView):
     """Evaluations: set a new one, or list a section's."""
 

@@ -74,7 +74,7 @@ class Score:
     term_id: str
     kind: EvaluationKind
     state: ScoreState
-    value: str | None = field(repr=False)
+    value: str | None = field(default=None, repr=False)
     version: int
     recorded_by: str
     recorded_at: datetime

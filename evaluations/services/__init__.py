@@ -12,6 +12,7 @@ from evaluations.services.reading import (
     get_score,
     list_scores,
     list_section_evaluations,
+    list_section_students,
     list_sections,
 )
 from evaluations.services.recording import create_evaluation, record_score
@@ -29,6 +30,7 @@ __all__ = [
     "list_pending_grades",
     "list_scores",
     "list_section_evaluations",
+    "list_section_students",
     "list_sections",
     "list_term_grades",
     "open_terms",

@@ -10,7 +10,7 @@ from evaluations.services import rules
 
 if TYPE_CHECKING:
     from evaluations.domain.evaluation import Evaluation, Score
-    from evaluations.domain.school import Section
+    from evaluations.domain.school import Section, Student
     from evaluations.repository.grades import EvaluationPage
 
 
@@ -57,6 +57,19 @@ def list_sections(*, actor: Principal) -> list[Section]:
     if actor.role is Role.TEACHER:
         return [section for section in sections if section.teacher_id == actor.person_id]
     return sections
+
+
+def list_section_students(*, actor: Principal, section_id: str) -> list[Student]:
+    """Who is in a section, by family name as a Spanish list sorts it. Two calls to the table for up to 100 students.
+
+    Raises:
+        NotFoundError: no such section in this school.
+        NotAssignedError: a teacher of another section asks.
+    """
+    _require_reader(actor, section_id)
+    enrolled = roster.list_enrolments(section_id)
+    students = roster.get_students(enrolment.student_id for enrolment in enrolled)
+    return sorted(students, key=lambda s: (roster.folded(f"{s.family_name} {s.given_name}"), s.student_id))
 
 
 def _require_reader(actor: Principal, section_id: str) -> None:

@@ -183,6 +183,17 @@ def test_body_that_is_no_object_refused(teacher: ApiClient, evaluation_id: str, 
     _problem(refused)
 
 
+def test_section_students_listed_by_name_for_its_teacher_only(
+    school: TestSchool, teacher: ApiClient, neighbour: ApiClient
+) -> None:
+    listed = teacher.get("/sections/mat-5a/students").json()["results"]
+    assert [s["student_id"] for s in listed] == [s.student_id for s in school.students]
+    assert listed[0]["family_name"] == f"Muñoz {school.school_id}"
+    assert teacher.get("/sections/len-5a/students").status_code == 403
+    names = {s["family_name"] for s in neighbour.get("/sections/mat-5a/students").json()["results"]}
+    assert school.school_id not in " ".join(names).split()
+
+
 def test_colleague_may_neither_read_nor_write(school: TestSchool, teacher: ApiClient, evaluation_id: str) -> None:
     colleague = ApiClient(id_token_of(account_of(school, Role.TEACHER, "teacher-2")))
     teacher.post(f"/evaluations/{evaluation_id}/scores", SCORE)

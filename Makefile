@@ -1,0 +1,59 @@
+# Libreta. `make help` lists what there is.
+.DEFAULT_GOAL := help
+PYTHON ?= python3.11
+BIN := .venv/bin
+READY := .venv/ready
+CODE := manage.py edu evaluations behavior govsync analytics deploy tests
+
+.PHONY: help setup run demo test test-offline test-dynamodb-local check fmt bench lock clean
+
+help: ## list these commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-22s %s\n", $$1, $$2}'
+
+setup: $(READY) ## virtual environment with the locked dependencies (the others do this themselves)
+
+$(READY): requirements/dev.lock
+	@echo "[setup] virtual environment"
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "[setup] dependencies of requirements/dev.lock"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock
+	@touch $@
+
+run: $(READY) ## the whole system on this machine, with demo data; Ctrl-C stops it
+	@exec $(BIN)/python -m deploy.local.run
+
+demo: $(READY) ## walk the four flows over HTTP, against the running system
+	@$(BIN)/python -m deploy.local.demo
+
+test: $(READY) ## all tests
+	@$(BIN)/python -m pytest
+
+test-offline: $(READY) ## all tests in a network that has the loopback and nothing else
+	@$(BIN)/python -m tests.support.offline $(BIN)/python -m pytest
+
+test-dynamodb-local: $(READY) ## the table adapter against Amazon's own engine (Java 17 and Maven)
+	@$(BIN)/python -m tests.support.dynamodb_local
+
+check: $(READY) ## format, lint, types, contracts, template
+	@$(BIN)/ruff format --check --quiet $(CODE)
+	@$(BIN)/ruff check --quiet $(CODE)
+	@$(BIN)/mypy --no-error-summary $(CODE)
+	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/cfn-lint deploy/data-plane.yaml
+	@echo "check: all good"
+
+fmt: $(READY) ## format and fix what can be fixed
+	@$(BIN)/ruff format --quiet $(CODE)
+	@$(BIN)/ruff check --quiet --fix $(CODE)
+
+bench: $(READY) ## measurements, as ratios to a baseline of the same run
+	@$(BIN)/python -m tests.bench.evaluations
+
+lock: $(READY) ## choose versions again and write the lock files
+	@$(BIN)/uv pip compile pyproject.toml --extra dev --upgrade --generate-hashes --no-emit-index-url --no-annotate \
+		--no-header --python-version 3.11 --quiet -o requirements/dev.lock
+	@$(BIN)/uv pip compile pyproject.toml -c requirements/dev.lock --generate-hashes --no-emit-index-url --no-annotate \
+		--no-header --python-version 3.11 --quiet -o requirements/base.lock
+
+clean: ## remove the virtual environment and the local system's state
+	@rm -rf .venv .libreta .dynamodb-local
