@@ -4,6 +4,9 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from edu.startup import require_serving_settings
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "edu.settings")
 
 application = get_wsgi_application()
+require_serving_settings()

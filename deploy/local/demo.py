@@ -135,7 +135,7 @@ class Demo:
         admin = self.logins.one("school_admin", self.school_id)
         say(f"5. Console: {admin.username}")
         browser = self._browser(admin)
-        page = browser.page(f"/admin/evaluations/evaluationrecord/?section={evaluation['section_id']}")
+        page = browser.page(f"/admin/evaluations/evaluation/?section={evaluation['section_id']}")
         if evaluation["title"] not in page:
             raise LocalSystemError("the console does not list the evaluation")
         say(f"   sees «{evaluation['title']}»")
@@ -144,7 +144,7 @@ class Demo:
         """An auditor finds who recorded what, and nothing else of it."""
         auditor = self.logins.one("auditor", self.school_id)
         say(f"6. Console: {auditor.username}")
-        page = self._browser(auditor).page("/admin/console/auditrecord/")
+        page = self._browser(auditor).page("/admin/console/auditentry/")
         subject = f"score:{evaluation['evaluation_id']}"
         if subject not in page or event_id in page:
             raise LocalSystemError("the audit trail does not show the scores' entries")

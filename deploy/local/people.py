@@ -107,5 +107,6 @@ class Browser:
 def _checked(answer: httpx.Response, expect: int) -> httpx.Response:
     if answer.status_code != expect:
         request = answer.request
-        raise LocalSystemError(f"{request.method} {request.url.path}: {answer.status_code}: {answer.text[:300]}")
+        said = answer.text[:300] if "json" in answer.headers.get("Content-Type", "") else ""
+        raise LocalSystemError(f"{request.method} {request.url.path}: {answer.status_code} {said}")
     return answer

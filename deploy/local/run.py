@@ -9,11 +9,13 @@ import subprocess
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from typing import IO, TYPE_CHECKING
 
-from deploy.local.layout import SOURCE_ROOT, Layout, LocalSystemError
+from deploy.local.layout import SOURCE_ROOT, Layout, LocalSystemError, Ports
 from deploy.local.services import Service, product_services
-from edu.emulator.errors import EmulatorError
+from edu.emulator import root
+from edu.emulator.errors import EmulatorError, PortBusyError
 from edu.emulator.guards import require_free_port
 from edu.emulator.options import EmulatorOptions
 from edu.emulator.process import EmulatorProcess
@@ -47,13 +49,12 @@ class LocalSystem:
         Raises:
             LocalSystemError, EmulatorError: with one line that says what to do.
         """
-        for port in vars(self.layout.ports).values():
-            require_free_port(port)
+        _require_free_ports(self.layout.ports)
         started = time.monotonic()
         say("[1/4] emulated cloud")
         self.emulator.start()
         say("[2/4] deploy/data-plane.yaml")
-        self._manage("deploy", "--target", "local", environment=self._as_root())
+        self._deploy()
         say("[3/4] demo data")
         self._seed()
         say("[4/4] " + ", ".join(service.name for service in self.services))
@@ -82,26 +83,29 @@ class LocalSystem:
             service.stop()
         self.emulator.stop()
 
+    def _deploy(self) -> None:
+        """Apply the template; its many lines go to a log, of which the last says how it ended."""
+        path = self.layout.log_path("deploy")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("wb") as log:
+            code = _manage("deploy", "--target", "local", environment=self._as_root(), output=log)
+        if code:
+            say(path.read_text(encoding="utf-8"))
+            raise LocalSystemError(f"the deployment failed with exit code {code}")
+        say(f"      {path.read_text(encoding='utf-8').strip().splitlines()[-1]}")
+
     def _seed(self) -> None:
         if self.layout.logins_path.is_file():
             say("      kept from an earlier start")
             return
-        self._manage("seed_demo", "--logins-file", str(self.layout.logins_path), environment=self.environment)
-
-    def _manage(self, *arguments: str, environment: Mapping[str, str]) -> None:
-        command = [sys.executable, "manage.py", *arguments]
-        done = subprocess.run(command, cwd=SOURCE_ROOT, env=dict(environment), check=False)  # noqa: S603 - our own command
-        if done.returncode:
-            raise LocalSystemError(f"manage.py {arguments[0]} failed with exit code {done.returncode}")
+        code = _manage("seed_demo", "--logins-file", str(self.layout.logins_path), environment=self.environment)
+        if code:
+            raise LocalSystemError(f"making demo data failed with exit code {code}")
 
     def _as_root(self) -> dict[str, str]:
-        keys = self.emulator.root
-        environment = {name: value for name, value in self.environment.items() if name != "AWS_PROFILE"}
-        return {
-            **environment,
-            "AWS_ACCESS_KEY_ID": keys.access_key_id,
-            "AWS_SECRET_ACCESS_KEY": keys.secret_access_key,
-        }
+        """The environment in which the account's root deploys; no other process gets it."""
+        file = self.emulator.options.state_dir / root.FILE_NAME
+        return {**self.environment, "AWS_PROFILE": root.PROFILE, "AWS_SHARED_CREDENTIALS_FILE": str(file)}
 
 
 def welcome(layout: Layout) -> str:
@@ -138,9 +142,28 @@ def main() -> int:
         return 1
     finally:
         if system:
-            say("stopping")
+            with suppress(BrokenPipeError):  # whoever read our output may be gone; stopping must not depend on it
+                say("stopping")
             system.stop()
     return 0
+
+
+def _require_free_ports(ports: Ports) -> None:
+    for name, port in vars(ports).items():
+        try:
+            require_free_port(port)
+        except PortBusyError as error:
+            setting = f"LIBRETA_{name.upper()}_PORT"
+            raise LocalSystemError(f"port {port} is busy: stop what listens there, or set {setting}") from error
+
+
+def _manage(*arguments: str, environment: Mapping[str, str], output: IO[bytes] | None = None) -> int:
+    """Run a command of ``manage.py``; returns its exit code."""
+    command = [sys.executable, "manage.py", *arguments]
+    done = subprocess.run(  # noqa: S603 - our own command
+        command, cwd=SOURCE_ROOT, env=dict(environment), stdout=output, stderr=output, check=False
+    )
+    return done.returncode
 
 
 def _passed_on(environment: Mapping[str, str]) -> dict[str, str]:

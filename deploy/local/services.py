@@ -99,7 +99,7 @@ def product_services(layout: Layout, environment: Mapping[str, str]) -> list[Ser
                 *("--state", str(layout.state_dir / "government.sqlite3")),
                 *("--api-key", environment["LIBRETA_GOV_API_KEY"]),
             ],
-            health_url=f"{ports.url('government')}/healthz",
+            health_url=f"{ports.url('government')}/_health",
         ),
         Service(
             "worker",
