@@ -61,10 +61,11 @@ class EvaluationList(APIView):
 
     def post(self, request: Request, section_id: str) -> HttpResponse:
         """Set an evaluation (201)."""
-        given = _validated(serializers.EvaluationInput(data={**request.data, "section_id": section_id}))
+        given = _validated(serializers.EvaluationInput(data=_with(request.data, section_id=section_id)))
         reply = reply_for(request, principal_of(request), _evaluation_data)
         kind = EvaluationKind(given.pop("kind"))
-        evaluation = services.create_evaluation(actor=principal_of(request), kind=kind, reply=reply, **given)
+        with reply.key.first_answer_wins():
+            evaluation = services.create_evaluation(actor=principal_of(request), kind=kind, reply=reply, **given)
         return reply.render(evaluation).as_response()
 
 
@@ -94,9 +95,10 @@ class ScoreList(APIView):
         given = _validated(serializers.ScoreInput(data=request.data))
         reply = reply_for(request, principal_of(request), _score_data)
         state = ScoreState(given.pop("state"))
-        score = services.record_score(
-            actor=principal_of(request), evaluation_id=evaluation_id, state=state, reply=reply, **given
-        )
+        with reply.key.first_answer_wins():
+            score = services.record_score(
+                actor=principal_of(request), evaluation_id=evaluation_id, state=state, reply=reply, **given
+            )
         return reply.render(score).as_response()
 
 
@@ -115,6 +117,11 @@ class ScoreDetail(APIView):
 def _validated(serializer: Any) -> dict[str, Any]:  # noqa: ANN401 - any serializer
     serializer.is_valid(raise_exception=True)
     return dict(serializer.validated_data)
+
+
+def _with(body: object, **of_the_path: str) -> object:
+    """The body with what the path says; a body that is no object stays as it is, for the serializer to refuse."""
+    return {**body, **of_the_path} if isinstance(body, dict) else body
 
 
 def _evaluation_data(evaluation: Evaluation) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from edu.identity.principal import Role
+from edu.identity.principal import Principal, Role
 from edu.tenancy import enter_school
 from evaluations import services
 from evaluations.domain.evaluation import EvaluationKind, ScoreState
@@ -26,7 +26,7 @@ def _evaluations(school: TestSchool, count: int, *, section_id: str = "mat-5a") 
     with enter_school(school.school_id):
         return [
             services.create_evaluation(
-                actor=school.person(Role.SCHOOL_ADMIN),
+                actor=Principal("admin-1", Role.SCHOOL_ADMIN, school.school_id),
                 section_id=section_id,
                 term_id=OPEN_TERM,
                 kind=EvaluationKind.EXAM,

@@ -1,0 +1,54 @@
+"""Signing in at the console with a Cognito account."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.contrib.admin.forms import AdminAuthenticationForm
+from django.contrib.auth.backends import BaseBackend
+from django.core.exceptions import ValidationError
+
+from edu.console import staff
+from edu.console.models import StaffUser
+from edu.errors import UnavailableError
+from edu.identity.cognito import SignInRefusedError
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from django.http import HttpRequest
+
+
+class CognitoBackend(BaseBackend):
+    """Name and password are Cognito's to judge; the user is what the ID token's claims say."""
+
+    def authenticate(  # type: ignore[override] # Django's base takes any keyword
+        self, request: HttpRequest | None, username: str | None = None, password: str | None = None
+    ) -> StaffUser | None:
+        """The staff member, or ``None``: wrong name or password, disabled account, or a role without a console.
+
+        Raises:
+            UnavailableError: Cognito does not answer.
+        """
+        del request
+        if not username or not password:
+            return None
+        try:
+            return StaffUser.of(staff.sign_in(username, password))
+        except SignInRefusedError:
+            return None
+
+    def get_user(self, user_id: object) -> None:
+        """Nobody: there is no table of users. ``ConsoleScopeMiddleware`` rebuilds the user from the session."""
+        del user_id
+
+
+class SignInForm(AdminAuthenticationForm):
+    """The stock form; when Cognito does not answer it says so instead of failing."""
+
+    def clean(self) -> dict[str, Any]:
+        """The stock check of name and password."""
+        try:
+            return super().clean()
+        except UnavailableError as error:
+            raise ValidationError(error.title, code=error.code) from error

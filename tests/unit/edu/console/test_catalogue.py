@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import gettext
+import io
+import re
+
+import pytest
+
+from edu.console.catalogue import CatalogueError, make_mo, read_po
+from tests.unit.edu.console.messages import ROOT, marked_messages
+
+PO = ROOT / "edu" / "locale" / "es" / "LC_MESSAGES" / "django.po"
+_VARIABLE = re.compile(r"%\(\w+\)s")
+_HEADER = (
+    'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=UTF-8\\n"\n'
+    '"Plural-Forms: nplurals=2; plural=(n != 1);\\n"\n\n'
+)
+
+
+def _loaded(body: str) -> gettext.GNUTranslations:
+    return gettext.GNUTranslations(io.BytesIO(make_mo(read_po(_HEADER + body))))
+
+
+def test_compiled_catalogue_is_the_one_of_the_source() -> None:
+    compiled = PO.with_suffix(".mo").read_bytes()
+    assert compiled == make_mo(read_po(PO.read_text(encoding="utf-8"))), "run: manage.py compile_translations"
+
+
+def test_every_message_has_a_spanish_text() -> None:
+    assert marked_messages() - _messages() == set()
+
+
+def test_no_text_is_left_of_a_message_that_is_gone() -> None:
+    assert _messages() - marked_messages() == set()
+
+
+def test_no_text_is_empty() -> None:
+    assert "" not in read_po(PO.read_text(encoding="utf-8")).values()
+
+
+def test_texts_have_the_variables_of_their_messages() -> None:
+    for message, text in read_po(PO.read_text(encoding="utf-8")).items():
+        assert set(_VARIABLE.findall(message)) == set(_VARIABLE.findall(text)), message
+
+
+def _messages() -> set[str]:
+    return {part for message in read_po(PO.read_text(encoding="utf-8")) for part in message.split("\0") if part}
+
+
+def test_plain_message_read_by_the_standard_library() -> None:
+    assert _loaded('# note\nmsgid "a \\"b\\"\\n"\nmsgstr ""\n"línea 1\\n"\n"ñ"\n').gettext('a "b"\n') == "línea 1\nñ"
+
+
+def test_plural_message_read_by_the_standard_library() -> None:
+    found = _loaded('msgid "%(n)s day"\nmsgid_plural "%(n)s days"\nmsgstr[0] "%(n)s día"\nmsgstr[1] "%(n)s días"\n')
+    assert [found.ngettext("%(n)s day", "%(n)s days", n) for n in (0, 1, 2)] == [
+        "%(n)s días",
+        "%(n)s día",
+        "%(n)s días",
+    ]
+
+
+def test_many_messages_are_all_found() -> None:
+    body = "\n".join(f'msgid "m{n}"\nmsgstr "t{n}"\n' for n in range(500))
+    assert all(_loaded(body).gettext(f"m{n}") == f"t{n}" for n in range(500))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        'msgctxt "x"\nmsgid "a"\nmsgstr "b"\n',
+        '#, fuzzy\nmsgid "a"\nmsgstr "b"\n',
+        'msgid "a"\nmsgstr "b"\n\nmsgid "a"\nmsgstr "c"\n',
+        '"a"\n',
+        "nonsense\n",
+    ],
+)
+def test_what_is_not_understood_is_refused(body: str) -> None:
+    with pytest.raises(CatalogueError):
+        read_po(_HEADER + body)
