@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html (role chaining).
 from __future__ import annotations
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,7 +20,8 @@ from django.conf import settings
 
 from edu import clock
 from edu.aws.clients import service_client
-from edu.errors import UnavailableError
+from edu.errors import ConfigurationError, UnavailableError
+from edu.logs import get_logger
 from edu.tenancy import Scope, ScopeKind, current_scope
 
 if TYPE_CHECKING:
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
 SESSION_S = 3600
 REFRESH_BEFORE = timedelta(minutes=15)
 NEVER_USE_BEFORE_EXPIRY = timedelta(minutes=1)
+RENEWAL_PAUSE_S = 10.0  # after a failed renewal: STS in trouble is not asked again at every call
+_log = get_logger(__name__)
 
 
 class CredentialsUnavailableError(UnavailableError):
@@ -85,6 +89,7 @@ class SessionCache:
         self._locks: dict[Scope, threading.Lock] = {}
         self._guard = threading.Lock()
         self._renewing: set[Scope] = set()
+        self._not_before: dict[Scope, float] = {}
         self._renewer = ThreadPoolExecutor(max_workers=2, thread_name_prefix="credentials")
 
     def get(self, scope: Scope) -> ReadOnlyCredentials:
@@ -115,21 +120,33 @@ class SessionCache:
 
     def _renew_later(self, scope: Scope) -> None:
         with self._guard:
-            if scope in self._renewing:
+            if scope in self._renewing or time.monotonic() < self._not_before.get(scope, 0.0):
                 return
             self._renewing.add(scope)
         self._renewer.submit(self._renew, scope)
 
     def _renew(self, scope: Scope) -> None:
-        """Replace a session ahead of time. When STS fails, the old one serves on and the next call tries again."""
+        """Replace a session ahead of time. When STS fails, the old one serves on and a later call tries again."""
         try:
             self._sessions[scope] = self._fetch(scope)
+        except Exception as error:  # noqa: BLE001 - logged: on this thread nobody else would ever hear of it
+            self._not_before[scope] = time.monotonic() + RENEWAL_PAUSE_S
+            _log.exception("renewing credentials failed", scope=str(scope.kind), error=type(error).__name__)
         finally:
             with self._guard:
                 self._renewing.discard(scope)
 
 
 sessions = SessionCache()
+
+
+class SplitReadError(ConfigurationError):
+    """Somebody reads the keys one by one: between two reads they may be renewed, and the signature be of neither.
+
+    botocore's signers all call ``get_frozen_credentials``, once a signature.
+    """
+
+    code = "split_credentials_read"
 
 
 class ScopedCredentials(Credentials):
@@ -150,19 +167,19 @@ class ScopedCredentials(Credentials):
         return sessions.get(current_scope())
 
     @property
-    def access_key(self) -> str | None:  # type: ignore[override]  # read at each signature, never set
-        """The current scope's access key id."""
-        return self.get_frozen_credentials().access_key
+    def access_key(self) -> str | None:  # type: ignore[override]  # never set, and not to be read
+        """Refused: see ``SplitReadError``."""
+        raise SplitReadError
 
     @property
     def secret_key(self) -> str | None:  # type: ignore[override]  # as above
-        """The current scope's secret."""
-        return self.get_frozen_credentials().secret_key
+        """Refused: see ``SplitReadError``."""
+        raise SplitReadError
 
     @property
     def token(self) -> str | None:  # type: ignore[override]  # as above
-        """The current scope's session token."""
-        return self.get_frozen_credentials().token
+        """Refused: see ``SplitReadError``."""
+        raise SplitReadError
 
     def get_deferred_property(self, property_name: str) -> Callable[[], str | None]:
         """One part of the current scope's keys, read when called (botocore asks so for S3)."""

@@ -17,6 +17,9 @@ def check_endpoint(cloud: str, endpoint_url: str) -> str | None:
     Raises:
         ConfigurationError: when the two settings contradict each other or the URL is not on the loopback.
     """
+    brokers = sorted(name for name in os.environ if name.startswith("CELERY_BROKER_"))
+    if brokers:  # Celery would prefer them to the broker made of the endpoint checked here
+        raise ConfigurationError(f"the broker follows from AWS_ENDPOINT_URL: unset {', '.join(brokers)}")
     if cloud == AWS:
         overrides = sorted(name for name in os.environ if name.startswith("AWS_ENDPOINT_URL"))
         if endpoint_url or overrides:
@@ -30,10 +33,10 @@ def check_endpoint(cloud: str, endpoint_url: str) -> str | None:
 
 
 def _is_loopback(url: str) -> bool:
-    parts = urlsplit(url)
     try:
+        parts = urlsplit(url)
         address = ipaddress.ip_address(parts.hostname or "")
         has_port = parts.port is not None
     except ValueError:
         return False
-    return parts.scheme in {"http", "https"} and has_port and address.is_loopback and not parts.username
+    return parts.scheme in {"http", "https"} and has_port and address.is_loopback and "@" not in parts.netloc

@@ -1,0 +1,30 @@
+"""Fixtures of the tests of deploying: a second stack beside the run's own, which a test may change and damage."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from edu.aws import stacks
+
+if TYPE_CHECKING:
+    from tests.support.cloud import Cloud
+
+SPARE = stacks.DataPlane(env="spare")
+
+
+@pytest.fixture(scope="session")
+def clients(cloud: Cloud) -> stacks.Clients:
+    """Root's clients, as an administrator deploys with."""
+    root = cloud.emulator.root
+    return stacks.connect(
+        endpoint_url=cloud.emulator.endpoint_url,
+        credentials={"aws_access_key_id": root.access_key_id, "aws_secret_access_key": root.secret_access_key},
+    )
+
+
+@pytest.fixture
+def outputs(clients: stacks.Clients) -> dict[str, str]:
+    """The spare stack, brought back to the template."""
+    return stacks.deploy_data_plane(clients.cloudformation, SPARE)

@@ -1,0 +1,107 @@
+"""What the template's text must hold, on AWS as on the emulator."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+from cfnlint.api import lint_file  # type: ignore[import-untyped]
+
+from edu.aws.stacks import TEMPLATE_PATH
+from tests.unit.deploy import data_plane
+
+DIRECT_UPLOAD_LIMIT_BYTES = 51_200
+TRUST_POLICY_LIMIT_CHARACTERS = 2048
+
+
+@pytest.fixture(scope="module")
+def template() -> dict[str, Any]:
+    return data_plane.load()
+
+
+def test_template_is_clean_for_cfn_lint() -> None:
+    assert [str(match) for match in lint_file(TEMPLATE_PATH)] == []
+
+
+def test_template_fits_a_direct_upload() -> None:
+    assert TEMPLATE_PATH.stat().st_size <= DIRECT_UPLOAD_LIMIT_BYTES
+
+
+def test_data_survives_the_removal_of_its_resource(template: dict[str, Any]) -> None:
+    for name in ("Table", "Lake", "UserPool"):
+        resource = template["Resources"][name]
+        assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("Retain", "Retain"), name
+
+
+def test_trust_policy_of_the_tenant_role_fits_iam(template: dict[str, Any]) -> None:
+    document = template["Resources"]["TenantRole"]["Properties"]["AssumeRolePolicyDocument"]
+    arn = "arn:aws:iam::123456789012:role/libreta-production-operator"
+    document["Statement"][0]["Principal"]["AWS"] = [arn] * 3
+    assert len(json.dumps(document, separators=(",", ":"))) <= TRUST_POLICY_LIMIT_CHARACTERS
+
+
+def test_api_deployment_has_a_new_name_when_the_api_changes(template: dict[str, Any]) -> None:
+    (name,) = data_plane.resources(template, "AWS::ApiGateway::Deployment")
+    assert name == f"EventsApiDeployment{data_plane.api_digest(template).capitalize()}"
+
+
+@pytest.mark.parametrize(("pipe", "table"), [("EventsPipe", "EventsTable"), ("GradesPipe", "GradesTable")])
+def test_pipe_writes_exactly_the_columns_of_its_table(template: dict[str, Any], pipe: str, table: str) -> None:
+    written = json.loads(template["Resources"][pipe]["Properties"]["TargetParameters"]["InputTemplate"])
+    columns = template["Resources"][table]["Properties"]["TableInput"]["StorageDescriptor"]["Columns"]
+    assert list(written) == [column["Name"] for column in columns]
+
+
+@pytest.mark.parametrize("pipe", ["EventsPipe", "GradesPipe"])
+def test_pipe_takes_no_clear_identity_and_no_free_text(template: dict[str, Any], pipe: str) -> None:
+    text = template["Resources"][pipe]["Properties"]["TargetParameters"]["InputTemplate"]
+    attributes = set(re.findall(r"NewImage\.([a-z_]+)\.", text))
+    assert "student_pseudonym" in attributes
+    assert not attributes & {"student_id", "person_id", "name", "note", "pk", "sk"}
+
+
+@pytest.mark.parametrize("table", ["EventsTable", "GradesTable"])
+def test_column_is_no_reserved_word(template: dict[str, Any], table: str) -> None:
+    columns = template["Resources"][table]["Properties"]["TableInput"]["StorageDescriptor"]["Columns"]
+    assert not {column["Name"] for column in columns} & {"at", "end", "order", "group", "timestamp", "date"}
+
+
+@pytest.mark.parametrize("queue", ["BehaviorDlq", "GovsyncDlq", "PipeDlq"])
+def test_dead_letters_raise_an_alarm(template: dict[str, Any], queue: str) -> None:
+    alarms = [alarm["Properties"] for alarm in data_plane.resources(template, "AWS::CloudWatch::Alarm").values()]
+    watched = [alarm for alarm in alarms if {"Fn::GetAtt": [queue, "QueueName"]} in _dimensions(alarm)]
+    assert [(alarm["Threshold"], alarm["AlarmActions"]) for alarm in watched] == [(0, [{"Ref": "Alerts"}])]
+
+
+@pytest.mark.parametrize(
+    ("metric", "minutes", "threshold"),
+    [
+        ("ApproximateNumberOfMessagesVisible", 5, 1000),
+        ("ApproximateNumberOfMessagesVisible", 5, 2000),
+        ("EvaluationLatency", 2, 120),
+        ("EvaluationLatency", 2, 150),
+    ],
+)
+def test_alarm_of_the_requirements_exists(template: dict[str, Any], metric: str, minutes: int, threshold: int) -> None:
+    alarms = [alarm["Properties"] for alarm in data_plane.resources(template, "AWS::CloudWatch::Alarm").values()]
+    found = [
+        a for a in alarms if (a["MetricName"], a["EvaluationPeriods"], a["Threshold"]) == (metric, minutes, threshold)
+    ]
+    assert len(found) == 1
+    assert found[0]["Period"] == 60
+    assert found[0].get("ExtendedStatistic") == ("p95" if metric == "EvaluationLatency" else None)
+
+
+def test_every_output_of_the_settings_is_given(template: dict[str, Any]) -> None:
+    needed = {
+        *("TableName", "TenantRoleArn", "PlatformRoleArn", "ConsoleRoleArn", "BehaviorQueueUrl", "GovsyncQueueUrl"),
+        *("UserPoolId", "UserPoolClientId", "JwtIssuer", "LakeBucket", "AthenaWorkgroup", "GlueDatabase"),
+        "EventsApiUrl",
+    }
+    assert needed <= template["Outputs"].keys()
+
+
+def _dimensions(alarm: dict[str, Any]) -> list[Any]:
+    return [dimension["Value"] for dimension in alarm["Dimensions"]]
