@@ -1,0 +1,32 @@
+"""``manage.py emulator``: the embedded cloud in the foreground."""
+
+# ruff: noqa: ANN401 - ministack's values have no types
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from edu.emulator import options, server
+from edu.emulator.errors import EmulatorError
+
+
+class Command(BaseCommand):
+    """Run the embedded cloud until Ctrl-C or SIGTERM."""
+
+    help = "Run the embedded cloud (ministack with our extension) on 127.0.0.1 until it is stopped."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Declare the same options as ``python -m edu.emulator``."""
+        options.add_arguments(parser)
+
+    def handle(self, *_args: Any, **given: Any) -> None:
+        """Serve in the foreground; a start that fails is one line."""
+        chosen = options.from_mapping(given)
+        self.stdout.write(
+            f"Starting the embedded cloud on {chosen.endpoint_url}, state in {chosen.state_dir}; Ctrl-C ends it"
+        )
+        try:
+            server.run(chosen)
+        except EmulatorError as error:
+            raise CommandError(str(error)) from error
