@@ -49,7 +49,7 @@ def other_school_id(school_id: str) -> str:
 
 
 @pytest.fixture
-def in_school(cloud: Cloud, school_id: str) -> Iterator[str]:
+def in_school(cloud: Cloud, school_id: str) -> Iterator[str]:  # noqa: ARG001 - the cloud must stand
     """The test runs inside the school's scope."""
     with enter_school(school_id):
         yield school_id
