@@ -1,0 +1,1 @@
+"""The quarterly sync of grades with the government: a persisted state machine (ADR 0006)."""

@@ -1,0 +1,133 @@
+"""A batch: some grades sent together under an id made from its content."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from govsync.domain.grades import Grade
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+# Settling a batch is one transaction of at most 100 actions: the run, the batch, a history entry, one for each grade.
+MAX_BATCH_GRADES = 90
+RETRY_WAITS_S = (5, 15, 45)
+
+
+class BatchState(StrEnum):
+    """Where a batch stands. ``unknown``: it may have taken effect, so the government is asked before any resend."""
+
+    PREPARED = "prepared"
+    SENDING = "sending"
+    UNKNOWN = "unknown"
+    WAITING = "waiting"
+    ACKNOWLEDGED = "acknowledged"
+    REJECTED = "rejected"
+
+
+_S = BatchState
+BATCH_TRANSITIONS: Mapping[BatchState, frozenset[BatchState]] = {
+    _S.PREPARED: frozenset({_S.SENDING}),
+    # a worker that vanishes while sending leaves `sending` behind; its lease over, that is `unknown`
+    _S.SENDING: frozenset({_S.ACKNOWLEDGED, _S.REJECTED, _S.WAITING, _S.UNKNOWN}),
+    _S.UNKNOWN: frozenset({_S.ACKNOWLEDGED, _S.REJECTED, _S.WAITING, _S.UNKNOWN}),
+    _S.WAITING: frozenset({_S.SENDING}),
+    _S.ACKNOWLEDGED: frozenset(),
+    _S.REJECTED: frozenset(),
+}
+
+
+class TransitionError(ValueError):
+    """A state was to follow another that it may not follow: a bug, and nothing is written."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Grades sent together.
+
+    ``attempt`` counts the exchanges that brought no decision. ``retry_at``: not before this instant (``waiting``,
+    ``unknown``). ``claimed_until``: until then the worker that set ``sending`` may still be at it.
+    """
+
+    number: int
+    batch_id: str
+    state: BatchState
+    grades: tuple[Grade, ...]
+    attempt: int = 0
+    retry_at: datetime | None = None
+    claimed_until: datetime | None = None
+    accepted: int = 0
+    set_apart: int = 0
+
+    @property
+    def settled(self) -> bool:
+        """Whether the government has decided on each of its grades."""
+        return not BATCH_TRANSITIONS[self.state]
+
+    def moved(
+        self,
+        to: BatchState,
+        *,
+        retry_at: datetime | None = None,
+        claimed_until: datetime | None = None,
+        settled: tuple[int, int] = (0, 0),
+    ) -> Batch:
+        """The batch in its next state; ``settled`` counts the grades accepted and set apart.
+
+        Raises:
+            TransitionError: the table has no such step.
+        """
+        if to not in BATCH_TRANSITIONS[self.state]:
+            raise TransitionError(f"batch: {self.state} -> {to}")
+        undecided = to in {BatchState.WAITING, BatchState.UNKNOWN}
+        return replace(
+            self,
+            state=to,
+            attempt=self.attempt + 1 if undecided else self.attempt,
+            retry_at=retry_at,
+            claimed_until=claimed_until,
+            accepted=settled[0],
+            set_apart=settled[1],
+        )
+
+
+def prepare_batch(number: int, grades: Iterable[Grade], *, school_id: str, term_id: str, run_id: str) -> Batch:
+    """A new batch of these grades, in canonical order, under the id its content gives it.
+
+    Raises:
+        ValueError: no grades, or more than one transaction settles.
+    """
+    ordered = tuple(sorted(grades, key=lambda grade: grade.key))
+    if not 0 < len(ordered) <= MAX_BATCH_GRADES:
+        raise ValueError(f"a batch holds 1 to {MAX_BATCH_GRADES} grades")
+    body = canonical_body(ordered, school_id=school_id, term_id=term_id, run_id=run_id)
+    return Batch(number, batch_id_of(body), BatchState.PREPARED, ordered)
+
+
+def canonical_body(grades: Iterable[Grade], *, school_id: str, term_id: str, run_id: str) -> bytes:
+    """The exact bytes the government receives: JSON with sorted keys and no spaces."""
+    content = {
+        "school_id": school_id,
+        "term_id": term_id,
+        "run_id": run_id,
+        "grades": [asdict(grade) for grade in grades],
+    }
+    return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def batch_id_of(body: bytes) -> str:
+    """SHA-256 of the bytes sent: whoever holds them can check the id."""
+    return hashlib.sha256(body).hexdigest()
+
+
+def retry_wait_s(attempt: int, asked_s: float = 0.0) -> float:
+    """Seconds to wait after the ``attempt``-th exchange without a decision (from 1): 5, 15, then 45, or what was asked.
+
+    The source's three waits cover one minute of 48 hours; the last one therefore repeats (see ADR 0006).
+    """
+    return max(float(RETRY_WAITS_S[min(max(attempt, 1), len(RETRY_WAITS_S)) - 1]), asked_s)

@@ -1,0 +1,53 @@
+"""What can go wrong in a sync."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext_lazy as _
+
+from edu.errors import ConflictError, LibretaError, NotFoundError, UnavailableError
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+class RunNotFoundError(NotFoundError):
+    """This school has no such run."""
+
+    code = "sync_run_not_found"
+
+
+class UnfinishedRunError(ConflictError):
+    """The term's previous run has not ended: two runs would send the same grades side by side."""
+
+    code = "sync_run_unfinished"
+    title = _("The previous sync of this term has not ended yet")
+
+
+class RunMovedError(ConflictError):
+    """Another worker moved the run first; whoever sees this stops, and has changed nothing."""
+
+    code = "sync_run_moved"
+
+
+class BatchAlteredError(LibretaError):
+    """A stored batch no longer has the digest it was prepared with: it is not sent."""
+
+    code = "sync_batch_altered"
+
+
+class LaneBusyError(UnavailableError):
+    """Every lane to the government is taken; at ``until`` at the latest one is free."""
+
+    code = "sync_lane_busy"
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__()
+        self.until = until
+
+
+class PausedError(LaneBusyError):
+    """The government asked for a pause, and nobody may call it before ``until``."""
+
+    code = "sync_paused"

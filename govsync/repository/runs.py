@@ -1,0 +1,215 @@
+"""A school's runs, their batches and their history.
+
+    SCHOOL#<id>#SYNC#<run>  RUN                                gsi1: SCHOOL#<id>#SYNCS / <started at>#<run>
+    SCHOOL#<id>#SYNC#<run>  BATCH#<n>                          with the exact grades sent
+    SCHOOL#<id>#SYNC#<run>  HISTORY#<instant>#<version>
+    SCHOOL#<id>#SYNC#<run>  APART#<evaluation>#<student>#<v>
+    SCHOOL#<id>#SYNC#<run>  HELD#<n>                           a page of what the government says it holds
+    SCHOOL#<id>#SYNC#<run>  DIFFERENCE#<evaluation>#<student>
+
+The run's version guards all of them: each transition is one transaction that requires the version it was decided on,
+and writes its history entry with it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from edu.dynamo import table
+from edu.dynamo.errors import ConditionFailedError
+from edu.dynamo.keys import Key, joined, school_partition
+from edu.dynamo.mapping import from_attributes, instant_text, to_attributes
+from edu.dynamo.transactions import NOT_THERE, Transaction, version_is
+from govsync.domain.batches import Batch
+from govsync.domain.grades import Grade, SetApart
+from govsync.domain.history import HistoryEntry
+from govsync.domain.reconciliation import Difference
+from govsync.domain.runs import SyncRun
+from govsync.errors import RunMovedError, RunNotFoundError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from edu.dynamo.mapping import Attributes
+
+_RUN, _BATCH, _HISTORY, _APART, _HELD, _DIFFERENCE = "RUN", "BATCH", "HISTORY", "APART", "HELD", "DIFFERENCE"
+
+
+@dataclass(frozen=True)
+class RunPage:
+    """Some of the school's runs, latest first, and the cursor of the next page."""
+
+    runs: list[SyncRun]
+    cursor: str | None
+
+
+@dataclass(frozen=True)
+class _HeldPageItem:
+    grades: tuple[Grade, ...]
+
+
+def find_run(run_id: str) -> SyncRun | None:
+    """A run of the school in scope, or ``None``. Strongly consistent."""
+    found = table.get_item(_key(run_id, _RUN))
+    return from_attributes(SyncRun, found) if found else None
+
+
+def get_run(run_id: str) -> SyncRun:
+    """A run of the school in scope. Strongly consistent.
+
+    Raises:
+        RunNotFoundError: this school has no such run.
+    """
+    run = find_run(run_id)
+    if run is None:
+        raise RunNotFoundError
+    return run
+
+
+def list_runs(*, cursor: str | None = None, limit: int = 50) -> RunPage:
+    """The school's runs, latest first. Eventually consistent.
+
+    Raises:
+        InvalidCursorError: see ``edu.dynamo.cursors``.
+    """
+    query = table.Query(school_partition("SYNCS"), index=True, descending=True, limit=limit)
+    page = table.query_page(query, cursor=cursor)
+    return RunPage([from_attributes(SyncRun, item) for item in page.items], page.cursor)
+
+
+def get_batch(run_id: str, number: int) -> Batch:
+    """A batch of a run. Strongly consistent.
+
+    Raises:
+        RunNotFoundError: there is none of this number.
+    """
+    found = table.get_item(_batch_key(run_id, number))
+    if found is None:
+        raise RunNotFoundError
+    return from_attributes(Batch, found)
+
+
+def list_batches(run_id: str) -> list[Batch]:
+    """A run's batches in order. Strongly consistent."""
+    return [from_attributes(Batch, item) for item in _items(run_id, _BATCH)]
+
+
+def list_history(run_id: str) -> list[HistoryEntry]:
+    """What happened to a run, first to last. Strongly consistent."""
+    return [from_attributes(HistoryEntry, item) for item in _items(run_id, _HISTORY)]
+
+
+def list_set_apart(run_id: str) -> list[SetApart]:
+    """The grades of a run that the government will not take as they are. Strongly consistent."""
+    return [from_attributes(SetApart, item) for item in _items(run_id, _APART)]
+
+
+def list_differences(run_id: str) -> list[Difference]:
+    """What reconciliation found to differ. Strongly consistent."""
+    return [from_attributes(Difference, item) for item in _items(run_id, _DIFFERENCE)]
+
+
+def list_held(run: SyncRun) -> list[Grade]:
+    """The grades the government listed in the run's current pass. Strongly consistent."""
+    keys = [_held_key(run.run_id, page) for page in range(run.held_pages)]
+    pages = [from_attributes(_HeldPageItem, item) for item in table.get_items(keys, consistent=True)]
+    return [grade for page in pages for grade in page.grades]
+
+
+def add_run(run: SyncRun, entry: HistoryEntry) -> None:
+    """Write a new run.
+
+    Raises:
+        RunMovedError: it is there already.
+    """
+    transaction = Transaction()
+    transaction.put(_run_item(run), NOT_THERE)
+    _add_entry(transaction, run, entry)
+    commit(transaction)
+
+
+def stage(before: SyncRun, after: SyncRun, entry: HistoryEntry, batch: Batch | None = None) -> Transaction:
+    """A transaction that moves a run (and its current batch) one version on, for the caller to add to and commit."""
+    transaction = Transaction()
+    transaction.put(_run_item(after), version_is(before.version))
+    _add_entry(transaction, after, entry)
+    if batch is not None:
+        key = _batch_key(after.run_id, batch.number)
+        transaction.put({**key.as_attributes(), "entity": "sync_batch", **to_attributes(batch)})
+    return transaction
+
+
+def add_set_apart(transaction: Transaction, run_id: str, grade: SetApart) -> None:
+    """Set a grade apart, in the transaction that settles its batch."""
+    name = joined(_APART, grade.evaluation_id, grade.student_id, str(grade.version))
+    transaction.put({**_key(run_id, name).as_attributes(), "entity": "sync_set_apart", **to_attributes(grade)})
+
+
+def add_held_page(transaction: Transaction, run_id: str, page: int, grades: tuple[Grade, ...]) -> None:
+    """Keep a page of the government's own list, in the transaction that counts it."""
+    item = {"entity": "sync_held_page", **to_attributes(_HeldPageItem(grades))}
+    transaction.put({**_held_key(run_id, page).as_attributes(), **item})
+
+
+def replace_differences(run_id: str, differences: Iterable[Difference]) -> None:
+    """Make these the run's differences. Not a transaction: safe to repeat whole, before the run is moved on them."""
+    items: list[Attributes] = []
+    for difference in differences:
+        key = _key(run_id, joined(_DIFFERENCE, difference.evaluation_id, difference.student_id))
+        items.append({**key.as_attributes(), "entity": "sync_difference", **to_attributes(difference)})
+    kept = {item["sk"] for item in items}
+    stale = [Key(item["pk"], item["sk"]) for item in _items(run_id, _DIFFERENCE) if item["sk"] not in kept]
+    table.write_batch(table.BatchWrite(puts=items, deletes=stale))
+
+
+def commit(transaction: Transaction) -> None:
+    """Write a staged transition, whole or not at all.
+
+    Raises:
+        RunMovedError: another worker moved the run first.
+        ConditionFailedError: a condition the caller added did not hold.
+        StoreUnavailableError: the outcome is unknown; look at the run again.
+    """
+    try:
+        transaction.commit()
+    except ConditionFailedError as error:
+        if error.failed.keys() & _GUARDS:
+            raise RunMovedError from error
+        raise
+
+
+# positions of the run and of its history entry in a staged transaction
+_GUARDS = frozenset({0, 1})
+
+
+def _add_entry(transaction: Transaction, run: SyncRun, entry: HistoryEntry) -> None:
+    name = joined(_HISTORY, instant_text(entry.at), f"{entry.version:06d}")
+    item = {**_key(run.run_id, name).as_attributes(), "entity": "sync_history", **to_attributes(entry)}
+    transaction.put(item, NOT_THERE)
+
+
+def _run_item(run: SyncRun) -> Attributes:
+    return {
+        **_key(run.run_id, _RUN).as_attributes(),
+        "gsi1pk": school_partition("SYNCS"),
+        "gsi1sk": joined(instant_text(run.started_at), run.run_id),
+        "entity": "sync_run",
+        **to_attributes(run),
+    }
+
+
+def _items(run_id: str, kind: str) -> Iterable[Attributes]:
+    return table.query_all(table.Query(school_partition("SYNC", run_id), prefix=f"{kind}#", consistent=True))
+
+
+def _key(run_id: str, sort_key: str) -> Key:
+    return Key(school_partition("SYNC", run_id), sort_key)
+
+
+def _batch_key(run_id: str, number: int) -> Key:
+    return _key(run_id, joined(_BATCH, f"{number:05d}"))
+
+
+def _held_key(run_id: str, page: int) -> Key:
+    return _key(run_id, joined(_HELD, f"{page:05d}"))

@@ -1,0 +1,105 @@
+"""Proving that the government holds every grade: its own list, read page by page, against our scores."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from edu import clock
+from edu.logs import get_logger
+from edu.tenancy import current_school_id
+from evaluations.services import list_term_grades
+from govsync.client import HeldPage, Later, government
+from govsync.domain.batches import retry_wait_s
+from govsync.domain.reconciliation import Difference, Unsettled, agreed, compare, manifest_sha256
+from govsync.domain.runs import RunState
+from govsync.repository import lanes, runs
+from govsync.services.preparing import list_unsent
+from govsync.services.steps import GO_ON, Advance, Outcome, as_sent, entry_of, wait_until
+
+if TYPE_CHECKING:
+    from govsync.client import Exchange
+    from govsync.domain.grades import Grade
+    from govsync.domain.runs import SyncRun
+
+# So often grades that come in while a run reconciles are sent by the same run; then they are the next run's.
+MAX_PASSES = 5
+_MAX_PENDING_LISTED = 1000
+_log = get_logger(__name__)
+
+
+def reconcile(run: SyncRun, actor: str) -> Advance:
+    """Read the next page of the government's list, or, with all of it here, compare and end the run."""
+    if run.retry_at is not None and run.retry_at > clock.now():
+        return wait_until(run.retry_at)
+    return _conclude(run, actor) if run.held_complete else _read_page(run, actor)
+
+
+def _read_page(run: SyncRun, actor: str) -> Advance:
+    with lanes.hold_lane() as lane:
+        lane.used = True
+        exchange = government().list_held(term_id=run.term_id, school_id=current_school_id(), cursor=run.held_cursor)
+    match exchange.answer:
+        case HeldPage() as page if page.next_cursor is None or page.next_cursor != run.held_cursor:
+            return _keep_page(run, page, exchange, actor)
+        case Later(reason=reason, asked_s=asked_s):
+            return _try_again(run, reason, asked_s, exchange, actor)
+        case _:
+            return _try_again(run, "cursor_does_not_advance", 0.0, exchange, actor)
+
+
+def _keep_page(run: SyncRun, page: HeldPage, exchange: Exchange, actor: str) -> Advance:
+    after = run.moved(
+        RunState.RECONCILING,
+        held_pages=run.held_pages + 1,
+        held_cursor=page.next_cursor,
+        held_complete=page.next_cursor is None,
+        attempt=0,
+        retry_at=None,
+    )
+    transaction = runs.stage(run, after, entry_of(after, "run.page_read", actor=actor, exchange=exchange))
+    runs.add_held_page(transaction, run.run_id, run.held_pages, page.grades)
+    runs.commit(transaction)
+    return GO_ON
+
+
+def _try_again(run: SyncRun, reason: str, asked_s: float, exchange: Exchange, actor: str) -> Advance:
+    if asked_s:
+        lanes.pause(asked_s)
+    attempt = run.attempt + 1
+    retry_at = clock.now() + timedelta(seconds=retry_wait_s(attempt, asked_s))
+    after = run.moved(RunState.RECONCILING, attempt=attempt, retry_at=retry_at)
+    _log.warning("no page of held grades", run_id=run.run_id, reason=reason, attempt=attempt)
+    entry = entry_of(after, "run.page_failed", actor=actor, exchange=exchange, detail=reason)
+    runs.commit(runs.stage(run, after, entry))
+    return wait_until(retry_at)
+
+
+def _conclude(run: SyncRun, actor: str) -> Advance:
+    """Compare and end, unless grades came in meanwhile: those are sent first.
+
+    Ours are read before the marks: a correction in between then shows as pending, never as a false difference.
+    """
+    ours = [as_sent(grade) for grade in list_term_grades(term_id=run.term_id)]
+    apart = {grade.key: grade.reason for grade in runs.list_set_apart(run.run_id)}
+    pending = list_unsent(run, apart.keys(), limit=_MAX_PENDING_LISTED)
+    if pending and run.passes < MAX_PASSES:
+        after = run.moved(RunState.PREPARING)
+        runs.commit(runs.stage(run, after, entry_of(after, "run.more_grades", actor=actor)))
+        return GO_ON
+    unsettled = Unsettled(set_apart=apart, pending=frozenset(grade.key for grade in pending))
+    return _end(run, ours, compare(ours, runs.list_held(run), unsettled), actor)
+
+
+def _end(run: SyncRun, ours: list[Grade], differences: list[Difference], actor: str) -> Advance:
+    runs.replace_differences(run.run_id, differences)
+    certified = agreed(ours, differences)
+    after = run.moved(
+        RunState.NEEDS_REVIEW if differences else RunState.RECONCILED,
+        differences=len(differences),
+        certified=len(certified),
+        manifest_sha256=manifest_sha256(certified),
+        finished_at=clock.now(),
+    )
+    runs.commit(runs.stage(run, after, entry_of(after, f"run.{after.state}", actor=actor)))
+    return Advance(Outcome.FINISHED)

@@ -1,0 +1,88 @@
+"""Comparing what we hold with what the government holds."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+
+from govsync.domain.grades import Grade
+from govsync.domain.reconciliation import Difference, DifferenceKind, Unsettled, agreed, compare, manifest_sha256
+from tests.unit.govsync.domain.test_batches import grades, some_grades
+
+GRADE = Grade("eva-1", "stu-1", 2, "mat-5", "recorded", "5.5")
+NOTHING = Unsettled(set_apart={}, pending=frozenset())
+unique_grades = some_grades.map(lambda found: list({(g.evaluation_id, g.student_id): g for g in found}.values()))
+
+
+def kinds(ours: list[Grade], theirs: list[Grade], unsettled: Unsettled = NOTHING) -> list[DifferenceKind]:
+    return [difference.kind for difference in compare(ours, theirs, unsettled)]
+
+
+@given(unique_grades)
+def test_equal_sets_do_not_differ_whatever_their_order(found: list[Grade]) -> None:
+    assert compare(found, found[::-1], NOTHING) == []
+
+
+@given(unique_grades, grades)
+def test_each_grade_they_lack_is_named(found: list[Grade], extra: Grade) -> None:
+    differences = compare(found, found[1:], NOTHING)
+    assert [(d.evaluation_id, d.student_id) for d in differences] == [(found[0].evaluation_id, found[0].student_id)]
+    assert differences[0].kind is DifferenceKind.MISSING
+    assert len(compare([], [extra], NOTHING)) == 1
+
+
+@pytest.mark.parametrize(
+    ("theirs", "kind"),
+    [
+        ([], DifferenceKind.MISSING),
+        ([replace(GRADE, version=1)], DifferenceKind.OTHER_VERSION),
+        ([replace(GRADE, version=3)], DifferenceKind.OTHER_VERSION),
+        ([replace(GRADE, value="5.4")], DifferenceKind.OTHER_CONTENT),
+        ([replace(GRADE, state="absent", value=None)], DifferenceKind.OTHER_CONTENT),
+        ([replace(GRADE, course_id="len-5")], DifferenceKind.OTHER_CONTENT),
+    ],
+)
+def test_difference_in_a_grade_is_named(theirs: list[Grade], kind: DifferenceKind) -> None:
+    assert kinds([GRADE], theirs) == [kind]
+
+
+def test_grade_only_they_hold_is_unexpected() -> None:
+    (difference,) = compare([], [GRADE], NOTHING)
+    assert difference == Difference("eva-1", "stu-1", DifferenceKind.UNEXPECTED, None, 2)
+
+
+def test_grade_set_apart_is_named_with_its_reason() -> None:
+    (difference,) = compare([GRADE], [], Unsettled({GRADE.key: "unknown_student"}, frozenset()))
+    assert (difference.kind, difference.reason) == (DifferenceKind.SET_APART, "unknown_student")
+
+
+def test_setting_apart_one_version_excuses_no_other() -> None:
+    older = replace(GRADE, version=1)
+    assert kinds([GRADE], [], Unsettled({older.key: "unknown_student"}, frozenset({older.key}))) == [
+        DifferenceKind.MISSING
+    ]
+
+
+def test_pending_grade_is_named_as_pending() -> None:
+    assert kinds([GRADE], [], Unsettled({}, frozenset({GRADE.key}))) == [DifferenceKind.PENDING]
+
+
+def test_agreed_leaves_out_what_differs() -> None:
+    other = replace(GRADE, student_id="stu-2")
+    assert agreed([other, GRADE], compare([other, GRADE], [other], NOTHING)) == [other]
+
+
+@given(unique_grades)
+def test_manifest_does_not_depend_on_order_but_on_every_value(found: list[Grade]) -> None:
+    assert manifest_sha256(found) == manifest_sha256(found[::-1])
+    changed = [replace(found[0], value="0.1"), *found[1:]]
+    assert manifest_sha256(found) != manifest_sha256(changed)
+
+
+def test_manifest_can_be_made_by_anybody() -> None:
+    absent = Grade("eva-1", "stu-2", 1, "mat-5", "absent")
+    lines = b"eva-1\tstu-1\t2\trecorded\t5.5\neva-1\tstu-2\t1\tabsent\t\n"
+    assert manifest_sha256([absent, GRADE]) == hashlib.sha256(lines).hexdigest()
