@@ -100,7 +100,7 @@ def running_worker(
     """A real Celery worker of the service ``worker`` on these queues, ready to consume."""
     command = [sys.executable, "-m", "celery", "-A", "edu.celery", "worker", "-P", "threads", "-c", str(threads)]
     command += ["-Q", queues, "--without-gossip", "--without-mingle", "--without-heartbeat"]
-    worker = Process(command, cloud.process_environment("worker", LIBRETA_LOG_LEVEL="INFO", **environment))
+    worker = Process(command, cloud.process_environment("worker", **{"LIBRETA_LOG_LEVEL": "INFO", **environment}))
     try:
         worker.wait_until_ready(lambda: " ready." in worker.log, "the worker")
         yield worker

@@ -1,0 +1,32 @@
+"""``manage.py lake_count``: how much of a school's month has reached the lake."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.core.management.base import BaseCommand
+
+from analytics import services
+from edu.tenancy import enter_school
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser
+
+
+class Command(BaseCommand):
+    """Counts with the school's own credentials: run it under the operator's profile."""
+
+    help = "Count a school's events and grades of one month in the lake, through Athena."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declare the command line."""
+        parser.add_argument("--school", required=True, metavar="ID")
+        parser.add_argument("--year", required=True, type=int)
+        parser.add_argument("--month", required=True, type=int)
+
+    def handle(self, *_args: object, **options: Any) -> None:  # noqa: ANN401 - argparse's values
+        """Print one line for each dataset."""
+        month = {"year": options["year"], "month": options["month"]}
+        with enter_school(options["school"]):
+            for count in (services.count_events(**month), services.count_grades(**month)):
+                self.stdout.write(f"{count.dataset:<8} {count.records} ({count.rows} rows)")

@@ -1,0 +1,1 @@
+"""Behaviour events: what students' devices report, from the door to the table."""

@@ -1,0 +1,26 @@
+"""A student's events, for the school's administrators."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from behavior import services
+from behavior.api import serializers
+from edu.identity.principal import Role
+
+if TYPE_CHECKING:
+    from rest_framework.request import Request
+
+
+class StudentEvents(APIView):
+    """The events of the last 30 days."""
+
+    allowed_roles: ClassVar = {"GET": frozenset({Role.SCHOOL_ADMIN})}
+
+    def get(self, request: Request, student_id: str) -> Response:
+        """A page of them, latest first; ``next`` is the cursor of the following page."""
+        page = services.list_events(student_id=student_id, cursor=request.query_params.get("cursor"))
+        return Response({"results": serializers.EventOutput(page.events, many=True).data, "next": page.cursor})

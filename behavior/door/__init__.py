@@ -1,0 +1,17 @@
+"""The event door: a pure ASGI application beside Django's WSGI one, for what arrives in bursts (ADR 0005).
+
+``granian --interface asgi behavior.door:app``
+"""
+
+import os
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "edu.settings")
+django.setup()
+
+from behavior.door.application import EventDoor  # noqa: E402 - settings and apps come first
+from edu.startup import require_serving_settings  # noqa: E402 - as above
+
+require_serving_settings()
+app = EventDoor()

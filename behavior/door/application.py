@@ -1,0 +1,101 @@
+"""``POST /api/v1/behavior``: 202 once SQS holds the events, and never before."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import time
+from typing import TYPE_CHECKING
+
+from django.utils import translation
+from structlog.contextvars import clear_contextvars
+
+from behavior.door.intake import Gate, read_events
+from behavior.door.language import language_of
+from behavior.door.messages import Answer, ClientGoneError, Request, refusal
+from behavior.door.outbox import Outbox
+from behavior.errors import MethodNotAllowedError
+from edu.errors import LibretaError, NotFoundError
+from edu.http.middleware import CORRELATION_HEADER
+from edu.logs import get_logger, start_correlation
+
+if TYPE_CHECKING:
+    from behavior.door.messages import Receive, Scope, Send
+
+EVENTS_PATH = "/api/v1/behavior"
+HEALTH_PATH = "/healthz"
+_CORRELATION_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")  # as edu.http.middleware takes it
+_SERVER_ERROR = 500
+_log = get_logger(__name__)
+
+
+class EventDoor:
+    """The ASGI application. One event loop, no database, no state but its two small thread pools."""
+
+    def __init__(self, *, gate: Gate | None = None, outbox: Outbox | None = None) -> None:
+        self._gate, self._outbox = gate or Gate(), outbox or Outbox()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request, or the server's start and end."""
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        elif scope["type"] == "http":
+            await self._serve(Request(scope, receive), send)
+        else:
+            raise NotImplementedError(scope["type"])
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.shutdown":
+                await asyncio.to_thread(self._outbox.close)
+                await asyncio.to_thread(self._gate.close)
+            await send({"type": f"{message['type']}.complete"})
+            if message["type"] == "lifespan.shutdown":
+                return
+
+    async def _serve(self, request: Request, send: Send) -> None:
+        offered = request.header(CORRELATION_HEADER)
+        chosen = start_correlation(offered if _CORRELATION_ID.fullmatch(offered) else "")
+        started = time.perf_counter()
+        try:
+            with translation.override(language_of(request.header("accept-language"))):
+                answer = await self._answer(request)
+            await answer.send(send, x_correlation_id=chosen)
+            duration_ms = round((time.perf_counter() - started) * 1000, 1)
+            _log.info("request", method=request.method, status=answer.status, duration_ms=duration_ms)
+        except ClientGoneError:
+            _log.info("client gone", method=request.method)
+        finally:
+            clear_contextvars()
+
+    async def _answer(self, request: Request) -> Answer:
+        try:
+            return await self._route(request)
+        except LibretaError as error:
+            if error.status >= _SERVER_ERROR:
+                _log.warning("request failed", code=error.code)
+            return refusal(error)
+        except ClientGoneError:
+            raise
+        except Exception:  # noqa: BLE001 - the last border: a bug is a 500, not a dropped connection
+            _log.exception("request failed", code=LibretaError.code)
+            return refusal(LibretaError())
+
+    async def _route(self, request: Request) -> Answer:
+        if request.path == HEALTH_PATH:
+            _require_method(request, "GET", "HEAD")
+            return Answer(200, b"" if request.method == "HEAD" else b"ok", "text/plain")
+        if request.path != EVENTS_PATH:
+            raise NotFoundError
+        _require_method(request, "POST")
+        sender = await self._gate.sender(request)
+        events = await read_events(request)
+        await self._outbox.put(school_id=sender.school_id, student_id=sender.student_id, events=events)
+        return Answer(202, json.dumps({"accepted": True, "events": len(events)}).encode())
+
+
+def _require_method(request: Request, *methods: str) -> None:
+    if request.method not in methods:
+        raise MethodNotAllowedError(", ".join(methods))

@@ -1,0 +1,102 @@
+"""ASGI's messages, as far as the door needs them: a request's head and body, and answers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from behavior.errors import BodyTooLargeError, MethodNotAllowedError, NotAuthenticatedError
+from edu.errors import LibretaError, UnavailableError
+from edu.http.problems import CONTENT_TYPE, problem
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    Scope = Mapping[str, Any]
+    Receive = Callable[[], Awaitable[Mapping[str, Any]]]
+    Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+MAX_BODY_BYTES = 262_144
+
+
+class ClientGoneError(Exception):
+    """The client hung up before its request was complete: nothing of it counts, and nobody waits for an answer."""
+
+
+class Request:
+    """A request's head, and its body when asked for."""
+
+    def __init__(self, scope: Scope, receive: Receive) -> None:
+        self.method: str = scope["method"]
+        self.path: str = scope["path"]
+        self._headers = {name.lower(): value for name, value in scope["headers"]}
+        self._receive = receive
+
+    def header(self, name: str) -> str:
+        """The header's value, empty when it was not sent."""
+        value: bytes = self._headers.get(name.lower().encode(), b"")
+        return value.decode("latin-1")
+
+    async def body(self) -> bytes:
+        """The whole body.
+
+        Raises:
+            BodyTooLargeError: it is, or says it is, larger than 256 KiB; no more of it was read.
+            ClientGoneError: it did not come whole.
+        """
+        declared = self.header("content-length")
+        if declared.isdecimal() and int(declared) > MAX_BODY_BYTES:
+            raise BodyTooLargeError
+        parts: list[bytes] = []
+        size, more = 0, True
+        while more:
+            message = await self._receive()
+            if message["type"] != "http.request":
+                raise ClientGoneError
+            part: bytes = message.get("body", b"")
+            size += len(part)
+            if size > MAX_BODY_BYTES:
+                raise BodyTooLargeError
+            parts.append(part)
+            more = message.get("more_body", False)
+        return b"".join(parts)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What goes back."""
+
+    status: int
+    body: bytes
+    content_type: str = "application/json"
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    async def send(self, send: Send, **extra: str) -> None:
+        """Send it whole; ``extra`` headers are named with underscores."""
+        headers = {
+            "content-type": self.content_type,
+            "content-length": str(len(self.body)),
+            "cache-control": "no-store",
+            "x-content-type-options": "nosniff",
+            **self.headers,
+            **{name.replace("_", "-"): value for name, value in extra.items()},
+        }
+        encoded = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
+        await send({"type": "http.response.start", "status": self.status, "headers": encoded})
+        await send({"type": "http.response.body", "body": self.body})
+
+
+def refusal(error: LibretaError) -> Answer:
+    """An error as problem+json, in the language in force."""
+    headers: dict[str, str] = {}
+    match error:
+        case UnavailableError():
+            headers["retry-after"] = str(error.retry_after_s)
+        case NotAuthenticatedError():
+            headers["www-authenticate"] = 'Bearer realm="libreta"'
+        case MethodNotAllowedError():
+            headers["allow"] = str(error.detail)
+    body = json.dumps(problem(error), ensure_ascii=False).encode()
+    return Answer(error.status, body, f"{CONTENT_TYPE}; charset=utf-8", headers)

@@ -1,0 +1,100 @@
+"""What can go wrong with an event, and the rules in words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext_lazy as _
+
+from edu.errors import FieldError, InvalidInputError, LibretaError, UnavailableError
+
+if TYPE_CHECKING:
+    from behavior.domain import InvalidEventError
+
+_MESSAGES = {
+    "object": _("Send an event as a JSON object"),
+    "unknown_field": _("An event has no such field"),
+    "uuid": _("Send a UUID that the device made for this event"),
+    "kind": _("Send 1 to 32 characters a-z or _"),
+    "instant": _("Send a date and time with its offset, such as 2026-11-23T10:15:00-05:00"),
+    "in_the_future": _("This instant has not come yet; check the device's clock"),
+    "too_old": _("This event is too old to be taken"),
+    "number": _("Send a number"),
+    "out_of_range": _("The number is out of range"),
+    "too_precise": _("Send at most four decimals"),
+    "text": _("Send text without control characters"),
+    "too_long": _("The text is too long"),
+}
+
+
+class InvalidEventsError(InvalidInputError):
+    """At least one event of a request breaks a rule; none of the request is taken."""
+
+    code = "invalid_event"
+
+
+class MalformedMessageError(InvalidInputError):
+    """A message names no student or holds no list of events; after three deliveries SQS dead-letters it."""
+
+    code = "malformed_message"
+
+
+class NotAuthenticatedError(LibretaError):
+    """No bearer token, or one that was refused; why is in the log only."""
+
+    code = "not_authenticated"
+    status = 401
+    title = _("Sign in first")
+
+
+class MalformedBodyError(LibretaError):
+    """The body is not JSON, or is neither an event nor a list of 1 to 100 events."""
+
+    code = "malformed_body"
+    status = 400
+    title = _("Send one event, or a list of 1 to 100 events, as JSON")
+
+
+class BodyTooLargeError(LibretaError):
+    """The body passes the limit; reading stopped there."""
+
+    code = "body_too_large"
+    status = 413
+    title = _("The request is too large")
+
+
+class UnsupportedMediaTypeError(LibretaError):
+    """The body is said to be something else than plain JSON."""
+
+    code = "unsupported_media_type"
+    status = 415
+    title = _("Send application/json")
+
+
+class MethodNotAllowedError(LibretaError):
+    """The address takes another method."""
+
+    code = "method_not_allowed"
+    status = 405
+    title = _("This method is not offered here")
+
+
+class DoorBusyError(UnavailableError):
+    """As many requests are waiting as may; nothing of this one was sent."""
+
+    code = "busy"
+
+
+class QueueUnavailableError(UnavailableError):
+    """The queue did not say that it holds the events. Sending them again is safe: their ids make it one storing."""
+
+    code = "queue_unavailable"
+
+
+def field_errors(invalid: InvalidEventError, position: int | None) -> list[FieldError]:
+    """An event's broken rules for the client; ``position`` is its place in the list that was sent, if one was."""
+    prefix = "" if position is None else f"[{position}]"
+    return [
+        FieldError(".".join(filter(None, (prefix, part.field))), part.rule, _MESSAGES[part.rule])
+        for part in invalid.broken
+    ]

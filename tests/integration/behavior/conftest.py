@@ -1,0 +1,49 @@
+"""Fixtures of the tests of events."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from edu.celery import app
+from edu.identity.principal import Role
+from tests.integration.behavior.support import EVENTS_PATH, BehaviorQueue, Student
+from tests.support.processes import running_door
+from tests.support.tokens import id_token_of, make_account
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.support.cloud import Cloud
+
+VISIBILITY_S = 2
+
+
+@pytest.fixture(scope="module")
+def door_url(cloud: Cloud) -> Iterator[str]:
+    """Where a real event door takes events."""
+    with running_door(cloud) as (_process, base_url):
+        yield base_url + EVENTS_PATH
+
+
+@pytest.fixture
+def queue(cloud: Cloud) -> BehaviorQueue:
+    """The queue, empty, with a visibility timeout short enough to wait for. This process's Celery sends to it too."""
+    queues = app.conf.broker_transport_options["predefined_queues"]  # read before the cloud of this run stood
+    queues["behavior"]["url"] = cloud.environment["LIBRETA_BEHAVIOR_QUEUE_URL"]
+    found = BehaviorQueue(cloud)
+    found.reset(visibility_s=VISIBILITY_S)
+    return found
+
+
+@pytest.fixture
+def student(cloud: Cloud, school_id: str) -> Student:  # noqa: ARG001 - the cloud must stand
+    """A student of the test's school."""
+    return sign_in_student(school_id, "est-001")
+
+
+def sign_in_student(school_id: str, student_id: str) -> Student:
+    """An account of this student, signed in."""
+    account = make_account(f"{school_id}.{student_id}", Role.STUDENT, school_id, student_id)
+    return Student(school_id, student_id, id_token_of(account))

@@ -1,0 +1,123 @@
+"""What the tests of events share: the queue from behind, a student with a token, and looking into the table."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from behavior import services
+from edu import clock
+from edu.tenancy import enter_school
+from tests.support.cloud import Cloud
+from tests.support.waiting import wait_until
+
+if TYPE_CHECKING:
+    from behavior.domain import Event
+
+
+EVENTS_PATH = "/api/v1/behavior"
+
+
+@dataclass(frozen=True)
+class Student:
+    """A student of a school, with the ID token their device holds."""
+
+    school_id: str
+    student_id: str
+    token: str
+
+    def post(self, url: str, body: object, **headers: str) -> httpx.Response:
+        """Send a body as JSON under the student's token."""
+        content = body if isinstance(body, bytes) else json.dumps(body).encode()
+        given = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return httpx.post(url, content=content, headers=given | named, timeout=30, trust_env=False)
+
+
+def make_event(**changes: object) -> dict[str, object]:
+    """A good event, as a device sends it."""
+    made = {"event_id": str(uuid.uuid4()), "kind": "participation", "occurred_at": clock.now().isoformat()}
+    return made | changes
+
+
+@dataclass(frozen=True)
+class BehaviorQueue:
+    """The events' queue and its dead-letter queue, seen as root."""
+
+    cloud: Cloud
+
+    @property
+    def url(self) -> str:
+        """The queue."""
+        return self.cloud.outputs["BehaviorQueueUrl"]
+
+    @property
+    def dead_letters_url(self) -> str:
+        """Its dead-letter queue."""
+        return self.cloud.outputs["BehaviorDlqUrl"]
+
+    def reset(self, *, visibility_s: int) -> None:
+        """Empty both, and let a message that was not acknowledged come back after ``visibility_s`` seconds."""
+        sqs = self.cloud.root("sqs")
+        for url in (self.url, self.dead_letters_url):
+            sqs.purge_queue(QueueUrl=url)
+        sqs.set_queue_attributes(QueueUrl=self.url, Attributes={"VisibilityTimeout": str(visibility_s)})
+
+    def send(self, body: str) -> None:
+        """Put a message as it is."""
+        self.cloud.root("sqs").send_message(QueueUrl=self.url, MessageBody=body)
+
+    def take(self) -> str:
+        """Take one message away and return its body."""
+        sqs = self.cloud.root("sqs")
+
+        def taken() -> Any:
+            return sqs.receive_message(QueueUrl=self.url, WaitTimeSeconds=1).get("Messages")
+
+        (message,) = wait_until(taken, what="a message in the queue")
+        sqs.delete_message(QueueUrl=self.url, ReceiptHandle=message["ReceiptHandle"])
+        body: str = message["Body"]
+        return body
+
+    def depth(self, url: str = "") -> int:
+        """Messages visible or in flight."""
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        found = self.cloud.root("sqs").get_queue_attributes(QueueUrl=url or self.url, AttributeNames=names)
+        return sum(int(found["Attributes"][name]) for name in names)
+
+    def wait_until_drained(self) -> None:
+        """Every message has been acknowledged or dead-lettered."""
+        wait_until(lambda: self.depth() == 0, what="the queue to drain", timeout_s=60)
+
+    def wait_for_dead_letters(self, count: int) -> None:
+        """So many messages wait for a person."""
+        wait_until(lambda: self.depth(self.dead_letters_url) == count, what=f"{count} dead letters", timeout_s=60)
+
+
+def has_events(student: Student) -> bool:
+    """Whether the table has any event of a student."""
+    with enter_school(student.school_id):
+        return bool(services.list_events(student_id=student.student_id, limit=1).events)
+
+
+def stored_events(student: Student) -> list[Event]:
+    """What the table has of a student, read as the product reads it."""
+    with enter_school(student.school_id):
+        events, cursor = [], None
+        while True:
+            page = services.list_events(student_id=student.student_id, cursor=cursor, limit=500)
+            events += page.events
+            cursor = page.cursor
+            if cursor is None:
+                return events
+
+
+def items_of_school(cloud: Cloud, school_id: str) -> list[dict[str, Any]]:
+    """Every item of a school's events, looked for behind the product's back."""
+    pages = cloud.root("dynamodb").get_paginator("scan").paginate(TableName=cloud.outputs["TableName"])
+    items = [item for page in pages for item in page["Items"]]
+    return [item for item in items if item["pk"]["S"].split("#")[1] == school_id and "event" in item["entity"]["S"]]

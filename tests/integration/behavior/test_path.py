@@ -1,0 +1,83 @@
+"""One event's way: device, door (or API Gateway), queue, a real worker, table."""
+
+from __future__ import annotations
+
+import time
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from behavior import services
+from edu.pseudonyms import pseudonym_of
+from edu.tenancy import enter_school
+from tests.integration.behavior.support import items_of_school, make_event, stored_events
+from tests.support.processes import running_worker
+
+if TYPE_CHECKING:
+    from tests.integration.behavior.support import BehaviorQueue, Student
+    from tests.support.cloud import Cloud
+
+THIRTY_DAYS_S = 30 * 86_400
+
+
+def test_event_of_the_door_reaches_the_table(
+    cloud: Cloud, queue: BehaviorQueue, door_url: str, student: Student
+) -> None:
+    sent = make_event(value=2.5, note="ayudó a un compañero 🙌")
+    accepted = student.post(door_url, sent, X_Correlation_Id="tableta-000017")
+    assert (accepted.status_code, accepted.json()) == (202, {"accepted": True, "events": 1})
+    with running_worker(cloud) as worker:
+        queue.wait_until_drained()
+    (event,) = stored_events(student)
+    assert (event.event_id, event.value, event.note) == (sent["event_id"], Decimal("2.5"), sent["note"])
+    assert '"correlation_id": "tableta-000017"' in worker.log
+    assert "compañero" not in worker.log
+    assert student.student_id not in worker.log
+
+
+def test_item_has_what_the_lake_takes_and_ends_after_30_days(
+    cloud: Cloud, queue: BehaviorQueue, door_url: str, student: Student
+) -> None:
+    student.post(door_url, [make_event(), make_event(value=3)])
+    with running_worker(cloud):
+        queue.wait_until_drained()
+    items = items_of_school(cloud, student.school_id)
+    with enter_school(student.school_id):
+        pseudonym = pseudonym_of(student.student_id)
+    assert sorted(item["value"]["S"] for item in items) == ["", "3"]
+    for item in items:
+        assert item["pk"]["S"] == f"SCHOOL#{student.school_id}#STUDENT#{student.student_id}#EVENT"
+        assert item["student_pseudonym"]["S"] == pseudonym
+        assert abs(int(item["expires_at"]["N"]) - time.time() - THIRTY_DAYS_S) < 120
+        assert abs(int(item["stored_at_epoch_s"]["N"]) - time.time()) < 120
+
+
+def test_event_of_the_api_gateway_reaches_the_table(cloud: Cloud, queue: BehaviorQueue, student: Student) -> None:
+    sent = make_event(value=1.25, note="\"comillas\" & 100 % 'todas'")
+    url = cloud.environment["LIBRETA_EVENTS_API_URL"]
+    assert student.post(url, sent).status_code == 202
+    with running_worker(cloud):
+        queue.wait_until_drained()
+    (event,) = stored_events(student)
+    assert (event.event_id, event.value, event.note) == (sent["event_id"], Decimal("1.25"), sent["note"])
+
+
+def test_largest_list_passes_whole(cloud: Cloud, queue: BehaviorQueue, door_url: str, student: Student) -> None:
+    sent = [make_event(note="🏫" * 150) for _ in range(100)]
+    assert student.post(door_url, sent).status_code == 202
+    with running_worker(cloud):
+        queue.wait_until_drained()
+    assert {event.event_id for event in stored_events(student)} == {event["event_id"] for event in sent}
+
+
+def test_listing_goes_on_at_its_cursor_latest_first(
+    cloud: Cloud, queue: BehaviorQueue, door_url: str, student: Student
+) -> None:
+    student.post(door_url, [make_event() for _ in range(5)])
+    with running_worker(cloud):
+        queue.wait_until_drained()
+    with enter_school(student.school_id):
+        first = services.list_events(student_id=student.student_id, limit=3)
+        second = services.list_events(student_id=student.student_id, limit=3, cursor=first.cursor)
+    instants = [event.occurred_at for event in first.events + second.events]
+    assert (len(first.events), len(second.events)) == (3, 2)
+    assert instants == sorted(instants, reverse=True)

@@ -1,0 +1,128 @@
+"""Waiting for a query, with Athena replaced by one that does as told."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from botocore.exceptions import ClientError, ReadTimeoutError
+
+from analytics import athena, services
+from analytics.errors import AthenaBusyError, AthenaError, InvalidMonthError, QueryFailedError, QueryTimedOutError
+from edu.dynamo.errors import AccessDeniedError
+from edu.tenancy import NoScopeError, enter_platform, enter_school
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from edu.errors import LibretaError
+
+
+class Athena:
+    """Ends a query in ``states``, one a poll (the last one stays), with ``rows``."""
+
+    def __init__(self) -> None:
+        self.states = ["SUCCEEDED"]
+        self.rows: list[list[str]] = [["records", "row_count"], ["3", "5"]]
+        self.error: Exception | None = None
+        self.started: list[dict[str, Any]] = []
+        self.stopped: list[str] = []
+
+    def start_query_execution(self, **request: Any) -> dict[str, str]:
+        if self.error:
+            raise self.error
+        self.started.append(request)
+        return {"QueryExecutionId": "q1"}
+
+    def get_query_execution(self, **_: str) -> dict[str, Any]:
+        state = self.states.pop(0) if len(self.states) > 1 else self.states[0]
+        return {"QueryExecution": {"Status": {"State": state, "StateChangeReason": "por qué"}}}
+
+    def get_query_results(self, **_: str) -> dict[str, Any]:
+        rows = [{"Data": [{"VarCharValue": cell} if cell else {} for cell in row]} for row in self.rows]
+        return {"ResultSet": {"Rows": rows}}
+
+    def stop_query_execution(self, *, QueryExecutionId: str) -> None:  # noqa: N803 - boto3's name
+        self.stopped.append(QueryExecutionId)
+
+
+@pytest.fixture
+def fake(monkeypatch: pytest.MonkeyPatch) -> Athena:
+    made = Athena()
+    monkeypatch.setattr(athena, "scoped_client", lambda _service: made)
+    monkeypatch.setattr(athena, "_FIRST_POLL_S", 0.001)
+    return made
+
+
+@pytest.fixture(autouse=True)
+def school() -> Iterator[None]:
+    with enter_school("colegio-a"):
+        yield
+
+
+def test_count_is_parsed_and_its_result_lies_under_the_schools_prefix(fake: Athena, settings: Any) -> None:
+    settings.LAKE_BUCKET = "lago"
+    fake.states = ["QUEUED", "RUNNING", "SUCCEEDED"]
+    count = services.count_events(year=2026, month=5)
+    assert (count.school_id, count.records, count.rows) == ("colegio-a", 3, 5)
+    assert fake.started[0]["ResultConfiguration"] == {"OutputLocation": "s3://lago/athena-results/school=colegio-a/"}
+
+
+@pytest.mark.parametrize("state", ["FAILED", "CANCELLED"])
+def test_query_that_ends_badly_is_an_error_without_athenas_words(fake: Athena, state: str) -> None:
+    fake.states = ["RUNNING", state]
+    with pytest.raises(QueryFailedError) as caught:
+        services.count_grades(year=2026, month=5)
+    assert "por qué" not in str(caught.value)
+
+
+def test_query_past_its_deadline_is_stopped(fake: Athena) -> None:
+    fake.states = ["RUNNING"]
+    with pytest.raises(QueryTimedOutError):
+        athena.run_query("SELECT 1", deadline_s=0.01)
+    assert fake.stopped == ["q1"]
+
+
+@pytest.mark.parametrize("rows", [[["h"]], [["h"], ["x", "y"]], [["h"], ["1"]], [["h"], ["1", ""]]])
+def test_result_of_another_shape_is_an_error(fake: Athena, rows: list[list[str]]) -> None:
+    fake.rows = rows
+    with pytest.raises(AthenaError):
+        services.count_events(year=2026, month=5)
+
+
+def client_error(code: str) -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": "m"}}, "StartQueryExecution")
+
+
+@pytest.mark.parametrize(
+    ("raised", "expected", "retryable"),
+    [
+        (client_error("TooManyRequestsException"), AthenaBusyError, True),
+        (client_error("ThrottlingException"), AthenaBusyError, True),
+        (ReadTimeoutError(endpoint_url="http://127.0.0.1"), AthenaBusyError, True),
+        (client_error("InvalidRequestException"), AthenaError, False),
+        (client_error("AccessDeniedException"), AccessDeniedError, False),
+    ],
+)
+def test_errors_of_athena_are_told_apart(
+    fake: Athena,
+    raised: Exception,
+    expected: type[LibretaError],
+    retryable: bool,  # noqa: FBT001 - a parameter of the table above
+) -> None:
+    fake.error = raised
+    with pytest.raises(expected) as caught:
+        services.count_events(year=2026, month=5)
+    assert caught.value.retryable is retryable
+
+
+@pytest.mark.parametrize(("year", "month"), [(2026, 13), (1999, 1)])
+def test_month_that_the_lake_cannot_hold_is_refused_before_any_query(fake: Athena, year: int, month: int) -> None:
+    with pytest.raises(InvalidMonthError):
+        services.count_events(year=year, month=month)
+    assert fake.started == []
+
+
+def test_query_outside_a_school_is_refused() -> None:
+    with enter_platform(), pytest.raises(NoScopeError):
+        athena.run_query("SELECT 1")

@@ -1,0 +1,202 @@
+"""The door's answers, with the queue and the token check replaced by ones that do as told."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import uuid
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from behavior.door.application import EVENTS_PATH, EventDoor
+from behavior.door.intake import Gate, Sender
+from behavior.door.messages import MAX_BODY_BYTES
+from behavior.door.outbox import Outbox
+from behavior.errors import DoorBusyError, NotAuthenticatedError, QueueUnavailableError
+from edu import clock
+from edu.errors import ForbiddenError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from behavior.domain import Event
+    from behavior.door.messages import Request
+
+
+class OpenGate(Gate):
+    def __init__(self, error: Exception | None = None) -> None:
+        self._error = error
+
+    async def sender(self, request: Request) -> Sender:  # noqa: ARG002 - the gate's signature
+        if self._error:
+            raise self._error
+        return Sender("colegio-a", "est-1")
+
+
+class Tray(Outbox):
+    def __init__(self, error: Exception | None = None) -> None:
+        self._error = error
+        self.sent: list[tuple[str, str, list[Event]]] = []
+
+    async def put(self, *, school_id: str, student_id: str, events: Sequence[Event]) -> None:
+        if self._error:
+            raise self._error
+        self.sent.append((school_id, student_id, list(events)))
+
+
+@dataclass
+class Reply:
+    status: int = 0
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+    def json(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self.body)
+        return found
+
+
+def call(
+    tray: Tray | None = None,
+    gate: Gate | None = None,
+    *,
+    body: bytes = b"",
+    method: str = "POST",
+    path: str = EVENTS_PATH,
+    headers: dict[str, str] | None = None,
+    complete: bool = True,
+) -> Reply | None:
+    given = {"content-type": "application/json", **(headers or {})}
+    scope = {
+        "type": "http",
+        "method": method,
+        "path": path,
+        "headers": [(name.encode(), value.encode()) for name, value in given.items() if value],
+    }
+    arriving: list[dict[str, Any]] = [
+        {"type": "http.request", "body": body, "more_body": not complete},
+        {"type": "http.disconnect"},
+    ]
+    reply = Reply()
+
+    async def receive() -> dict[str, Any]:
+        return arriving.pop(0)
+
+    async def send(message: dict[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            reply.status = message["status"]
+            reply.headers = {name.decode(): value.decode() for name, value in message["headers"]}
+        else:
+            reply.body += message["body"]
+
+    asyncio.run(EventDoor(gate=gate or OpenGate(), outbox=tray or Tray())(scope, receive, send))
+    return reply if reply.status else None
+
+
+def answered(*args: Any, **kwargs: Any) -> Reply:
+    reply = call(*args, **kwargs)
+    assert reply is not None
+    return reply
+
+
+def event(**changes: object) -> dict[str, object]:
+    made = {"event_id": str(uuid.uuid4()), "kind": "late", "occurred_at": clock.now().isoformat()}
+    return made | changes
+
+
+def encoded(value: object) -> bytes:
+    return json.dumps(value).encode()
+
+
+def test_event_is_accepted_once_it_is_in_the_queue() -> None:
+    tray = Tray()
+    sent = event(value=2.5)
+    reply = answered(tray, body=encoded(sent))
+    assert (reply.status, reply.json()) == (202, {"accepted": True, "events": 1})
+    ((school, student, (only,)),) = tray.sent
+    assert (school, student, only.event_id) == ("colegio-a", "est-1", sent["event_id"])
+
+
+def test_list_is_accepted_whole_in_its_order() -> None:
+    tray = Tray()
+    sent = [event() for _ in range(100)]
+    assert answered(tray, body=encoded(sent)).json()["events"] == 100
+    assert [one.event_id for one in tray.sent[0][2]] == [one["event_id"] for one in sent]
+
+
+@pytest.mark.parametrize("error", [QueueUnavailableError(), DoorBusyError()])
+def test_events_that_are_not_safe_are_never_accepted(error: Exception) -> None:
+    reply = answered(Tray(error), body=encoded(event()))
+    assert (reply.status, reply.headers["retry-after"]) == (503, "2")
+    assert reply.headers["content-type"].startswith("application/problem+json")
+
+
+def test_bug_is_a_500_without_its_details() -> None:
+    reply = answered(Tray(ZeroDivisionError("secreto")), body=encoded(event()))
+    assert reply.status == 500
+    assert b"secreto" not in reply.body
+
+
+def test_client_that_hangs_up_is_neither_answered_nor_believed() -> None:
+    tray = Tray()
+    assert call(tray, body=encoded(event()), complete=False) is None
+    assert tray.sent == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "code"),
+    [
+        ({"gate": OpenGate(NotAuthenticatedError())}, 401, "not_authenticated"),
+        ({"gate": OpenGate(ForbiddenError())}, 403, "forbidden"),
+        ({"path": "/api/v1/behaviour"}, 404, "not_found"),
+        ({"path": EVENTS_PATH + "/"}, 404, "not_found"),
+        ({"method": "GET"}, 405, "method_not_allowed"),
+        ({"method": "POST", "path": "/healthz"}, 405, "method_not_allowed"),
+        ({"headers": {"content-length": str(MAX_BODY_BYTES + 1)}}, 413, "body_too_large"),
+        ({"headers": {"content-type": "text/plain"}}, 415, "unsupported_media_type"),
+        ({"headers": {"content-type": ""}}, 415, "unsupported_media_type"),
+        ({"headers": {"content-encoding": "gzip"}}, 415, "unsupported_media_type"),
+        ({"body": b""}, 400, "malformed_body"),
+        ({"body": b"{"}, 400, "malformed_body"),
+        ({"body": b"NaN"}, 400, "malformed_body"),
+        ({"body": b"[]"}, 400, "malformed_body"),
+        ({"body": b"7"}, 400, "malformed_body"),
+        ({"body": b'"\xff"'}, 400, "malformed_body"),
+        ({"body": b"[" * 200_000}, 400, "malformed_body"),
+        ({"body": encoded([{}] * 101)}, 400, "malformed_body"),
+        ({"body": b"{}"}, 422, "invalid_event"),
+    ],
+)
+def test_what_the_door_does_not_take_is_refused_with_a_problem(changes: dict[str, Any], status: int, code: str) -> None:
+    tray = Tray()
+    reply = answered(tray, **({"body": encoded(event())} | changes))
+    assert (reply.status, reply.json()["code"]) == (status, code)
+    assert tray.sent == []
+
+
+def test_school_or_student_in_the_body_is_refused() -> None:
+    reply = answered(body=encoded(event(school_id="colegio-b", student_id="est-2")))
+    assert reply.status == 422
+    assert {(e["field"], e["rule"]) for e in reply.json()["errors"]} == {
+        ("school_id", "unknown_field"),
+        ("student_id", "unknown_field"),
+    }
+
+
+def test_one_bad_event_of_a_list_names_its_place_and_stops_all() -> None:
+    tray = Tray()
+    reply = answered(tray, body=encoded([event(), event(kind="X"), 7]))
+    assert reply.status == 422
+    assert [(e["field"], e["rule"]) for e in reply.json()["errors"]] == [("[1].kind", "kind"), ("[2]", "object")]
+    assert tray.sent == []
+
+
+def test_correlation_id_of_the_client_comes_back_when_well_formed() -> None:
+    assert answered(headers={"x-correlation-id": "tableta-000017"}).headers["x-correlation-id"] == "tableta-000017"
+    forged = answered(headers={"x-correlation-id": "a b"}).headers["x-correlation-id"]
+    assert len(forged) == 32
+
+
+def test_health_answers_without_a_token() -> None:
+    assert answered(gate=OpenGate(NotAuthenticatedError()), method="GET", path="/healthz").body == b"ok"

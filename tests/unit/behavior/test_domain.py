@@ -1,0 +1,195 @@
+"""What is an event and what is not."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from behavior.domain import (
+    CLOCK_SKEW,
+    OLDEST_AT_THE_DOOR,
+    BrokenRule,
+    Event,
+    InvalidEventError,
+    as_message,
+    is_student_id,
+    parse_event,
+    value_text,
+)
+
+NOW = datetime(2026, 11, 23, 15, 15, tzinfo=UTC)
+ID = "0b1f6a52-3c1e-4c8b-9a55-2f2f6f1f0a01"
+GOOD: dict[str, Any] = {"event_id": ID, "kind": "participation", "occurred_at": "2026-11-23T10:15:00-05:00"}
+
+
+def broken_by(**changes: object) -> tuple[BrokenRule, ...]:
+    with pytest.raises(InvalidEventError) as caught:
+        parse_event(GOOD | changes, now=NOW)
+    return caught.value.broken
+
+
+def test_event_of_a_full_object_is_canonical() -> None:
+    raw = GOOD | {"event_id": ID.upper(), "value": 3.50, "note": "levantó la mano 👩‍🏫"}
+    assert parse_event(raw, now=NOW) == Event(
+        event_id=ID, kind="participation", occurred_at=NOW, value=Decimal("3.5"), note="levantó la mano 👩‍🏫"
+    )
+
+
+def test_event_without_the_optional_fields_is_taken() -> None:
+    assert parse_event(GOOD | {"value": None, "note": ""}, now=NOW) == parse_event(GOOD, now=NOW)
+
+
+@pytest.mark.parametrize("raw", [None, 1, "x", [], [GOOD], True])
+def test_event_that_is_no_object_is_refused(raw: object) -> None:
+    with pytest.raises(InvalidEventError) as caught:
+        parse_event(raw, now=NOW)
+    assert caught.value.broken == (BrokenRule("", "object"),)
+
+
+@pytest.mark.parametrize("name", ["school_id", "student_id", "custom:school_id", "pk", "expires_at"])
+def test_event_with_a_forged_field_is_refused(name: str) -> None:
+    assert broken_by(**{name: "other-school"}) == (BrokenRule(name, "unknown_field"),)
+
+
+@pytest.mark.parametrize("value", [None, 7, "", "x", ID[:-1], ID + "0", ID.replace("-", ""), f"{ID}\n", "{" + ID + "}"])
+def test_event_id_that_is_no_uuid_is_refused(value: object) -> None:
+    assert broken_by(event_id=value) == (BrokenRule("event_id", "uuid"),)
+
+
+@pytest.mark.parametrize("value", [None, 7, "", "Late", "a b", "a#b", "a" * 33, "ñ", "late\n", ["late"]])
+def test_kind_of_another_form_is_refused(value: object) -> None:
+    assert broken_by(kind=value) == (BrokenRule("kind", "kind"),)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        1_763_910_900,
+        "2026-11-23T10:15:00",
+        "2026-11-23 10:15:00Z",
+        "2026-11-23",
+        "2026-11-31T10:15:00Z",
+        "2026-11-23T24:15:00Z",
+        "2026-11-23T10:15:00+99:00",
+        "2026-11-23T10:15:00.1234567Z",
+        "٢٠٢٦-11-23T10:15:00Z",
+        "now",
+    ],
+)
+def test_instant_that_is_naive_or_malformed_is_refused(value: object) -> None:
+    assert broken_by(occurred_at=value) == (BrokenRule("occurred_at", "instant"),)
+
+
+@pytest.mark.parametrize(
+    ("away", "rule"),
+    [
+        (CLOCK_SKEW + timedelta(seconds=1), "in_the_future"),
+        (-OLDEST_AT_THE_DOOR - timedelta(seconds=1), "too_old"),
+    ],
+)
+def test_instant_out_of_bounds_is_refused(away: timedelta, rule: str) -> None:
+    assert broken_by(occurred_at=(NOW + away).isoformat()) == (BrokenRule("occurred_at", rule),)
+
+
+@pytest.mark.parametrize("away", [CLOCK_SKEW, -OLDEST_AT_THE_DOOR])
+def test_instant_at_a_bound_is_taken(away: timedelta) -> None:
+    assert parse_event(GOOD | {"occurred_at": (NOW + away).isoformat()}, now=NOW).occurred_at == NOW + away
+
+
+@pytest.mark.parametrize("value", ["9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00"])
+def test_instant_at_the_ends_of_the_calendar_is_refused_like_any_other(value: str) -> None:
+    (only,) = broken_by(occurred_at=value)
+    assert only.rule in {"in_the_future", "too_old"}
+
+
+@pytest.mark.parametrize(
+    ("value", "rule"),
+    [
+        ("3.5", "number"),
+        (True, "number"),
+        ([], "number"),
+        ({}, "number"),
+        (float("nan"), "out_of_range"),
+        (float("inf"), "out_of_range"),
+        (float("-inf"), "out_of_range"),
+        (1e308, "out_of_range"),
+        (10**400, "out_of_range"),
+        (1_000_000, "out_of_range"),
+        (-1_000_000, "out_of_range"),
+        (0.12345, "too_precise"),
+        (1e-300, "too_precise"),
+    ],
+)
+def test_value_that_is_no_small_number_is_refused(value: object, rule: str) -> None:
+    assert broken_by(value=value) == (BrokenRule("value", rule),)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0, "0"), (-0.0, "0"), (100, "100"), (3.50, "3.5"), (-1.25, "-1.25"), (1e2, "100"), (0.0001, "0.0001")],
+)
+def test_value_is_written_as_a_plain_decimal(value: float, text: str) -> None:
+    assert value_text(parse_event(GOOD | {"value": value}, now=NOW).value) == text
+
+
+@pytest.mark.parametrize(
+    ("note", "rule"),
+    [(7, "text"), ("a\x00b", "text"), ("a\x1b[31m", "text"), ("\ud800", "text"), ("ñ" * 281, "too_long")],
+)
+def test_note_that_no_one_could_read_is_refused(note: object, rule: str) -> None:
+    assert broken_by(note=note) == (BrokenRule("note", rule),)
+
+
+def test_note_of_280_characters_with_lines_is_taken() -> None:
+    note = "ñ\n" * 140
+    assert parse_event(GOOD | {"note": note}, now=NOW).note == note
+
+
+def test_every_broken_rule_is_told_and_no_value() -> None:
+    with pytest.raises(InvalidEventError) as caught:
+        parse_event({"kind": "SECRETO", "occurred_at": "ayer", "note": "x\x00", "otro": 1}, now=NOW)
+    assert {part.field for part in caught.value.broken} == {"event_id", "kind", "occurred_at", "note", "otro"}
+    assert "SECRETO" not in str(caught.value)
+
+
+def test_note_stays_out_of_the_representation() -> None:
+    assert "secreto" not in repr(parse_event(GOOD | {"note": "secreto"}, now=NOW))
+
+
+events = st.builds(
+    Event,
+    event_id=st.uuids().map(str),
+    kind=st.from_regex(r"[a-z_]{1,32}", fullmatch=True),
+    occurred_at=st.timedeltas(min_value=-OLDEST_AT_THE_DOOR, max_value=CLOCK_SKEW).map(lambda away: NOW + away),
+    value=st.none() | st.decimals(-999_999, 999_999, places=4).map(lambda value: parse_value(float(value))),
+    note=st.none() | st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1, max_size=280),
+)
+
+
+def parse_value(value: float) -> Decimal | None:
+    return parse_event(GOOD | {"value": value}, now=NOW).value
+
+
+@given(events)
+def test_event_survives_its_message(event: Event) -> None:
+    assert parse_event(json.loads(json.dumps(as_message(event))), now=NOW) == event
+
+
+@given(st.recursive(st.none() | st.booleans() | st.floats() | st.integers() | st.text(), st.lists))
+def test_whatever_is_offered_is_an_event_or_refused(raw: object) -> None:
+    for name in GOOD:
+        with suppress(InvalidEventError):
+            assert parse_event(GOOD | {name: raw}, now=NOW).kind
+
+
+@pytest.mark.parametrize("value", ["", "a#b", "a b", "ñ", "a" * 65, None, 7, "a\n"])
+def test_student_id_that_could_break_a_key_is_none(value: object) -> None:
+    assert not is_student_id(value)
