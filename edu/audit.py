@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Context, Decimal
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -24,12 +26,11 @@ from edu.dynamo.transactions import NOT_THERE, Transaction
 from edu.logs import correlation_id
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from edu.identity.principal import Principal
 
 ENTITY = "audit_entry"
 SALT = "revision_salt"
+_EXACT = Context(prec=40)  # DynamoDB's numbers have 38 digits
 
 
 @dataclass(frozen=True)
@@ -63,15 +64,25 @@ def new_salt() -> str:
 
 
 def digest_of(record: Mapping[str, Any], salt: str) -> str:
-    """The digest of a record's attributes under its salt: SHA-256 over canonical JSON."""
-    canonical = msgspec.json.encode(dict(record), order="sorted")
+    """The digest of a record's attributes under its salt: SHA-256 over canonical JSON.
+
+    Numbers count by their value: the table gives 25.00 back as 25.
+    """
+    canonical = msgspec.json.encode(_canonical(record), order="sorted")
     return hashlib.sha256(salt.encode() + b"\0" + canonical).hexdigest()
 
 
 def add_entry(
-    transaction: Transaction, *, actor: Principal, action: str, subject: str, version: int, digests: tuple[str, str]
+    transaction: Transaction,
+    *,
+    actor: Principal,
+    action: str,
+    subject: str,
+    version: int,
+    digests: tuple[str, str],
+    reason: str = "",
 ) -> AuditEntry:
-    """Put an entry for the transaction's write into it; ``digests`` are the record's before (or empty) and after."""
+    """Put an entry for the transaction's write into it; ``digests`` are the record's before and after, or empty."""
     entry = AuditEntry(
         entry_id=uuid4().hex,
         at=clock.now(),
@@ -82,6 +93,7 @@ def add_entry(
         version=version,
         before_digest=digests[0],
         after_digest=digests[1],
+        reason=reason,
         correlation_id=correlation_id(),
     )
     instant = instant_text(entry.at)
@@ -123,6 +135,20 @@ def get_entry(entry_key: str) -> AuditEntry | None:
 def entry_key_of(entry: AuditEntry) -> str:
     """A name by which ``get_entry`` finds the entry again."""
     return f"{instant_text(entry.at)}~{entry.entry_id}"
+
+
+def _canonical(value: Any) -> Any:  # noqa: ANN401 - whatever a record holds
+    match value:
+        case Mapping():
+            return {name: _canonical(part) for name, part in value.items()}
+        case list() | tuple():
+            return [_canonical(part) for part in value]
+        case bool():
+            return value
+        case int() | Decimal():
+            return {"number": f"{Decimal(value).normalize(_EXACT):f}"}
+        case _:
+            return value
 
 
 def _key(instant: str, entry_id: str) -> Key:

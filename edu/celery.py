@@ -13,7 +13,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "edu.settings")
 
 app = Celery("libreta")
 app.config_from_object("edu.celeryconfig")
-app.autodiscover_tasks(["behavior", "govsync"])
+app.autodiscover_tasks(["behavior", "govsync", "evaluations"])
+app.autodiscover_tasks(["edu"], related_name="canary_tasks")
 
 
 @setup_logging.connect

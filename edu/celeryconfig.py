@@ -11,34 +11,46 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
+from celery.schedules import crontab
 from django.conf import settings
 from kombu import Queue
 
-BEHAVIOR, GOVSYNC = "behavior", "govsync"
+BEHAVIOR, GOVSYNC, MAINTENANCE = "behavior", "govsync", "maintenance"
 
 _endpoint = urlsplit(settings.AWS_ENDPOINT_URL or "")
 broker_url = f"sqs://{_endpoint.netloc}" if _endpoint.netloc else "sqs://"
 broker_transport_options = {
     "region": settings.AWS_REGION,
     "is_secure": _endpoint.scheme != "http",
+    "client-config": {"ignore_configured_endpoint_urls": True},
     "predefined_queues": {
         BEHAVIOR: {"url": settings.BEHAVIOR_QUEUE_URL},
         GOVSYNC: {"url": settings.GOVSYNC_QUEUE_URL},
+        MAINTENANCE: {"url": settings.MAINTENANCE_QUEUE_URL},
     },
     "visibility_timeout": settings.CELERY_VISIBILITY_TIMEOUT_S,
     "wait_time_seconds": settings.CELERY_WAIT_TIME_S,
+    # kombu waits so long after a poll that brought nothing or while all threads are busy; its one second would cap a
+    # worker at one message a second and thread, and zero would spin
+    "polling_interval": 0.05,
 }
 broker_connection_retry_on_startup = True
 
-task_routes = {"behavior.*": {"queue": BEHAVIOR}, "govsync.*": {"queue": GOVSYNC}}
+task_routes = {
+    "behavior.*": {"queue": BEHAVIOR},
+    "govsync.*": {"queue": GOVSYNC},
+    "evaluations.*": {"queue": MAINTENANCE},
+    "edu.*": {"queue": MAINTENANCE},
+}
 task_default_queue = GOVSYNC
 task_create_missing_queues = False
-task_queues = (Queue(BEHAVIOR), Queue(GOVSYNC))
+task_queues = (Queue(BEHAVIOR), Queue(GOVSYNC), Queue(MAINTENANCE))
 task_serializer = "json"
 accept_content = ["json"]
 task_ignore_result = True
 task_acks_late = True
-task_acks_on_failure_or_timeout = False
+task_acks_on_failure = False
+task_acks_on_timeout = False
 task_reject_on_worker_lost = False
 task_time_limit = settings.CELERY_VISIBILITY_TIMEOUT_S - 10
 worker_enable_remote_control = False
@@ -49,4 +61,7 @@ worker_hijack_root_logger = False
 timezone = "UTC"
 beat_schedule = {
     "govsync-sweep": {"task": "govsync.sweep_due_runs", "schedule": settings.GOVSYNC_SWEEP_EVERY_S},
+    # every hour, because schools have their nights at different hours (evaluations.domain.nights)
+    "evaluations-nightly": {"task": "evaluations.consolidate_all", "schedule": crontab(minute="7")},
+    "isolation-canary": {"task": "edu.try_isolation", "schedule": settings.CANARY_EVERY_S},
 }

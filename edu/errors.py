@@ -9,13 +9,14 @@ Messages never carry personal data: they end up in logs.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,8 @@ class LibretaError(Exception):
     status: int = 500
     retryable: bool = False
     title: str | Promise = _("Something went wrong on our side")
+    detail_is_public: bool = True  # False: the reason helps an attacker more than a user, and goes to the log only
+    members: Mapping[str, Any] = MappingProxyType({})  # more members of the problem, e.g. what stands instead
 
     def __init__(self, detail: str | Promise = "", *, fields: Sequence[FieldError] = ()) -> None:
         super().__init__(detail or self.title)

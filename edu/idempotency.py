@@ -1,13 +1,18 @@
 """``Idempotency-Key``: the same write sent twice happens once and is answered twice, byte for byte.
 
 The answer is stored in the transaction of the write itself, so there is no moment in which the write stands and its
-answer does not. The record lives 24 hours (TTL), in the school's own partition and under the caller's id.
+answer does not. A write of several transactions claims its key first and stores the answer last; until then the same
+request may start again, so each of its transactions must be one that can be repeated.
+
+The record lives 24 hours, in the school's own partition and under the caller's id; DynamoDB's TTL removes it some time
+later, and until then it no longer counts.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -16,16 +21,20 @@ from django.utils.translation import gettext_lazy as _
 
 from edu import clock
 from edu.dynamo import table
+from edu.dynamo.errors import ConditionFailedError
 from edu.dynamo.keys import Key, school_partition
-from edu.dynamo.transactions import NOT_THERE, Transaction
+from edu.dynamo.transactions import Condition, Transaction
 from edu.errors import InvalidInputError, LibretaError
 
 if TYPE_CHECKING:
-    from edu.dynamo.errors import ConditionFailedError
+    from collections.abc import Iterator
+
+    from edu.dynamo.mapping import Attributes
 
 T = TypeVar("T")
 LIFETIME_S = 24 * 3600
 ENTITY = "idempotency"
+_SERVER_ERROR = 500
 
 
 @dataclass(frozen=True)
@@ -42,6 +51,9 @@ class Answer:
         if self.etag:
             response.headers["ETag"] = self.etag
         return response
+
+
+_UNFINISHED = Answer(0, b"")
 
 
 class IdempotentReplay(LibretaError):  # noqa: N818 - it is an answer that takes the exception's way out
@@ -70,9 +82,12 @@ class IdempotencyKey:
     request_digest: str
 
     @classmethod
-    def of_request(cls, *, subject: str, value: str, method: str, path: str, body: bytes) -> IdempotencyKey:
-        """The key of one HTTP request."""
-        digest = hashlib.sha256(b"\0".join((method.encode(), path.encode(), body))).hexdigest()
+    def of_request(
+        cls, *, subject: str, value: str, method: str, path: str, body: bytes, precondition: str = ""
+    ) -> IdempotencyKey:
+        """The key of one HTTP request; ``precondition`` is its If-Match, which makes it another request."""
+        parts = (method.encode(), path.encode(), precondition.encode(), body)
+        digest = hashlib.sha256(b"\0".join(parts)).hexdigest()
         return cls(subject, hashlib.sha256(value.encode()).hexdigest(), digest)
 
     @property
@@ -80,8 +95,33 @@ class IdempotencyKey:
         """Where its record stands."""
         return Key(school_partition("IDEMPOTENCY", self.subject), self.value)
 
+    @property
+    def fingerprint(self) -> str:
+        """A name for the request, by which what it wrote before a crash can be told from others' writes."""
+        return hashlib.sha256(f"{self.subject}\0{self.value}\0{self.request_digest}".encode()).hexdigest()[:32]
+
+    def claim(self) -> None:
+        """Take the key for a write of several transactions, before the first of them. ``finish`` stores the answer.
+
+        Raises:
+            IdempotentReplay: the same request was answered before.
+            KeyReusedError: another request used the key.
+        """
+        self.finish(_UNFINISHED)
+
+    def finish(self, answer: Answer) -> None:
+        """Store the answer of a write of several transactions, after the last. Same errors as ``claim``."""
+        transaction = Transaction()
+        position = self.remember(transaction, answer)
+        try:
+            transaction.commit()
+        except ConditionFailedError as error:
+            self.replay_if_used(error, position)
+            raise
+
     def remember(self, transaction: Transaction, answer: Answer) -> int:
         """Add the record to the write's own transaction; returns the action's position."""
+        now_s = clock.epoch_s()
         record = {
             **self.key.as_attributes(),
             "entity": ENTITY,
@@ -89,9 +129,14 @@ class IdempotencyKey:
             "status": answer.status,
             "body": answer.body,
             "etag": answer.etag,
-            "expires_at": clock.epoch_s() + LIFETIME_S,
+            "expires_at": now_s + LIFETIME_S,
         }
-        return transaction.put(record, NOT_THERE)
+        free = Condition(
+            "attribute_not_exists(pk) OR expires_at <= :now_s OR (request_digest = :digest AND #status = :unfinished)",
+            {":now_s": now_s, ":digest": self.request_digest, ":unfinished": _UNFINISHED.status},
+            {"#status": "status"},
+        )
+        return transaction.put(record, free)
 
     def replay_if_used(self, error: ConditionFailedError, position: int) -> None:
         """After a failed transaction: raise the first answer if this key was the reason.
@@ -102,11 +147,33 @@ class IdempotencyKey:
         """
         if position not in error.failed:
             return
-        record = error.failed[position] or table.get_item(self.key)
-        if record is None:
+        self._replay(error.failed[position] or table.get_item(self.key))
+
+    @contextmanager
+    def first_answer_wins(self) -> Iterator[None]:
+        """Around the whole use case: what refuses a repeat (the term closed meanwhile) must not hide the first answer.
+
+        Only a refusal costs the extra read. An error after which nobody knows more (a busy table) goes through.
+
+        Raises:
+            IdempotentReplay, KeyReusedError: as ``replay_if_used``.
+        """
+        try:
+            yield
+        except (IdempotentReplay, KeyReusedError):
+            raise
+        except LibretaError as error:
+            if error.status < _SERVER_ERROR:
+                self._replay(table.get_item(self.key))
+            raise
+
+    def _replay(self, record: Attributes | None) -> None:
+        if record is None or record["expires_at"] <= clock.epoch_s():
             return
         if record["request_digest"] != self.request_digest:
             raise KeyReusedError
+        if record["status"] == _UNFINISHED.status:
+            return
         raise IdempotentReplay(Answer(record["status"], record["body"], record.get("etag", "")))
 
 

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import logging
 import logging.config
+import re
 from uuid import uuid4
 
 import structlog
 from structlog.contextvars import bind_contextvars, get_contextvars, merge_contextvars
 
+_DJANGO, _CELERY = ("django.request", "django.security"), "celery.worker.consumer"
+_PLACEHOLDER = re.compile(r"\(?%[sr]\)?")
 _SHARED: list[structlog.typing.Processor] = [
     merge_contextvars,
     structlog.stdlib.add_log_level,
@@ -21,12 +24,20 @@ _SHARED: list[structlog.typing.Processor] = [
 ]
 
 
-class WithoutPath(logging.Filter):
-    """Takes the request's path out of Django's own records: it holds ids of people. Our access line has the route."""
+class WithoutPersonalData(logging.Filter):
+    """Takes out of libraries' records what may name people: Django's paths, Celery's copies of messages it refuses.
+
+    It sits on the handler: a logger's own filter would not see what its children write (``django.security.csrf``).
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Keep the record, without its arguments."""
-        record.msg, record.args = str(record.msg).partition(":")[0].replace("%s", "").strip() or "request", ()
+        """Keep the record; of the loggers concerned only the first words, without arguments."""
+        text = str(record.msg)
+        if record.name.startswith(_DJANGO) or (record.name.startswith(_CELERY) and "body" in text):
+            first = text.partition(":")[0].partition("\n")[0]
+            if first == "%s" and isinstance(record.args, tuple) and record.args:
+                first = str(record.args[0])  # Django's reason phrase
+            record.msg, record.args = _PLACEHOLDER.sub("", first).strip() or "refused", ()
         return True
 
 
@@ -52,14 +63,20 @@ def configure_logging(level: str) -> None:
                     "foreign_pre_chain": _SHARED,
                 }
             },
-            "filters": {"without_path": {"()": WithoutPath}},
-            "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+            "filters": {"without_personal_data": {"()": WithoutPersonalData}},
+            "handlers": {
+                "stderr": {
+                    "class": "logging.StreamHandler",
+                    "formatter": "json",
+                    "filters": ["without_personal_data"],
+                }
+            },
             "root": {"handlers": ["stderr"], "level": level},
             "loggers": {
                 "botocore": {"level": "WARNING"},
                 "httpx": {"level": "WARNING"},
-                "django.request": {"level": "ERROR", "filters": ["without_path"]},
-                "django.security": {"level": "WARNING", "filters": ["without_path"]},
+                "django.request": {"level": "ERROR"},
+                "django.security": {"level": "WARNING"},
             },
         }
     )

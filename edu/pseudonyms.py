@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from django.conf import settings
 
+from edu.errors import ConfigurationError
 from edu.tenancy import current_school_id
 
 
@@ -19,7 +20,10 @@ def pseudonym_of(student_id: str) -> str:
 
     Raises:
         NoScopeError: outside a school's scope.
+        ConfigurationError: there is no secret, so anybody could undo the pseudonym.
     """
+    if not settings.PSEUDONYM_KEY:
+        raise ConfigurationError("LIBRETA_PSEUDONYM_KEY is not set")
     key = _school_key(current_school_id(), settings.PSEUDONYM_KEY)
     return hmac.new(key, student_id.encode(), hashlib.sha256).hexdigest()[:32]
 

@@ -34,6 +34,7 @@ PLATFORM_ROLE_ARN = env.str("LIBRETA_PLATFORM_ROLE_ARN", "")
 CONSOLE_ROLE_ARN = env.str("LIBRETA_CONSOLE_ROLE_ARN", "")
 BEHAVIOR_QUEUE_URL = env.str("LIBRETA_BEHAVIOR_QUEUE_URL", "")
 GOVSYNC_QUEUE_URL = env.str("LIBRETA_GOVSYNC_QUEUE_URL", "")
+MAINTENANCE_QUEUE_URL = env.str("LIBRETA_MAINTENANCE_QUEUE_URL", "")
 USER_POOL_ID = env.str("LIBRETA_USER_POOL_ID", "")
 USER_POOL_CLIENT_ID = env.str("LIBRETA_USER_POOL_CLIENT_ID", "")
 JWT_ISSUER = env.str("LIBRETA_JWT_ISSUER", "")
@@ -69,6 +70,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "edu.http.middleware.CorrelationMiddleware",
+    "edu.http.unhandled.ApiProblemMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "edu.http.middleware.ContentSecurityPolicyMiddleware",
@@ -108,7 +110,12 @@ LOGIN_URL = "/admin/login/"
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "default"},
     # a school's rules: dropped after five minutes, or when this process changes them (DESIGN, scenario 1)
-    "rules": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "rules", "TIMEOUT": 300},
+    "rules": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": "rules",
+        "TIMEOUT": 300,
+        "OPTIONS": {"MAX_ENTRIES": 10_000},  # the sections of 50 schools; the default of 300 would evict them
+    },
 }
 
 # --- languages: Spanish first, English second
@@ -139,9 +146,14 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["edu.identity.permissions.RolePermission"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["edu.http.parsers.StrictJSONParser"],
+    "DEFAULT_THROTTLE_CLASSES": ["edu.http.throttles.ReadThrottle", "edu.http.throttles.WriteThrottle"],
     "EXCEPTION_HANDLER": "edu.http.problems.handle_exception",
     "UNAUTHENTICATED_USER": None,
     "COERCE_DECIMAL_TO_STRING": True,
+}
+API_RATES = {
+    "reads": env.str("LIBRETA_API_READS", "600/minute"),
+    "writes": env.str("LIBRETA_API_WRITES", "240/minute"),
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 
@@ -149,6 +161,10 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 CELERY_WAIT_TIME_S = env.int("LIBRETA_SQS_WAIT_TIME_S", 10)
 CELERY_VISIBILITY_TIMEOUT_S = env.int("LIBRETA_SQS_VISIBILITY_TIMEOUT_S", 120)
 GOVSYNC_SWEEP_EVERY_S = env.float("LIBRETA_GOVSYNC_SWEEP_EVERY_S", 10.0)
+
+# --- the isolation canary: two schools that are nobody's, see edu.canary
+CANARY_SCHOOLS = env.list("LIBRETA_CANARY_SCHOOLS", default=["canary-a", "canary-b"])
+CANARY_EVERY_S = env.float("LIBRETA_CANARY_EVERY_S", 300.0)
 
 LOGGING_CONFIG = None
 configure_logging(env.str("LIBRETA_LOG_LEVEL", "INFO"))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
+from contextvars import Context
 from typing import TYPE_CHECKING, Any
 
 from celery import Task
-from structlog.contextvars import bind_contextvars, clear_contextvars
+from structlog.contextvars import bind_contextvars
 
 from edu.errors import InvalidInputError
 from edu.logs import correlation_id, get_logger, start_correlation
@@ -35,8 +36,10 @@ class LoggedTask(_Task):
     max_retries = 0
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - Celery's signature
-        """Run the task once."""
-        clear_contextvars()
+        """Run the task once, in a context of its own: it inherits no scope, and leaves none to the thread's next."""
+        return Context().run(self._run_logged, *args, **kwargs)
+
+    def _run_logged(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - Celery's signature
         start_correlation(self._sent_correlation_id())
         bind_contextvars(task=self.name, task_id=self.request.id)
         started = time.perf_counter()
@@ -45,11 +48,8 @@ class LoggedTask(_Task):
         except Exception as error:
             _log.exception("task failed", error=type(error).__name__)
             raise
-        else:
-            _log.info("task done", duration_ms=round((time.perf_counter() - started) * 1000, 1))
-            return result
-        finally:
-            clear_contextvars()
+        _log.info("task done", duration_ms=round((time.perf_counter() - started) * 1000, 1))
+        return result
 
     def enter_and_run(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - Celery's signature
         """Run the body; subclasses enter their scope around it."""

@@ -10,6 +10,7 @@ from rest_framework.views import APIView
 from behavior import services
 from behavior.api import serializers
 from edu.identity.principal import Role
+from evaluations.services import require_student
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
@@ -21,6 +22,7 @@ class StudentEvents(APIView):
     allowed_roles: ClassVar = {"GET": frozenset({Role.SCHOOL_ADMIN})}
 
     def get(self, request: Request, student_id: str) -> Response:
-        """A page of them, latest first; ``next`` is the cursor of the following page."""
+        """A page of them, latest first; ``next`` is the cursor of the following page. 404 unless the school has them."""
+        require_student(student_id=student_id)
         page = services.list_events(student_id=student_id, cursor=request.query_params.get("cursor"))
         return Response({"results": serializers.EventOutput(page.events, many=True).data, "next": page.cursor})

@@ -11,7 +11,5 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "edu.settings")
 django.setup()
 
 from behavior.door.application import EventDoor  # noqa: E402 - settings and apps come first
-from edu.startup import require_serving_settings  # noqa: E402 - as above
 
-require_serving_settings()
 app = EventDoor()

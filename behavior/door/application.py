@@ -16,9 +16,10 @@ from behavior.door.language import language_of
 from behavior.door.messages import Answer, ClientGoneError, Request, refusal
 from behavior.door.outbox import Outbox
 from behavior.errors import MethodNotAllowedError
-from edu.errors import LibretaError, NotFoundError
+from edu.errors import ConfigurationError, LibretaError, NotFoundError
 from edu.http.middleware import CORRELATION_HEADER
 from edu.logs import get_logger, start_correlation
+from edu.startup import require_serving_settings
 
 if TYPE_CHECKING:
     from behavior.door.messages import Receive, Scope, Send
@@ -48,6 +49,9 @@ class EventDoor:
     async def _live(self, receive: Receive, send: Send) -> None:
         while True:
             message = await receive()
+            if message["type"] == "lifespan.startup" and (problem := _missing_settings()):
+                await send({"type": "lifespan.startup.failed", "message": problem})
+                return
             if message["type"] == "lifespan.shutdown":
                 await asyncio.to_thread(self._outbox.close)
                 await asyncio.to_thread(self._gate.close)
@@ -94,6 +98,14 @@ class EventDoor:
         events = await read_events(request)
         await self._outbox.put(school_id=sender.school_id, student_id=sender.student_id, events=events)
         return Answer(202, json.dumps({"accepted": True, "events": len(events)}).encode())
+
+
+def _missing_settings() -> str:
+    try:
+        require_serving_settings()
+    except ConfigurationError as error:
+        return str(error)
+    return ""
 
 
 def _require_method(request: Request, *methods: str) -> None:

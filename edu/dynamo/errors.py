@@ -5,7 +5,8 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
+from botocore.parsers import ResponseParserError
 
 from edu.dynamo.mapping import from_item
 from edu.errors import ConflictError, LibretaError, UnavailableError
@@ -26,6 +27,7 @@ _BUSY = frozenset(
         "TransactionInProgressException",
     }
 )
+_SERVER_ERROR = 500
 _DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnrecognizedClientException", "ExpiredTokenException"})
 
 
@@ -73,7 +75,9 @@ def translated() -> Iterator[None]:
         yield
     except ClientError as error:
         raise _translate(error.response) from error
-    except BotoCoreError as error:
+    except ParamValidationError:
+        raise StoreError("ParamValidationError") from None  # its message repeats the values, which may be a child's
+    except (BotoCoreError, ResponseParserError) as error:
         raise StoreUnavailableError(type(error).__name__) from error
 
 
@@ -85,20 +89,21 @@ def _translate(response: Any) -> LibretaError:  # noqa: ANN401 - the service's e
         return _cancelled(response.get("CancellationReasons") or [])
     if code in {"TransactionConflictException", "ReplicatedWriteConflictException"}:
         return TransactionConflictError(code)
-    if code in _BUSY:
-        return StoreUnavailableError(code)
     if code in _DENIED:
         return AccessDeniedError(code)
+    if code in _BUSY or response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= _SERVER_ERROR:
+        return StoreUnavailableError(code)
     return StoreError(code)
 
 
 def _cancelled(reasons: list[Any]) -> LibretaError:
+    codes = {r.get("Code") for r in reasons} - {"None", None}
+    # beside a conflict a failed condition is half an answer: the other transaction may be this write's own first try
+    if "TransactionConflict" in codes and codes <= {"TransactionConflict", "ConditionalCheckFailed"}:
+        return TransactionConflictError("TransactionConflict")
     failed = {n: _found(r) for n, r in enumerate(reasons) if r.get("Code") == "ConditionalCheckFailed"}
     if failed:
         return ConditionFailedError(failed)
-    codes = {r.get("Code") for r in reasons} - {"None", None}
-    if codes == {"TransactionConflict"}:
-        return TransactionConflictError("TransactionConflict")
     if codes and codes <= {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}:
         return StoreUnavailableError(",".join(sorted(codes)))
     return StoreError(",".join(sorted(codes)) or "TransactionCanceledException")

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+from boto3.dynamodb.types import DYNAMODB_CONTEXT, TypeDeserializer, TypeSerializer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,7 +29,7 @@ def to_attributes(record: object) -> Attributes:
     """A dataclass's fields as plain values.
 
     Raises:
-        TypeError: for a float or a naive datetime.
+        TypeError: for a float, a naive datetime, or a number that DynamoDB cannot hold exactly.
     """
     plain: Attributes = _plain(msgspec.to_builtins(record, builtin_types=_KEPT))
     return plain
@@ -66,8 +66,18 @@ def _plain(value: Any) -> Any:  # noqa: ANN401 - whatever the table holds
             return value.isoformat()
         case float():
             raise TypeError("a float has no exact form in the table; use Decimal")
+        case int() | Decimal() if not _fits(value):
+            raise TypeError("a number has at most 38 digits and is neither infinite nor NaN")
         case _:
             return value
+
+
+def _fits(number: int | Decimal) -> bool:
+    """Whether DynamoDB holds the number as it is: 38 digits, between 1E-130 and 1E+126."""
+    try:
+        return DYNAMODB_CONTEXT.create_decimal(number).is_finite()
+    except ArithmeticError:
+        return False
 
 
 def instant_text(instant: datetime) -> str:

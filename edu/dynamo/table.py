@@ -10,6 +10,7 @@ from django.conf import settings
 
 from edu.aws.clients import scoped_client
 from edu.dynamo import cursors
+from edu.dynamo.boundaries import check_item, own_items
 from edu.dynamo.errors import StoreUnavailableError, translated
 from edu.dynamo.keys import Key
 from edu.dynamo.mapping import Attributes, from_item, to_item
@@ -90,7 +91,7 @@ def get_item(key: Key, *, consistent: bool = True) -> Attributes | None:
 
 
 def query_page(query: Query, *, cursor: str | None = None) -> Page:
-    """One page of a listing, of at most ``query.limit`` items.
+    """One page of a listing, of at most ``query.limit`` items; what is not the scope's own in an index is left out.
 
     Raises:
         InvalidCursorError: the cursor is not of this listing and scope.
@@ -104,7 +105,8 @@ def query_page(query: Query, *, cursor: str | None = None) -> Page:
         answer = scoped_client("dynamodb").query(**request)
     last = answer.get("LastEvaluatedKey")
     token = cursors.seal_cursor(from_item(last), query=query.name()) if last else None
-    return Page([from_item(item) for item in answer["Items"]], token)
+    items = [from_item(item) for item in answer["Items"]]
+    return Page(own_items(items) if query.index else items, token)
 
 
 def query_all(query: Query) -> Iterator[Attributes]:
@@ -159,8 +161,11 @@ def write_batch(batch: BatchWrite) -> None:
 
     Raises:
         StoreUnavailableError: after eight rounds some are still unprocessed; those before them are written.
+        ForeignPartitionError: an item's index key is outside the scope; nothing was sent.
         AccessDeniedError: one of the keys is outside the scope; its call wrote nothing.
     """
+    for item in batch.puts:
+        check_item(item)
     requests: list[Any] = [{"PutRequest": {"Item": to_item(item)}} for item in batch.puts]
     requests += [{"DeleteRequest": {"Key": to_item(key.as_attributes())}} for key in batch.deletes]
     for chunk in _chunks(requests):

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 
 from edu.aws.clients import scoped_client
-from edu.dynamo.errors import TransactionConflictError, translated
+from edu.dynamo.boundaries import check_action
+from edu.dynamo.errors import StoreError, TransactionConflictError, translated
 from edu.dynamo.mapping import to_item
 from edu.dynamo.retries import retried
 
@@ -85,8 +86,14 @@ class Transaction:
             ConditionFailedError: a condition did not hold; nothing was written.
             TransactionConflictError: an item stayed in others' hands; nothing was written.
             StoreUnavailableError: the outcome is unknown; committing the same content again must be safe.
+            ForeignPartitionError: an item's index key is outside the scope; nothing was sent.
             AccessDeniedError: a key is outside the scope; nothing was written.
+            StoreError: more than 100 actions, or DynamoDB calls them malformed; nothing was written.
         """
+        if len(self._actions) > MAX_ACTIONS:
+            raise StoreError(f"{len(self._actions)} actions in one transaction")
+        for action in self._actions:
+            check_action(action)
         token = uuid.uuid4().hex
         retried(lambda: self._send(token), on=TransactionConflictError, attempts=_CONFLICT_ATTEMPTS)
 

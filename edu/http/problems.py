@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from rest_framework import exceptions
@@ -22,14 +23,56 @@ _SERVER_ERROR = 500
 _log = get_logger(__name__)
 
 
+class NotAuthenticatedError(LibretaError):
+    """The request brings no token."""
+
+    code = "not_authenticated"
+    status = 401
+    title = _("Sign in first")
+
+
+class MethodNotOfferedError(LibretaError):
+    """The address is right and the method is not."""
+
+    code = "method_not_allowed"
+    status = 405
+    title = _("This method is not offered here")
+
+
+class BadRequestError(LibretaError):
+    """Django itself refuses the request: a host that is not ours, a malformed header."""
+
+    code = "bad_request"
+    status = 400
+    title = _("The request cannot be served")
+
+
+class TooLargeError(LibretaError):
+    """The body is larger than the API takes."""
+
+    code = "too_large"
+    status = 413
+    title = _("The request is too large")
+
+
 class RequestRefusedError(LibretaError):
-    """What DRF itself refuses: a body that does not parse, a method or media type not offered, too many requests."""
+    """What DRF itself refuses: a body that does not parse, a media type not offered, too many requests."""
 
     title = _("The request cannot be served")
 
     def __init__(self, raised: exceptions.APIException) -> None:
         super().__init__(str(raised.detail))
         self.status, self.code = raised.status_code, raised.default_code
+
+
+_TRANSLATED: tuple[tuple[type[Exception], type[LibretaError]], ...] = (
+    (Http404, NotFoundError),
+    (PermissionDenied, ForbiddenError),
+    (RequestDataTooBig, TooLargeError),
+    (exceptions.MethodNotAllowed, MethodNotOfferedError),
+    (exceptions.NotAuthenticated, NotAuthenticatedError),
+    (exceptions.PermissionDenied, ForbiddenError),
+)
 
 
 def problem(error: LibretaError) -> dict[str, Any]:
@@ -41,11 +84,18 @@ def problem(error: LibretaError) -> dict[str, Any]:
         "code": error.code,
         "correlation_id": correlation_id(),
     }
-    if error.detail and error.status < _SERVER_ERROR:
-        body["detail"] = str(error.detail)
+    if error.detail and error.detail_is_public and error.status < _SERVER_ERROR:
+        body["detail"] = _sendable(error.detail)
     if error.fields:
-        body["errors"] = [{"field": f.field, "rule": f.rule, "message": str(f.message)} for f in error.fields]
-    return body
+        body["errors"] = [
+            {"field": _sendable(f.field), "rule": f.rule, "message": _sendable(f.message)} for f in error.fields
+        ]
+    return body | dict(error.members)
+
+
+def _sendable(text: object) -> str:
+    """A text that may repeat what was sent, without what no UTF-8 can carry (half a surrogate pair)."""
+    return str(text).encode(errors="replace").decode()
 
 
 def handle_exception(raised: Exception, context: dict[str, Any]) -> Response | HttpResponse | None:
@@ -53,7 +103,7 @@ def handle_exception(raised: Exception, context: dict[str, Any]) -> Response | H
     set_rollback()
     if isinstance(raised, IdempotentReplay):
         return raised.answer.as_response()
-    error = _as_ours(raised)
+    error = as_ours(raised)
     if error is None:
         return None
     if error.status >= _SERVER_ERROR:
@@ -74,16 +124,16 @@ def _headers(raised: Exception, error: LibretaError, context: dict[str, Any]) ->
     return headers
 
 
-def _as_ours(raised: Exception) -> LibretaError | None:
+def as_ours(raised: Exception) -> LibretaError | None:
+    """An error of Django's or DRF's in our words, or ours as it is; ``None`` for what nobody raised on purpose."""
+    for theirs, ours in _TRANSLATED:
+        if isinstance(raised, theirs):
+            return ours()
     match raised:
         case LibretaError():
             return raised
-        case Http404():
-            return NotFoundError()
         case exceptions.ValidationError():
             return InvalidInputError(fields=list(_field_errors(raised.detail)))
-        case exceptions.PermissionDenied():
-            return ForbiddenError()
         case exceptions.APIException():
             return RequestRefusedError(raised)
         case _:

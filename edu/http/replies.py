@@ -29,29 +29,41 @@ class MissingIdempotencyKeyError(InvalidInputError):
     status = 400
 
 
-def reply_for(request: Request, actor: Principal, render: Callable[[T], dict[str, Any]]) -> Reply[T]:
-    """How this request's write is to be answered: 201, the rendered result, and its version as ETag.
+def reply_for(
+    request: Request, actor: Principal, render: Callable[[T], dict[str, Any]], *, status: int = 201
+) -> Reply[T]:
+    """How this request's write is to be answered: the status, the rendered result, and its version as ETag.
 
     Raises:
         MissingIdempotencyKeyError: the header is missing, too long or not printable ASCII.
     """
+    return Reply(key_of(request, actor), lambda result: answer_of(status, render(result)))
+
+
+def empty_reply_for(request: Request, actor: Principal) -> Reply[Any]:
+    """The same for a write that leaves nothing to show: 204."""
+    return Reply(key_of(request, actor), lambda _result: Answer(204, b""))
+
+
+def key_of(request: Request, actor: Principal) -> IdempotencyKey:
+    """The request's idempotency key. Raises like ``reply_for``."""
     value = request.headers.get(HEADER, "")
     if not (0 < len(value) <= _MAX_KEY_CHARS and value.isascii() and value.isprintable()):
         message = _("Send an Idempotency-Key header, e.g. a UUID, with every write")
         raise MissingIdempotencyKeyError(fields=[FieldError(HEADER, "required", message)])
-    key = IdempotencyKey.of_request(
+    return IdempotencyKey.of_request(
         subject=actor.subject,
         value=value,
         method=request.method or "",
         path=request.path,
         body=request._request.body,  # noqa: SLF001 - DRF parses from the same cached bytes
+        precondition=request.headers.get("If-Match", ""),
     )
-    return Reply(key, lambda result: created(render(result)))
 
 
-def created(data: dict[str, Any]) -> Answer:
-    """201 with this body."""
-    return Answer(201, JSONRenderer().render(data), etag_of(data))
+def answer_of(status: int, data: dict[str, Any]) -> Answer:
+    """An answer with this body, and an ETag when the body is a versioned record's."""
+    return Answer(status, JSONRenderer().render(data), etag_of(data) if "version" in data else "")
 
 
 def etag_of(data: dict[str, Any]) -> str:

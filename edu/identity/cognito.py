@@ -20,6 +20,8 @@ _REFUSED = frozenset(
     {"NotAuthorizedException", "UserNotFoundException", "UserNotConfirmedException", "PasswordResetRequiredException"}
 )
 
+_NO_PASSWORD_YET = "FORCE_CHANGE_PASSWORD"  # noqa: S105 - a status, not a password
+
 
 class SignInRefusedError(LibretaError):
     """Wrong name or password, or a disabled account: Cognito does not say which, and neither do we."""
@@ -70,6 +72,8 @@ def renew(refresh_token: str) -> Tokens:
 def ensure_account(account: Account, password: str) -> None:
     """Make an account with a permanent password, or leave the one there is. Needs the operator's credentials.
 
+    Idempotent: an account left without a password by a crash gets it the next time.
+
     Raises:
         CognitoUnavailableError: Cognito does not answer or refuses.
     """
@@ -77,20 +81,20 @@ def ensure_account(account: Account, password: str) -> None:
     if account.person_id:
         attributes["custom:person_id"] = account.person_id
     client = service_client("cognito-idp")
+    whom = {"UserPoolId": settings.USER_POOL_ID, "Username": account.username}
     try:
-        client.admin_create_user(
-            UserPoolId=settings.USER_POOL_ID,
-            Username=account.username,
-            MessageAction="SUPPRESS",
-            UserAttributes=[{"Name": name, "Value": value} for name, value in attributes.items() if value],
-        )
-    except client.exceptions.UsernameExistsException:
-        return
+        try:
+            client.admin_create_user(
+                **whom,
+                MessageAction="SUPPRESS",
+                UserAttributes=[{"Name": name, "Value": value} for name, value in attributes.items() if value],
+            )
+        except client.exceptions.UsernameExistsException:
+            if client.admin_get_user(**whom)["UserStatus"] != _NO_PASSWORD_YET:
+                return
+        client.admin_set_user_password(**whom, Password=password, Permanent=True)
     except (ClientError, BotoCoreError) as error:
         raise CognitoUnavailableError("account") from error
-    client.admin_set_user_password(
-        UserPoolId=settings.USER_POOL_ID, Username=account.username, Password=password, Permanent=True
-    )
 
 
 def _authenticate(flow: AuthFlowTypeType, parameters: dict[str, str], refresh_token: str = "") -> Tokens:

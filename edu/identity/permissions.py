@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.permissions import BasePermission
 
 from edu.identity.principal import Principal
@@ -14,10 +15,18 @@ if TYPE_CHECKING:
 
 
 class RolePermission(BasePermission):
-    """Reads the view's ``allowed_roles``: HTTP method to roles. What is not named is refused."""
+    """Reads the view's ``allowed_roles``: HTTP method to roles (HEAD is GET's). What is not named is refused."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:
-        """Whether the caller's role is among those of the method."""
+        """Whether the caller's role is among those of the method.
+
+        Raises:
+            MethodNotAllowed: the view offers the method to nobody.
+        """
         allowed = getattr(view, "allowed_roles", {})
-        caller = request.user
-        return isinstance(caller, Principal) and caller.role in allowed.get(request.method, frozenset())
+        caller, method = request.user, "GET" if request.method == "HEAD" else request.method
+        if not isinstance(caller, Principal):
+            return False
+        if method not in allowed:
+            raise MethodNotAllowed(request.method or "")
+        return caller.role in allowed[method]

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import jwt
 from django.conf import settings
+from django.utils.translation import gettext_lazy as _
 
 from edu.errors import LibretaError
 from edu.identity.jwks import KeySet, UnknownKeyError
@@ -36,6 +37,8 @@ class InvalidTokenError(LibretaError):
 
     code = "invalid_token"
     status = 401
+    title = _("Sign in first")
+    detail_is_public = False
 
 
 class TokenVerifier:
@@ -53,7 +56,7 @@ class TokenVerifier:
             InvalidTokenError: for anything but a valid ID token with a role and, if the role needs one, a school.
             UnavailableError: the pool's keys cannot be fetched.
         """
-        digest = hashlib.sha256(token.encode()).digest()
+        digest = hashlib.sha256(token.encode(errors="replace")).digest()
         known = self._verified.get(digest)
         if known and known[0] > time.time():
             return known[1]
@@ -82,7 +85,7 @@ class TokenVerifier:
                 leeway=_LEEWAY_S,
                 options=_OPTIONS,
             )
-        except (jwt.InvalidTokenError, UnknownKeyError) as error:
+        except (jwt.PyJWTError, UnknownKeyError, ValueError, OverflowError) as error:
             raise InvalidTokenError(type(error).__name__) from error
         if claims["token_use"] != "id":  # noqa: S105 - a claim, not a password
             raise InvalidTokenError("token_use")

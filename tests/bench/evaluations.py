@@ -108,6 +108,7 @@ def main() -> int:
         ports = Ports(free_port(), free_port(), free_port(), free_port())
         layout = Layout(Path(state_dir), ports)
         system = LocalSystem(layout)
+        system.environment |= {"LIBRETA_API_READS": "1000000/minute", "LIBRETA_API_WRITES": "1000000/minute"}
         system.services = [service for service in system.services if service.name == "web"]
         try:
             system.start()

@@ -1,18 +1,14 @@
-"""Signing in at the console as a person does, and looking at its pages and its calls to the table."""
+"""Signing in at the console as a person does, and looking at its pages."""
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.test import Client
 
-from edu.aws.clients import scoped_client
 from tests.support.tokens import PASSWORD, make_account
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from edu.identity.principal import Role
 
 LOGIN = "/admin/login/?next=/admin/"
@@ -49,19 +45,3 @@ def page(client: Client, path: str) -> str:
     answer = client.get(path)
     assert answer.status_code == 200, (path, answer.status_code)
     return answer.content.decode()
-
-
-@contextmanager
-def counted_calls() -> Iterator[list[str]]:
-    """The DynamoDB operations called inside the block."""
-    calls: list[str] = []
-
-    def note(model: Any, **_kwargs: Any) -> None:
-        calls.append(model.name)
-
-    events = scoped_client("dynamodb").meta.events
-    events.register("before-call.dynamodb", note)
-    try:
-        yield calls
-    finally:
-        events.unregister("before-call.dynamodb", note)

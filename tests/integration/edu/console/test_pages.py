@@ -14,7 +14,8 @@ from edu.console.nodb.base import NoDatabaseError
 from edu.console.site import site
 from edu.identity.principal import Role
 from tests.integration.edu.console.audit_entries import write_entries
-from tests.integration.edu.console.support import AUDIT, EVALUATIONS, LOGIN, counted_calls, page, staff
+from tests.integration.edu.console.support import AUDIT, EVALUATIONS, LOGIN, page, staff
+from tests.support.calls import counted_calls
 
 if TYPE_CHECKING:
     from tests.support.schools import TestSchool

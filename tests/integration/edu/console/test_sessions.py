@@ -9,7 +9,7 @@ from edu import clock
 from edu.console.sessions import SessionStore, session_key_of
 from edu.dynamo import table
 from edu.tenancy import enter_console
-from tests.integration.edu.console.support import counted_calls
+from tests.support.calls import counted_calls
 
 pytestmark = pytest.mark.usefixtures("cloud")
 

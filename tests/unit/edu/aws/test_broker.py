@@ -34,7 +34,7 @@ def own_keys(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _channel(**overridden: Any) -> Any:
-    with override_settings(BEHAVIOR_QUEUE_URL=QUEUE_URL, GOVSYNC_QUEUE_URL="", **overridden):
+    with override_settings(BEHAVIOR_QUEUE_URL=QUEUE_URL, GOVSYNC_QUEUE_URL="", MAINTENANCE_QUEUE_URL="", **overridden):
         config = runpy.run_module("edu.celeryconfig")
     connection = Connection(config["broker_url"], transport_options=config["broker_transport_options"])
     return connection.channel()
@@ -58,9 +58,9 @@ def test_both_of_kombus_clients_go_to_the_checked_endpoint(monkeypatch: pytest.M
     monkeypatch.setenv("AWS_ENDPOINT_URL_SQS", "http://127.0.0.1:9")
     channel = _channel()
     local = urlsplit(settings.AWS_ENDPOINT_URL or "").netloc
-    for queue in ("behavior", "govsync"):
+    for queue in ("behavior", "govsync", "maintenance"):
         assert _hosts_called(channel.sqs(queue)) == {local}
-        asynchronous = AsyncSQSConnection(channel.sqs(queue), http_client=object())
+        asynchronous: Any = AsyncSQSConnection(channel.sqs(queue), http_client=object())
         request = asynchronous._create_json_request("ReceiveMessage", {}, QUEUE_URL)
         assert urlsplit(request.url).netloc == local
 
@@ -79,7 +79,7 @@ def test_every_form_of_loopback_endpoint_stays_on_the_loopback(endpoint: str) ->
 
 
 def test_ipv6_loopback_fails_rather_than_going_elsewhere() -> None:
-    """kombu loses the brackets; the SDK then refuses the URL."""
+    """Kombu loses the brackets; the SDK then refuses the URL."""
     channel = _channel(AWS_ENDPOINT_URL="http://[::1]:4566")
     with pytest.raises(ValueError, match="Invalid endpoint"):
         channel.sqs("behavior")

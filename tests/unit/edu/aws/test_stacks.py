@@ -25,6 +25,7 @@ OUTPUTS = {
     "ConsoleRoleArn": "arn:aws:iam::123456789012:role/libreta-test-console",
     "BehaviorQueueUrl": "https://sqs.us-east-1.amazonaws.com/123456789012/libreta-test-behavior",
     "GovsyncQueueUrl": "https://sqs.us-east-1.amazonaws.com/123456789012/libreta-test-govsync",
+    "MaintenanceQueueUrl": "https://sqs.us-east-1.amazonaws.com/123456789012/libreta-test-maintenance",
     "UserPoolId": "us-east-1_AbC",
     "UserPoolClientId": "client",
     "JwtIssuer": "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_AbC",
@@ -103,6 +104,7 @@ def test_environment_of_the_emulator_stays_on_its_endpoint() -> None:
     assert urls == {
         "LIBRETA_BEHAVIOR_QUEUE_URL": "http://127.0.0.1:4566/123456789012/libreta-test-behavior",
         "LIBRETA_GOVSYNC_QUEUE_URL": "http://127.0.0.1:4566/123456789012/libreta-test-govsync",
+        "LIBRETA_MAINTENANCE_QUEUE_URL": "http://127.0.0.1:4566/123456789012/libreta-test-maintenance",
         "LIBRETA_JWKS_URL": "http://127.0.0.1:4566/us-east-1_AbC/.well-known/jwks.json",
         "LIBRETA_EVENTS_API_URL": "http://127.0.0.1:4566/restapis/api1/v1/_user_request_/behavior",
     }

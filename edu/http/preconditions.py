@@ -1,0 +1,49 @@
+"""``If-Match``: whoever changes a record says which version of it they saw (RFC 9110, 13.1.1)."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext_lazy as _
+
+from edu.errors import FieldError, InvalidInputError
+
+if TYPE_CHECKING:
+    from rest_framework.request import Request
+
+HEADER = "If-Match"
+_VERSION_TAG = re.compile(r'"([1-9][0-9]{0,8})"', re.ASCII)
+
+
+class PreconditionRequiredError(InvalidInputError):
+    """A change came without ``If-Match``: it could undo what somebody else wrote in the meantime."""
+
+    code = "if_match_required"
+    status = 428
+    title = _("Say which version you are changing")
+
+
+class MalformedPreconditionError(InvalidInputError):
+    """``If-Match`` names no single version: ``*``, a weak tag, a list, or no tag of ours."""
+
+    code = "if_match_malformed"
+    status = 400
+    title = _("Say which version you are changing")
+
+
+def expected_version(request: Request) -> int:
+    """The version that the request changes.
+
+    Raises:
+        PreconditionRequiredError: there is no ``If-Match``.
+        MalformedPreconditionError: it names no single version; ``*`` (whatever it is now) is refused on purpose.
+    """
+    message = _("Send the record's ETag in an If-Match header")
+    header = request.headers.get(HEADER, "").strip()
+    if not header:
+        raise PreconditionRequiredError(fields=[FieldError(HEADER, "required", message)])
+    found = _VERSION_TAG.fullmatch(header)
+    if found is None:
+        raise MalformedPreconditionError(fields=[FieldError(HEADER, "one_version", message)])
+    return int(found[1])

@@ -1,0 +1,50 @@
+"""How often one account may call the API: a limit for reads and one for writes, a minute long, with Retry-After.
+
+Counted in each process's memory: with n processes an account gets up to n times as much. It keeps a broken client from
+taking a school's whole share; floods from outside are the firewall's part.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from rest_framework.throttling import SimpleRateThrottle
+
+from edu.identity.principal import Principal
+
+if TYPE_CHECKING:
+    from rest_framework.request import Request
+    from rest_framework.views import APIView
+
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class _AccountThrottle(SimpleRateThrottle):
+    """One account's calls of one kind; who is not signed in is refused before this matters."""
+
+    safe: bool
+
+    def get_rate(self) -> str:
+        """The limit, as DRF writes it."""
+        rate: str = settings.API_RATES[self.scope]
+        return rate
+
+    def get_cache_key(self, request: Request, view: APIView) -> str | None:  # noqa: ARG002 - DRF's signature
+        """The account's counter; none for calls of the other kind."""
+        caller = request.user
+        if not isinstance(caller, Principal) or (request.method in _SAFE_METHODS) is not self.safe:
+            return None
+        return f"throttle:{self.scope}:{caller.subject}"
+
+
+class ReadThrottle(_AccountThrottle):
+    """Reads."""
+
+    scope, safe = "reads", True
+
+
+class WriteThrottle(_AccountThrottle):
+    """Writes."""
+
+    scope, safe = "writes", False

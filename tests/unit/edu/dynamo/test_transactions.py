@@ -1,0 +1,82 @@
+"""Conflicts are tried again under the same token; everything else is not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from botocore.exceptions import ReadTimeoutError
+
+from edu.dynamo.errors import ConditionFailedError, StoreError, StoreUnavailableError, TransactionConflictError
+from edu.dynamo.keys import Key
+from edu.dynamo.transactions import MAX_ACTIONS, NOT_THERE, Transaction, version_is
+from tests.unit.edu.dynamo.conftest import cancelled
+
+if TYPE_CHECKING:
+    from tests.unit.edu.dynamo.conftest import ScriptedClient
+
+KEY = Key("SCHOOL#norte#THING", "1")
+
+
+def _transaction(actions: int = 1) -> Transaction:
+    transaction = Transaction()
+    for number in range(actions):
+        transaction.put({"pk": KEY.pk, "sk": str(number)}, NOT_THERE)
+    return transaction
+
+
+def test_conflict_is_retried_with_the_same_token_and_content(client: ScriptedClient, pauses: list[float]) -> None:
+    client.answers = [cancelled("TransactionConflict"), cancelled("ConditionalCheckFailed", "TransactionConflict"), {}]
+    _transaction().commit()
+    assert len(client.calls) == 3
+    assert len({arguments["ClientRequestToken"] for _, arguments in client.calls}) == 1
+    assert client.calls[0] == client.calls[1] == client.calls[2]
+    assert len(pauses) == 2
+
+
+def test_lasting_conflict_is_given_up_as_retryable(client: ScriptedClient) -> None:
+    client.answers = [cancelled("TransactionConflict")]
+    with pytest.raises(TransactionConflictError) as raised:
+        _transaction().commit()
+    assert len(client.calls) == 6
+    assert raised.value.status == 503
+
+
+def test_two_commits_have_two_tokens(client: ScriptedClient) -> None:
+    client.answers = [{}]
+    _transaction().commit()
+    _transaction().commit()
+    assert len({arguments["ClientRequestToken"] for _, arguments in client.calls}) == 2
+
+
+def test_failed_condition_is_not_retried(client: ScriptedClient) -> None:
+    client.answers = [cancelled("None", "ConditionalCheckFailed"), {}]
+    with pytest.raises(ConditionFailedError) as raised:
+        _transaction(2).commit()
+    assert raised.value.failed == {1: None}
+    assert len(client.calls) == 1
+
+
+def test_unknown_outcome_is_told_not_retried_blindly(client: ScriptedClient) -> None:
+    client.answers = [ReadTimeoutError(endpoint_url="http://127.0.0.1:9"), {}]
+    with pytest.raises(StoreUnavailableError):
+        _transaction().commit()
+    assert len(client.calls) == 1
+
+
+def test_a_hundred_actions_pass_and_one_more_is_never_sent(client: ScriptedClient) -> None:
+    client.answers = [{}]
+    _transaction(MAX_ACTIONS).commit()
+    with pytest.raises(StoreError):
+        _transaction(MAX_ACTIONS + 1).commit()
+    assert len(client.calls) == 1
+
+
+def test_conditions_values_stand_beside_the_updates_own(client: ScriptedClient) -> None:
+    client.answers = [{}]
+    transaction = Transaction()
+    transaction.update(KEY, "SET version = :next", {":next": 2}, version_is(1))
+    transaction.commit()
+    [action] = client.calls[0][1]["TransactItems"]
+    assert action["Update"]["ExpressionAttributeValues"] == {":next": {"N": "2"}, ":expected_version": {"N": "1"}}
+    assert action["Update"]["ReturnValuesOnConditionCheckFailure"] == "ALL_OLD"

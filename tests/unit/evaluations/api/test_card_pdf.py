@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.utils import translation
+
+from evaluations.api import card_pdf
+from tests.unit.evaluations.api.cards import card, course, grade, partial
+
+_SHOWN = re.compile(rb"\(((?:[^()\\]|\\.)*)\) Tj")
+_ESCAPED = re.compile(rb"\\([0-7]{3}|.)", re.DOTALL)
+
+
+def text_of(content: bytes) -> str:
+    """What an uncompressed PDF with WinAnsi fonts shows, in the order of its content streams."""
+    assert b"/WinAnsiEncoding" in content
+    return "\n".join(_ESCAPED.sub(_unescaped, shown).decode("cp1252") for shown in _SHOWN.findall(content))
+
+
+def _unescaped(found: re.Match[bytes]) -> bytes:
+    code = found[1]
+    return bytes([int(code, 8)]) if len(code) == 3 else code
+
+
+def rendered(*args: object, language: str = "es", **kwargs: object) -> str:
+    with translation.override(language):
+        return text_of(card_pdf.render(card(*args, **kwargs), compress=False))  # type: ignore[arg-type]
+
+
+def test_card_says_whose_it_is_in_spanish_with_accents() -> None:
+    text = rendered(course("Matemática", grade("6.5")), course("Educación física", grade("3.9", passing=False)))
+    for shown in (
+        "Colegio San José de Ñuñoa",
+        "Libreta de notas",
+        "Estudiante: Muñoz Ibáñez, Íñigo Joaquín",
+        "Periodo: 1º trimestre 2026",
+        "Matemática",
+        "Educación física",
+        "6.5",
+        "3.9",
+        "Aprueba",
+        "No aprueba",
+        "Promedio general",
+        "Notas al 2026-05-04 08:30.",
+        "Firma y timbre del colegio",
+        "Página 1 de 1",
+    ):
+        assert shown in text, shown
+
+
+def test_card_in_english() -> None:
+    text = rendered(course("Arte", grade("6.5")), language="en")
+    assert "Report card" in text
+    assert "Page 1 of 1" in text
+
+
+def test_long_card_repeats_its_head_and_numbers_its_pages() -> None:
+    text = rendered(*(course(f"Taller número {n}", grade("6.0")) for n in range(70)))
+    pages = int(re.findall(r"Página 1 de (\d+)", text)[0])
+    assert pages > 1
+    assert [f"Página {n} de {pages}" in text for n in range(1, pages + 1)] == [True] * pages
+    assert text.count("Asignatura") > 1
+    assert text.count("Firma y timbre del colegio") == 1
+
+
+def test_incomplete_and_missing_grades_are_marked() -> None:
+    text = rendered(course("Arte", grade("6.5", complete=False)), course("Música", None))
+    assert "6.5 *" in text
+    assert "* Incompleta: quedan evaluaciones sin calificar." in text
+    assert "\n-\n" in text
+
+
+def test_teachers_card_says_that_it_is_not_all() -> None:
+    with translation.override("es"):
+        text = text_of(card_pdf.render(partial(card(course("Arte", grade("6.5")))), compress=False))
+    assert "Solo las asignaturas del docente que la pidió." in text
+    assert "Promedio general" not in text
+
+
+def test_name_is_text_and_never_markup() -> None:
+    name = 'Ñandú <img src="/etc/passwd"/> & <b>Co</b>'
+    text = "".join(rendered(course("<font color=red>Arte</font>", grade("6.5")), family_name=name).split())
+    assert "".join(name.split()) in text
+    assert "<fontcolor=red>Arte</font>" in text
+
+
+@pytest.mark.parametrize(
+    ("written", "drawn"), [("Müller-Ñáñez", "Müller-Ñáñez"), ("Núñez", "Núñez"), ("Tupã ỹ", "Tupã y"), ("李", "?")]
+)
+def test_letters_beyond_the_fonts_lose_as_little_as_possible(written: str, drawn: str) -> None:
+    assert card_pdf.drawable(written) == drawn
+
+
+def test_same_card_gives_the_same_bytes_and_names_nobody_outside_its_pages() -> None:
+    with translation.override("es"):
+        found = card(course("Arte", grade("6.5")))
+        first, second = card_pdf.render(found), card_pdf.render(found)
+    assert first == second
+    assert first.startswith(b"%PDF-")
+    assert b"oaqu" not in first  # pages are compressed; metadata are not

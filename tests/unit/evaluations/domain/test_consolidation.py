@@ -1,0 +1,238 @@
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from decimal import ROUND_HALF_UP, Decimal, localcontext
+from fractions import Fraction
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evaluations.domain.consolidation import Standing, average, consolidate, standing_of
+from evaluations.domain.evaluation import Evaluation, EvaluationKind, Score, ScoreState
+from evaluations.domain.scales import STANDARD_SCALES, GradingScale, ScaleKind
+
+AT = datetime(2026, 5, 4, 12, tzinfo=UTC)
+PLACE: dict[str, Any] = {"section_id": "mat-5a", "course_id": "mat-5", "term_id": "t1", "kind": EvaluationKind.EXAM}
+LETTERS = STANDARD_SCALES["ad-c"]
+LEFT_OUT = [ScoreState.ABSENT, ScoreState.EXEMPT, *(state for state in ScoreState if state == "void")]
+
+
+def evaluation(number: int, weight: str) -> Evaluation:
+    return Evaluation(
+        **PLACE,
+        evaluation_id=f"e{number}",
+        title="x",
+        weight=Decimal(weight),
+        held_on=date(2026, 5, 4),
+        version=1,
+        created_by="teacher-1",
+        created_at=AT,
+    )
+
+
+def score(number: int, value: str | ScoreState) -> Score:
+    state = value if isinstance(value, ScoreState) else ScoreState.RECORDED
+    return Score(
+        **PLACE,
+        evaluation_id=f"e{number}",
+        student_id="s1",
+        state=state,
+        value=None if isinstance(value, ScoreState) else value,
+        version=1,
+        recorded_by="teacher-1",
+        recorded_at=AT,
+    )
+
+
+def given_work(*work: tuple[str, str | ScoreState | None]) -> tuple[list[Evaluation], dict[str, Score]]:
+    """Evaluations with their weights, and the scores of those that have one."""
+    evaluations = [evaluation(n, weight) for n, (weight, _) in enumerate(work)]
+    scores = {f"e{n}": score(n, value) for n, (_, value) in enumerate(work) if value is not None}
+    return evaluations, scores
+
+
+@st.composite
+def works(draw: st.DrawFn) -> tuple[GradingScale, list[Evaluation], dict[str, Score]]:
+    scale = draw(st.sampled_from(list(STANDARD_SCALES.values())))
+    values: st.SearchStrategy[str]
+    if scale.kind is ScaleKind.LETTERS:
+        values = st.sampled_from(scale.letters)
+    else:
+        assert scale.minimum is not None
+        assert scale.maximum is not None
+        assert scale.step is not None
+        minimum, step = scale.minimum, scale.step
+        count = int((scale.maximum - minimum) / step)
+        values = st.integers(0, count).map(lambda rung: scale.canonical(minimum + step * rung))
+    states = st.sampled_from([state for state in ScoreState if state not in {"recorded", "late"}])
+    weights = st.integers(1, 10_000).map(lambda cents: f"{Decimal(cents) / 100}")
+    work = draw(st.lists(st.tuples(weights, st.one_of(values, states, st.none())), max_size=8))
+    return scale, *given_work(*work)
+
+
+def test_weighted_mean_is_rounded_half_up_once() -> None:
+    grade = consolidate(STANDARD_SCALES["1-7"], *given_work(("25", "6.5"), ("25", "5.2"), ("50", "3.9")))
+    assert (grade.exact, grade.mean, grade.value) == ("39/8", "4.8750", "4.9")
+    assert (grade.passing, grade.complete, grade.counted, grade.evaluations) == (True, True, 3, 3)
+    assert (grade.weight_counted, grade.weight_total) == (Decimal(100), Decimal(100))
+
+
+@pytest.mark.parametrize(
+    ("scale_id", "first", "second", "value", "passing"),
+    [
+        ("1-7", "3.9", "4.0", "4.0", True),  # 3.95
+        ("1-7", "3.8", "4.0", "3.9", False),
+        ("0-20", "10", "11", "11", True),
+        ("0-100", "59", "60", "60", True),
+        ("0-10", "6.99", "7.00", "7.00", True),
+        ("ad-c", "AD", "A", "AD", True),  # a half goes to the better letter
+        ("ad-c", "C", "B", "B", True),
+        ("a-f", "F", "F", "F", False),
+    ],
+)
+def test_half_goes_to_the_better_grade(scale_id: str, first: str, second: str, value: str, passing: bool) -> None:  # noqa: FBT001 - a table's column
+    grade = consolidate(STANDARD_SCALES[scale_id], *given_work(("50", first), ("50", second)))
+    assert (grade.value, grade.passing) == (value, passing)
+
+
+@pytest.mark.parametrize("state", LEFT_OUT)
+def test_absent_exempt_and_void_leave_their_weight_to_the_others(state: ScoreState) -> None:
+    grade = consolidate(STANDARD_SCALES["0-20"], *given_work(("90", state), ("10", "15")))
+    assert (grade.value, grade.complete, grade.counted) == ("15", True, 1)
+    assert (grade.weight_counted, grade.weight_total) == (Decimal(10), Decimal(100))
+
+
+@pytest.mark.parametrize(
+    ("scale_id", "best", "value"), [("1-7", "7.0", "4.0"), ("0-20", "20", "10"), ("a-f", "A", "C")]
+)
+def test_missing_work_counts_as_the_worst_grade(scale_id: str, best: str, value: str) -> None:
+    grade = consolidate(STANDARD_SCALES[scale_id], *given_work(("50", best), ("50", ScoreState.MISSING)))
+    assert (grade.value, grade.complete, grade.counted) == (value, True, 2)
+
+
+def test_what_is_not_recorded_yet_is_left_out_and_said() -> None:
+    grade = consolidate(STANDARD_SCALES["1-7"], *given_work(("50", "6.0"), ("50", None)))
+    assert (grade.value, grade.complete, grade.counted, grade.evaluations) == ("6.0", False, 1, 2)
+
+
+@pytest.mark.parametrize("work", [(), (("50", ScoreState.EXEMPT),), (("50", None),)])
+def test_nothing_that_counts_is_no_grade(work: tuple[tuple[str, ScoreState | None], ...]) -> None:
+    grade = consolidate(STANDARD_SCALES["1-7"], *given_work(*work))
+    assert (grade.value, grade.exact, grade.mean, grade.passing) == (None, None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("scale_id", "old"), [("1-7", "85"), ("1-7", "AD"), ("ad-c", "6.5"), ("a-f", "AD"), ("0-20", "-1")]
+)
+def test_grade_of_another_scale_is_left_out_and_said(scale_id: str, old: str) -> None:
+    """The school changed its scale after the grade was recorded."""
+    scale = STANDARD_SCALES[scale_id]
+    best = scale.letters[0] if scale.letters else f"{scale.maximum}"
+    grade = consolidate(scale, *given_work(("50", best), ("50", old)))
+    assert (grade.counted, grade.complete) == (1, False)
+    assert standing_of(scale, score(1, old)) is Standing.OFF_SCALE
+
+
+@given(works())
+def test_grade_is_the_definition_in_plain_fractions(
+    work: tuple[GradingScale, list[Evaluation], dict[str, Score]],
+) -> None:
+    scale, evaluations, scores = work
+    points: list[tuple[Fraction, Fraction]] = []
+    for found in evaluations:
+        held = scores.get(found.evaluation_id)
+        if held is not None and held.state is ScoreState.MISSING:
+            points.append((Fraction(found.weight), Fraction(scale.minimum or 0)))
+        elif held is not None and held.value is not None:
+            rank = scale.letters[::-1].index(held.value) if scale.letters else Fraction(held.value)
+            points.append((Fraction(found.weight), Fraction(rank)))
+    grade = consolidate(scale, evaluations, scores)
+    if not points:
+        assert grade.value is None
+        return
+    mean = sum(w * p for w, p in points) / sum(w for w, _ in points)
+    assert Fraction(grade.exact or "") == mean
+    assert min(p for _, p in points) <= mean <= max(p for _, p in points)
+
+
+@given(works())
+def test_rounding_is_never_off_by_more_than_a_half_and_stays_on_the_scale(
+    work: tuple[GradingScale, list[Evaluation], dict[str, Score]],
+) -> None:
+    scale, evaluations, scores = work
+    grade = consolidate(scale, evaluations, scores)
+    if grade.value is None or grade.exact is None:
+        return
+    if scale.letters:
+        assert abs(scale.letters[::-1].index(grade.value) - Fraction(grade.exact)) <= Fraction(1, 2)
+        return
+    unit = Decimal(1).scaleb(-scale.decimals)
+    exact = Fraction(grade.exact)
+    with localcontext(prec=50):
+        expected = (Decimal(exact.numerator) / Decimal(exact.denominator)).quantize(unit, ROUND_HALF_UP)
+    assert grade.value == f"{expected:f}"
+    assert grade.passing == (Decimal(grade.value) >= Decimal(scale.passing))
+
+
+@given(works(), st.integers(1, 50))
+def test_weights_matter_only_relative_to_each_other(
+    work: tuple[GradingScale, list[Evaluation], dict[str, Score]], parts: int
+) -> None:
+    scale, evaluations, scores = work
+    smaller = [replace(found, weight=found.weight / parts) for found in evaluations]
+    if any(Fraction(s.weight) * parts != Fraction(e.weight) for s, e in zip(smaller, evaluations, strict=True)):
+        return  # this division is not exact in decimals
+    assert consolidate(scale, smaller, scores).exact == consolidate(scale, evaluations, scores).exact
+
+
+@given(works(), st.randoms(use_true_random=False))
+def test_order_and_decimal_context_change_nothing(
+    work: tuple[GradingScale, list[Evaluation], dict[str, Score]], shuffled: object
+) -> None:
+    scale, evaluations, scores = work
+    other = list(evaluations)
+    shuffled.shuffle(other)  # type: ignore[attr-defined]  # hypothesis's Random
+    with localcontext(prec=1):
+        assert consolidate(scale, other, scores) == consolidate(scale, evaluations, scores)
+
+
+@given(works())
+def test_better_score_never_makes_a_worse_grade(
+    work: tuple[GradingScale, list[Evaluation], dict[str, Score]],
+) -> None:
+    scale, evaluations, scores = work
+    best = scale.letters[0] if scale.letters else scale.canonical(scale.maximum or Decimal(0))
+    before = consolidate(scale, evaluations, scores)
+    for evaluation_id, held in scores.items():
+        if held.value is None:
+            continue
+        after = consolidate(scale, evaluations, {**scores, evaluation_id: replace(held, value=best)})
+        assert Fraction(after.exact or "") >= Fraction(before.exact or "")
+
+
+def test_year_is_the_mean_of_the_terms_as_written_on_the_card() -> None:
+    scale = STANDARD_SCALES["1-7"]
+    terms = [consolidate(scale, *given_work(("50", a), ("50", b))) for a, b in (("3.9", "4.0"), ("5.0", "5.1"))]
+    year = average(scale, terms)
+    assert [term.value for term in terms] == ["4.0", "5.1"]
+    assert (year.value, year.exact, year.complete, year.passing) == ("4.6", "91/20", True, True)
+
+
+def test_year_without_a_term_is_not_complete() -> None:
+    scale = STANDARD_SCALES["0-20"]
+    first, none = consolidate(scale, *given_work(("50", "15"))), consolidate(scale, [], {})
+    year = average(scale, [first, none])
+    assert (year.value, year.complete, year.counted, year.evaluations) == ("15", False, 1, 2)
+    assert average(scale, []).value is None
+
+
+def test_year_in_letters_goes_by_ranks() -> None:
+    terms = [consolidate(LETTERS, *given_work(("50", letter))) for letter in ("AD", "B", "B")]
+    assert average(LETTERS, terms).value == "A"
+
+
+def test_grade_stays_out_of_the_logs() -> None:
+    grade = consolidate(STANDARD_SCALES["1-7"], *given_work(("50", "6.5")))
+    assert "6.5" not in repr(grade)
+    assert "13/2" not in repr(grade)
