@@ -5,7 +5,7 @@ BIN := .venv/bin
 READY := .venv/ready
 CODE := manage.py edu evaluations behavior govsync analytics deploy tests
 
-.PHONY: help setup run demo test test-offline test-dynamodb-local check fmt bench lock clean
+.PHONY: help setup run demo test test-offline test-dynamodb-local isolation check fmt bench bench-evaluations lock clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-22s %s\n", $$1, $$2}'
@@ -34,6 +34,9 @@ test-offline: $(READY) ## all tests in a network that has the loopback and nothi
 test-dynamodb-local: $(READY) ## the table adapter against Amazon's own engine (Java 17 and Maven)
 	@$(BIN)/python -m tests.support.dynamodb_local
 
+isolation: $(READY) ## attack the borders between schools, over every door; writes docs/ISOLATION.md
+	@$(BIN)/python -m tests.isolation
+
 check: $(READY) ## format, lint, types, contracts, template
 	@$(BIN)/ruff format --check --quiet $(CODE)
 	@$(BIN)/ruff check --quiet $(CODE)
@@ -46,7 +49,9 @@ fmt: $(READY) ## format and fix what can be fixed
 	@$(BIN)/ruff format --quiet $(CODE)
 	@$(BIN)/ruff check --quiet --fix $(CODE)
 
-bench: $(READY) ## measurements, as ratios to a baseline of the same run
+bench: bench-evaluations ## all measurements, as ratios to a baseline of the same run
+
+bench-evaluations: $(READY) ## a score over HTTP, beside the bare transaction and a plain project
 	@$(BIN)/python -m tests.bench.evaluations
 
 lock: $(READY) ## choose versions again and write the lock files

@@ -105,7 +105,7 @@ def product_services(layout: Layout, environment: Mapping[str, str]) -> list[Ser
             "worker",
             [
                 *celery,
-                *("worker", "--pool", "threads", "--concurrency", "4", "--queues", "behavior,govsync"),
+                *("worker", "--pool", "threads", "--concurrency", "4", "--queues", "behavior,govsync,maintenance"),
                 *("--without-gossip", "--without-mingle", "--without-heartbeat", "--hostname", "worker@local"),
             ],
             profile="worker",
@@ -113,19 +113,20 @@ def product_services(layout: Layout, environment: Mapping[str, str]) -> list[Ser
         Service("beat", [*celery, "beat", "--schedule", str(layout.state_dir / "beat-schedule")], profile="worker"),
         Service(
             "web",
-            [*_granian("wsgi", ports.web), "--blocking-threads", "4", "edu.wsgi:application"],
+            [*granian("wsgi", ports.web), "--blocking-threads", "4", "edu.wsgi:application"],
             profile="web",
             health_url=f"{ports.url('web')}/healthz",
         ),
         Service(
             "events",
-            [*_granian("asgi", ports.events), "behavior.door:app"],
+            [*granian("asgi", ports.events), "behavior.door:app"],
             profile="web",
             health_url=f"{ports.url('events')}/healthz",
         ),
     ]
 
 
-def _granian(interface: str, port: int) -> list[str]:
+def granian(interface: str, port: int) -> list[str]:
+    """The command line of one granian server, without its application."""
     command = [str(_BIN / "granian"), "--interface", interface, "--host", HOST, "--port", str(port)]
     return [*command, "--workers", "1", "--no-ws", "--log-level", "warning"]

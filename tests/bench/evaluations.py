@@ -1,139 +1,219 @@
-"""``make bench``: recording one score over HTTP, beside the bare transaction of the same six actions.
+"""``make bench-evaluations``: a teacher records scores over HTTP, beside two baselines taken in the same run.
 
-The whole stack (granian, Django, DRF, the service, the adapter, IAM-checked calls to the emulator) against
-``TransactWriteItems`` sent by one boto3 client with the same tenant's credentials to the same endpoint, taken in turns
-in one run, one client at a time.
+(a) ``raw``: the same items in a bare ``TransactWriteItems`` by boto3, with the same school's credentials.
+(b) ``plain``: the same transaction in a plain DRF and boto3 project (``tests/bench/plain_project.py``) under the same
+server. Everything goes to one emulator on this machine; the three take turns at 1, 8 and 16 callers.
 """
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
-import statistics
 import sys
 import tempfile
 import time
 import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import boto3
-import httpx
+from botocore.config import Config
 
 from deploy.local.layout import Layout, Ports, read_environment
 from deploy.local.people import Logins, sign_in
 from deploy.local.run import LocalSystem
+from deploy.local.services import Service, granian
+from tests.bench.items import actions_template, run_actions
+from tests.bench.load import percentiles, run
 from tests.support.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-ROUNDS, WARM_UP = 300, 30
+CONCURRENCY = (1, 8, 16)
+EACH = {1: 300, 8: 60, 16: 40}
+WARM_UP = 15
+ADDED_P50_MS, RATIO_P95, P95_MS, COLD_MS = 4.0, 2.0, 120.0, 300.0
+_UNLIMITED = {"LIBRETA_API_READS": "1000000/minute", "LIBRETA_API_WRITES": "1000000/minute"}
+
+
+class Caller:
+    """One teacher's kept-alive connection."""
+
+    def __init__(self, base_url: str, token: str) -> None:
+        self._connection = http.client.HTTPConnection(urlsplit(base_url).netloc, timeout=60)
+        self._token = token
+
+    def request(self, method: str, path: str, data: dict[str, Any] | None = None) -> Any:
+        """Send JSON and read JSON; anything but 2xx fails the run."""
+        headers = {
+            "Authorization": f"Bearer {self._token}",
+            "Content-Type": "application/json",
+            "Idempotency-Key": uuid.uuid4().hex,
+        }
+        self._connection.request(method, path, json.dumps(data) if data is not None else None, headers)
+        answer = self._connection.getresponse()
+        body = answer.read()
+        if answer.status // 100 != 2:
+            raise RuntimeError(f"{method} {answer.status}: {body[:300]!r}")
+        return json.loads(body)
 
 
 class Bench:
-    """A system of its own with nothing but the web process, and the two ways of writing."""
+    """The three ways of writing a score, ready to be called."""
 
-    def __init__(self, layout: Layout) -> None:
-        ports, logins = layout.ports, Logins(layout)
-        self._teacher = logins.one("teacher")
+    def __init__(self, system: LocalSystem) -> None:
+        self._system, layout = system, system.layout
         self._stack = read_environment(layout.state_dir / "stack.env")
-        token = sign_in(
-            ports.url("emulator"), self._stack["LIBRETA_USER_POOL_CLIENT_ID"], self._teacher, logins.password
-        )
-        self._http = httpx.Client(
-            base_url=f"{ports.url('web')}/api/v1", headers={"Authorization": f"Bearer {token}"}, timeout=30
-        )
-        self._section = self._http.get("/sections").json()["results"][0]["section_id"]
-        students = self._http.get(f"/sections/{self._section}/students").json()["results"]
+        self._web, logins = layout.ports.url("web"), Logins(layout)
+        self._teacher = logins.one("teacher")
+        client_id = self._stack["LIBRETA_USER_POOL_CLIENT_ID"]
+        self._token = sign_in(layout.ports.url("emulator"), client_id, self._teacher, logins.password)
+        caller = Caller(self._web, self._token)
+        section = caller.request("GET", "/api/v1/sections")["results"][0]["section_id"]
+        self._section_url = f"/api/v1/sections/{section}"
+        students = caller.request("GET", f"{self._section_url}/students")["results"]
         self._students = [student["student_id"] for student in students]
-        latest = self._http.get(f"/sections/{self._section}/evaluations").json()["results"][0]
+        latest = caller.request("GET", f"{self._section_url}/evaluations")["results"][0]
         self._exam = {name: latest[name] for name in ("term_id", "kind", "title", "weight", "held_on")}
-        scores = self._http.get(f"/evaluations/{latest['evaluation_id']}/scores").json()["results"]
+        scores = caller.request("GET", f"/api/v1/evaluations/{latest['evaluation_id']}/scores")["results"]
         self._value = next(score["value"] for score in scores if score["value"])
-        self._raw = self._tenant_client(layout)
-        self._evaluation_id, self._waiting = "", list[str]()
+        self._keys = self._tenant_keys()
+        self._raw = self._raw_client()
 
-    def write_over_http(self) -> float:
-        """Seconds that one score takes over HTTP."""
-        if not self._waiting:
-            self._evaluation_id = self._post(f"/sections/{self._section}/evaluations", self._exam)["evaluation_id"]
-            self._waiting = list(self._students)
-        student = self._waiting.pop()
-        started = time.perf_counter()
-        self._post(f"/evaluations/{self._evaluation_id}/scores", {"student_id": student, "value": self._value})
-        return time.perf_counter() - started
+    def cold_ms(self) -> float:
+        """A school's first write in a fresh web process: no credentials, no keys, no rules, no connections yet."""
+        path, student = self._places(1)[0]
+        web = next(service for service in self._system.services if service.name == "web")
+        web.stop()
+        web.start(self._system.layout, self._system.environment)
+        web.wait_until_ready(self._system.layout)
+        caller, began = Caller(self._web, self._token), time.perf_counter()
+        caller.request("POST", path, {"student_id": student, "value": self._value})
+        return (time.perf_counter() - began) * 1000
 
-    def write_raw(self) -> float:
-        """Seconds that the bare transaction takes: a check and four puts of like size."""
-        table, school, run = self._stack["LIBRETA_TABLE_NAME"], self._teacher.school_id, uuid.uuid4().hex
-        enrolment = {"pk": {"S": f"SCHOOL#{school}#ENROLMENT#{self._section}"}, "sk": {"S": self._students[0]}}
-        actions: list[Any] = [
-            {"ConditionCheck": {"TableName": table, "Key": enrolment, "ConditionExpression": "attribute_exists(pk)"}}
-        ]
-        for part, chars in (("SCORE", 420), ("PENDING", 160), ("AUDIT", 380), ("IDEMPOTENCY", 420)):
-            item = {"pk": {"S": f"SCHOOL#{school}#BENCH#{part}"}, "sk": {"S": run}, "filling": {"S": "x" * chars}}
-            if part in {"SCORE", "AUDIT"}:
-                item |= {"gsi1pk": {"S": f"SCHOOL#{school}#BENCH"}, "gsi1sk": {"S": run}}
-            put = {"TableName": table, "Item": item, "ConditionExpression": "attribute_not_exists(pk)"}
-            actions.append({"Put": put})
-        started = time.perf_counter()
-        self._raw.transact_write_items(TransactItems=actions)
-        return time.perf_counter() - started
+    def start_plain(self) -> Service:
+        """Start the plain project beside ours, with the template of our own transaction."""
+        caller, (path, student) = Caller(self._web, self._token), self._places(1)[0]
+        template = actions_template(
+            self._system.emulator.client("dynamodb"),
+            self._stack["LIBRETA_TABLE_NAME"],
+            write=lambda: caller.request("POST", path, {"student_id": student, "value": self._value}),
+        )
+        self._template, port = template, free_port()
+        self._plain = f"http://127.0.0.1:{port}"
+        command = [*granian("wsgi", port), "--blocking-threads", "4", "tests.bench.plain_project:application"]
+        plain = Service("plain", command, health_url="")
+        aws = {
+            "AWS_ACCESS_KEY_ID": self._keys["AccessKeyId"],
+            "AWS_SECRET_ACCESS_KEY": self._keys["SecretAccessKey"],
+            "AWS_SESSION_TOKEN": self._keys["SessionToken"],
+        }
+        environment = {name: v for name, v in self._system.environment.items() if name != "AWS_PROFILE"}
+        plain.start(self._system.layout, {**environment, **self._stack, **aws, "BENCH_ACTIONS": template})
+        return plain
 
-    def _post(self, path: str, data: dict[str, Any]) -> dict[str, Any]:
-        answer = self._http.post(path, json=data, headers={"Idempotency-Key": uuid.uuid4().hex})
-        found: dict[str, Any] = answer.raise_for_status().json()
+    def calls(self, way: str, callers: int, writes: int) -> list[Callable[[], Any]]:
+        """``callers`` functions that each write one score a call, at most ``writes`` times."""
+        if way == "raw":
+            return [lambda: run_actions(self._raw, self._template)] * callers
+        if way == "plain":
+            made = [Caller(self._plain, self._token) for _ in range(callers)]
+            body = {"student_id": self._students[0], "value": self._value}
+            return [lambda caller=caller: caller.request("POST", "/scores", body) for caller in made]  # type: ignore[misc]
+        places = iter(self._places(callers * writes))  # next() is one step under the GIL
+        made = [Caller(self._web, self._token) for _ in range(callers)]
+
+        def write(caller: Caller) -> None:
+            path, student = next(places)
+            caller.request("POST", path, {"student_id": student, "value": self._value})
+
+        return [lambda caller=caller: write(caller) for caller in made]  # type: ignore[misc]
+
+    def _places(self, count: int) -> list[tuple[str, str]]:
+        """Places for new scores: enough evaluations, made before the clock runs, times the section's students."""
+        caller, found = Caller(self._web, self._token), list[tuple[str, str]]()
+        while len(found) < count:
+            made = caller.request("POST", f"{self._section_url}/evaluations", self._exam)
+            found += [(f"/api/v1/evaluations/{made['evaluation_id']}/scores", student) for student in self._students]
+        return found[:count]
+
+    def _tenant_keys(self) -> dict[str, str]:
+        os.environ["AWS_SHARED_CREDENTIALS_FILE"] = str(self._system.layout.state_dir / "aws-credentials")
+        endpoint = self._system.layout.ports.url("emulator")
+        sts = boto3.Session(profile_name="web").client("sts", endpoint_url=endpoint, region_name="us-east-1")
+        tags: Any = [{"Key": "school_id", "Value": self._teacher.school_id}]
+        role = self._stack["LIBRETA_TENANT_ROLE_ARN"]
+        keys: Any = sts.assume_role(RoleArn=role, RoleSessionName="bench", Tags=tags)["Credentials"]
+        found: dict[str, str] = keys
         return found
 
-    def _tenant_client(self, layout: Layout) -> Any:
-        os.environ["AWS_SHARED_CREDENTIALS_FILE"] = str(layout.state_dir / "aws-credentials")
-        arguments: Any = {"endpoint_url": layout.ports.url("emulator"), "region_name": "us-east-1"}
-        sts = boto3.Session(profile_name="web").client("sts", **arguments)
-        tags: Any = [{"Key": "school_id", "Value": self._teacher.school_id}]
-        found = sts.assume_role(RoleArn=self._stack["LIBRETA_TENANT_ROLE_ARN"], RoleSessionName="bench", Tags=tags)
-        keys = found["Credentials"]
+    def _raw_client(self) -> Any:
         return boto3.client(
             "dynamodb",
-            aws_access_key_id=keys["AccessKeyId"],
-            aws_secret_access_key=keys["SecretAccessKey"],
-            aws_session_token=keys["SessionToken"],
-            **arguments,
+            endpoint_url=self._system.layout.ports.url("emulator"),
+            region_name="us-east-1",
+            aws_access_key_id=self._keys["AccessKeyId"],
+            aws_secret_access_key=self._keys["SecretAccessKey"],
+            aws_session_token=self._keys["SessionToken"],
+            config=Config(max_pool_connections=max(CONCURRENCY)),
         )
+
+
+def measure(bench: Bench) -> dict[str, Any]:
+    """All three ways at every concurrency, one after the other."""
+    figures: dict[str, Any] = {}
+    for callers in CONCURRENCY:
+        each = EACH[callers]
+        for way in ("raw", "plain", "ours"):
+            durations = run(bench.calls(way, callers, each + WARM_UP), each=each, warm_up=WARM_UP)
+            found = percentiles(durations)
+            figures |= {f"{way}_{callers}_p{percent}_ms": round(ms, 2) for percent, ms in found.items()}
+            shown = "  ".join(f"p{percent} {ms:7.2f}" for percent, ms in found.items())
+            sys.stdout.write(f"{callers:>3} callers  {way:<6} {shown} ms\n")
+            sys.stdout.flush()
+    return figures
+
+
+def judge(figures: dict[str, Any]) -> dict[str, Any]:
+    """The issue's bars, and whether each is met."""
+    added = figures["ours_1_p50_ms"] - figures["raw_1_p50_ms"]
+    ratio = figures["ours_8_p95_ms"] / figures["raw_8_p95_ms"]
+    return {
+        "added_p50_ms_at_1": round(added, 2),
+        "ratio_p95_at_8": round(ratio, 2),
+        "ratio_to_plain_p95_at_8": round(figures["ours_8_p95_ms"] / figures["plain_8_p95_ms"], 2),
+        "met": {
+            f"adds at most {ADDED_P50_MS:g} ms at 1": added <= ADDED_P50_MS,
+            f"p95 at 8 at most {RATIO_P95:g} x raw": ratio <= RATIO_P95,
+            f"p95 at 8 under {P95_MS:g} ms": figures["ours_8_p95_ms"] < P95_MS,
+            f"cold under {COLD_MS:g} ms": figures["cold_ms"] < COLD_MS,
+        },
+    }
 
 
 def main() -> int:
-    """Measure; the last line is ``RESULT`` with the figures."""
+    """Measure; the last line is ``RESULT`` with the figures, and the exit code tells whether every bar was met."""
     with tempfile.TemporaryDirectory(prefix="libreta-bench-") as state_dir:
-        ports = Ports(free_port(), free_port(), free_port(), free_port())
-        layout = Layout(Path(state_dir), ports)
-        system = LocalSystem(layout)
-        system.environment |= {"LIBRETA_API_READS": "1000000/minute", "LIBRETA_API_WRITES": "1000000/minute"}
+        layout = Layout(Path(state_dir), Ports(free_port(), free_port(), free_port(), free_port()))
+        system, plain = LocalSystem(layout), None
+        system.environment |= _UNLIMITED
         system.services = [service for service in system.services if service.name == "web"]
         try:
             system.start()
-            figures = _measure(Bench(layout))
+            bench = Bench(system)
+            cold = {"cold_ms": round(bench.cold_ms(), 1)}
+            plain = bench.start_plain()
+            figures = measure(bench) | cold
         finally:
+            if plain:
+                plain.stop()
             system.stop()
+    figures |= judge(figures)
     sys.stdout.write(f"RESULT {json.dumps(figures)}\n")
-    return 0
-
-
-def _measure(bench: Bench) -> dict[str, Any]:
-    taken: dict[str, list[float]] = {"http": [], "raw": []}
-    ways: dict[str, Callable[[], float]] = {"http": bench.write_over_http, "raw": bench.write_raw}
-    for round_number in range(ROUNDS + WARM_UP):
-        for name, write in ways.items():
-            seconds = write()
-            if round_number >= WARM_UP:
-                taken[name].append(seconds * 1000)
-    figures = {f"{name}_p{p}_ms": round(_percentile(times, p), 2) for name, times in taken.items() for p in (50, 95)}
-    ratios = {f"ratio_p{p}": round(figures[f"http_p{p}_ms"] / figures[f"raw_p{p}_ms"], 2) for p in (50, 95)}
-    return {"writes": ROUNDS, "concurrency": 1, **figures, **ratios}
-
-
-def _percentile(times: list[float], percent: int) -> float:
-    return statistics.quantiles(times, n=100)[percent - 1]
+    return 0 if all(figures["met"].values()) else 1
 
 
 if __name__ == "__main__":

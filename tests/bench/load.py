@@ -1,0 +1,48 @@
+"""Callers at work: each a thread with a kept-alive connection of its own."""
+
+from __future__ import annotations
+
+import statistics
+import threading
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PERCENTS = (50, 95, 99)
+
+
+def run(calls: list[Callable[[], None]], *, each: int, warm_up: int) -> list[float]:
+    """Let every caller call ``warm_up`` plus ``each`` times, all at once; the durations of the latter, in ms."""
+    taken: list[list[float]] = [[] for _ in calls]
+    errors: list[BaseException] = []
+    start = threading.Barrier(len(calls))
+
+    def work(number: int) -> None:
+        try:
+            for _ in range(warm_up):
+                calls[number]()
+            start.wait(timeout=60)
+            for _ in range(each):
+                began = time.perf_counter()
+                calls[number]()
+                taken[number].append((time.perf_counter() - began) * 1000)
+        except BaseException as error:  # noqa: BLE001 - raised again by the main thread
+            errors.append(error)
+            start.abort()
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(len(calls))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if errors:
+        raise errors[0]
+    return [duration for durations in taken for duration in durations]
+
+
+def percentiles(durations: list[float]) -> dict[int, float]:
+    """The p50, p95 and p99 of durations."""
+    cuts = statistics.quantiles(durations, n=100, method="inclusive")
+    return {percent: cuts[percent - 1] for percent in PERCENTS}
