@@ -30,6 +30,7 @@ STATE_NAMES = {
     ScoreState.ABSENT: _("Absent"),
     ScoreState.EXEMPT: _("Exempt"),
     ScoreState.MISSING: _("Not handed in"),
+    ScoreState.VOID: _("Void"),
 }
 
 

@@ -1,8 +1,15 @@
 """What can go wrong when grading."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from django.utils.translation import gettext_lazy as _
 
-from edu.errors import ConflictError, FieldError, ForbiddenError, InvalidInputError
+from edu.errors import ConflictError, FieldError, ForbiddenError, InvalidInputError, LibretaError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class ClosedTermError(ConflictError):
@@ -40,3 +47,22 @@ class InvalidScoreError(InvalidInputError):
     """The value is not one of the school's grading scale."""
 
     code = "invalid_score"
+
+
+class StaleVersionError(LibretaError):
+    """The version to be changed is not the current one; ``members`` show what stands (``current``) and ``yours``."""
+
+    code = "stale_version"
+    status = 412
+    title = _("It was changed by somebody else in the meantime")
+
+    def __init__(self, *, current: Mapping[str, Any], yours: Mapping[str, Any]) -> None:
+        super().__init__()
+        self.members = {"current": dict(current), "yours": dict(yours)}
+
+
+class HasScoresError(ConflictError):
+    """The evaluation has scores: it can neither be deleted nor become another kind."""
+
+    code = "evaluation_has_scores"
+    title = _("This evaluation has scores already")

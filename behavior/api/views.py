@@ -22,7 +22,7 @@ class StudentEvents(APIView):
     allowed_roles: ClassVar = {"GET": frozenset({Role.SCHOOL_ADMIN})}
 
     def get(self, request: Request, student_id: str) -> Response:
-        """A page of them, latest first; ``next`` is the cursor of the following page. 404 unless the school has them."""
+        """A page of them, latest first (404: no such student); ``next`` is the cursor of the following page."""
         require_student(student_id=student_id)
         page = services.list_events(student_id=student_id, cursor=request.query_params.get("cursor"))
         return Response({"results": serializers.EventOutput(page.events, many=True).data, "next": page.cursor})

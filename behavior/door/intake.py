@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from behavior.domain import InvalidEventError, is_student_id, parse_event
+from behavior.domain import MAX_EVENTS, InvalidEventError, is_student_id, parse_event
 from behavior.door.workers import BoundedThreads
 from behavior.errors import (
     InvalidEventsError,
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from behavior.domain import Event
     from behavior.door.messages import Request
 
-MAX_EVENTS = 100
 _VERIFY_THREADS = 2
 _MOST_WAITING = 500
 _VERIFY_TIMEOUT_S = 5.0

@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -22,7 +23,7 @@ from edu import clock
 from edu.aws.clients import service_client
 from edu.errors import ConfigurationError, UnavailableError
 from edu.logs import get_logger
-from edu.tenancy import Scope, ScopeKind, current_scope
+from edu.tenancy import NoScopeError, Scope, ScopeKind, current_scope
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -105,6 +106,10 @@ class SessionCache:
             self._renew_later(scope)
         return session.keys
 
+    def forget(self, scope: Scope) -> None:
+        """Drop one scope's session, which AWS no longer takes: its next call asks STS again. Idempotent."""
+        self._sessions.pop(scope, None)
+
     def forget_all(self) -> None:
         """Drop every session, so that the next call of each scope asks STS again."""
         self._sessions.clear()
@@ -138,6 +143,16 @@ class SessionCache:
 
 
 sessions = SessionCache()
+
+
+def drop_current_session() -> None:
+    """AWS refused the current scope's session: do not use it again. Outside a scope there is none to drop.
+
+    A session may end before its hour (its role was made anew, somebody revoked it, a clock is wrong); kept, it would
+    shut its school out until then.
+    """
+    with suppress(NoScopeError):
+        sessions.forget(current_scope())
 
 
 class SplitReadError(ConfigurationError):

@@ -216,6 +216,7 @@ def stack_environment(outputs: Mapping[str, str], endpoint: str | None) -> dict[
         "LIBRETA_CONSOLE_ROLE_ARN": outputs["ConsoleRoleArn"],
         "LIBRETA_BEHAVIOR_QUEUE_URL": _moved_to(endpoint, outputs["BehaviorQueueUrl"]),
         "LIBRETA_GOVSYNC_QUEUE_URL": _moved_to(endpoint, outputs["GovsyncQueueUrl"]),
+        "LIBRETA_MAINTENANCE_QUEUE_URL": _moved_to(endpoint, outputs["MaintenanceQueueUrl"]),
         "LIBRETA_USER_POOL_ID": pool,
         "LIBRETA_USER_POOL_CLIENT_ID": outputs["UserPoolClientId"],
         "LIBRETA_JWT_ISSUER": issuer,

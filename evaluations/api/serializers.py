@@ -5,22 +5,40 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
+from evaluations.api.parsing import ID_PATTERN
+from evaluations.api.score_serializers import RECORDABLE
 from evaluations.domain.evaluation import EvaluationKind, ScoreState
-
-_ID = r"^[a-z0-9-]{1,40}$"
 
 
 class EvaluationInput(serializers.Serializer[Any]):
     """A new evaluation."""
 
-    section_id = serializers.RegexField(_ID)
-    term_id = serializers.RegexField(_ID)
+    section_id = serializers.RegexField(ID_PATTERN)
+    term_id = serializers.RegexField(ID_PATTERN)
     kind = serializers.ChoiceField([str(kind) for kind in EvaluationKind])
     title = serializers.CharField(max_length=120)
     weight = serializers.DecimalField(max_digits=5, decimal_places=2, min_value=Decimal("0.01"), max_value=100)
     held_on = serializers.DateField()
+
+
+class EvaluationChange(serializers.Serializer[Any]):
+    """What of an evaluation is to change; at least one of these."""
+
+    title = serializers.CharField(max_length=120, required=False)
+    weight = serializers.DecimalField(
+        max_digits=5, decimal_places=2, min_value=Decimal("0.01"), max_value=100, required=False
+    )
+    held_on = serializers.DateField(required=False)
+    kind = serializers.ChoiceField([str(kind) for kind in EvaluationKind], required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Refuse a change that names nothing."""
+        if not attrs:
+            raise serializers.ValidationError(_("Name at least one thing to change"), code="nothing_to_change")
+        return attrs
 
 
 class EvaluationOutput(serializers.Serializer[Any]):
@@ -41,8 +59,8 @@ class EvaluationOutput(serializers.Serializer[Any]):
 class ScoreInput(serializers.Serializer[Any]):
     """A student's score."""
 
-    student_id = serializers.RegexField(_ID)
-    state = serializers.ChoiceField([str(state) for state in ScoreState], default=str(ScoreState.RECORDED))
+    student_id = serializers.RegexField(ID_PATTERN)
+    state = serializers.ChoiceField(RECORDABLE, default=str(ScoreState.RECORDED))
     value = serializers.CharField(max_length=12, allow_null=True, default=None)
 
 

@@ -3,13 +3,21 @@
 from django.urls import path
 
 import edu.http.converters  # noqa: F401 - registers the id converter
-from evaluations.api import views
+from evaluations.api import reports, scores, terms, views
 
 urlpatterns = [
     path("sections", views.SectionList.as_view()),
     path("sections/<id:section_id>/students", views.SectionStudents.as_view()),
     path("sections/<id:section_id>/evaluations", views.EvaluationList.as_view()),
+    path("sections/<id:section_id>/consolidated", reports.SectionConsolidated.as_view()),
     path("evaluations/<id:evaluation_id>", views.EvaluationDetail.as_view()),
-    path("evaluations/<id:evaluation_id>/scores", views.ScoreList.as_view()),
-    path("evaluations/<id:evaluation_id>/scores/<id:student_id>", views.ScoreDetail.as_view()),
+    path("evaluations/<id:evaluation_id>/scores", scores.ScoreList.as_view()),
+    path("evaluations/<id:evaluation_id>/scores/<id:student_id>", scores.ScoreDetail.as_view()),
+    path("evaluations/<id:evaluation_id>/scores/<id:student_id>/void", scores.ScoreVoid.as_view()),
+    path("evaluations/<id:evaluation_id>/scores/<id:student_id>/history", scores.ScoreHistory.as_view()),
+    path("students/<id:student_id>/scores", scores.StudentScores.as_view()),
+    path("students/<id:student_id>/report-card", reports.StudentReportCard.as_view()),
+    path("terms", terms.TermList.as_view()),
+    path("terms/<id:term_id>/close", terms.TermClose.as_view()),
+    path("terms/<id:term_id>/reopen", terms.TermReopen.as_view()),
 ]

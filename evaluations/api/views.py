@@ -7,18 +7,20 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from edu.http.replies import etag_of, reply_for
+from edu.http.preconditions import expected_version
+from edu.http.replies import empty_reply_for, etag_of, reply_for
 from edu.identity.authentication import principal_of
 from edu.identity.principal import Role
 from evaluations import services
 from evaluations.api import serializers
-from evaluations.domain.evaluation import EvaluationKind, ScoreState
+from evaluations.api.parsing import cursor_of, term_of, validated, with_path
+from evaluations.domain.evaluation import EvaluationKind
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
     from rest_framework.request import Request
 
-    from evaluations.domain.evaluation import Evaluation, Score
+    from evaluations.domain.evaluation import Evaluation
 
 _READERS = frozenset({Role.TEACHER, Role.SCHOOL_ADMIN, Role.AUDITOR})
 _WRITERS = frozenset({Role.TEACHER, Role.SCHOOL_ADMIN})
@@ -52,16 +54,16 @@ class EvaluationList(APIView):
     allowed_roles: ClassVar = {"GET": _READERS, "POST": _WRITERS}
 
     def get(self, request: Request, section_id: str) -> Response:
-        """A page of the section's evaluations, latest first; ``next`` is the cursor of the following page."""
+        """A page of them, latest first, of one term with ``?term=``; ``next`` is the cursor of the following page."""
         page = services.list_section_evaluations(
-            actor=principal_of(request), section_id=section_id, cursor=request.query_params.get("cursor")
+            actor=principal_of(request), section_id=section_id, term_id=term_of(request), cursor=cursor_of(request)
         )
         results = [_evaluation_data(evaluation) for evaluation in page.evaluations]
         return Response({"results": results, "next": page.cursor})
 
     def post(self, request: Request, section_id: str) -> HttpResponse:
         """Set an evaluation (201)."""
-        given = _validated(serializers.EvaluationInput(data=_with(request.data, section_id=section_id)))
+        given = validated(serializers.EvaluationInput(data=with_path(request.data, section_id=section_id)))
         reply = reply_for(request, principal_of(request), _evaluation_data)
         kind = EvaluationKind(given.pop("kind"))
         with reply.key.first_answer_wins():
@@ -72,61 +74,33 @@ class EvaluationList(APIView):
 class EvaluationDetail(APIView):
     """One evaluation."""
 
-    allowed_roles: ClassVar = {"GET": _READERS}
+    allowed_roles: ClassVar = {"GET": _READERS, "PATCH": _WRITERS, "DELETE": _WRITERS}
 
     def get(self, request: Request, evaluation_id: str) -> Response:
         """Read it."""
         data = _evaluation_data(services.get_evaluation(actor=principal_of(request), evaluation_id=evaluation_id))
         return Response(data, headers={"ETag": etag_of(data)})
 
-
-class ScoreList(APIView):
-    """An evaluation's scores."""
-
-    allowed_roles: ClassVar = {"GET": _READERS, "POST": _WRITERS}
-
-    def get(self, request: Request, evaluation_id: str) -> Response:
-        """All of them, by student id."""
-        scores = services.list_scores(actor=principal_of(request), evaluation_id=evaluation_id)
-        return Response({"results": [_score_data(score) for score in scores]})
-
-    def post(self, request: Request, evaluation_id: str) -> HttpResponse:
-        """Record a student's first score (201)."""
-        given = _validated(serializers.ScoreInput(data=request.data))
-        reply = reply_for(request, principal_of(request), _score_data)
-        state = ScoreState(given.pop("state"))
+    def patch(self, request: Request, evaluation_id: str) -> HttpResponse:
+        """Change title, weight, date or kind of the version named by ``If-Match`` (200)."""
+        given = validated(serializers.EvaluationChange(data=request.data))
+        version, actor = expected_version(request), principal_of(request)
+        reply = reply_for(request, actor, _evaluation_data, status=200)
+        kind = EvaluationKind(given.pop("kind")) if "kind" in given else None
         with reply.key.first_answer_wins():
-            score = services.record_score(
-                actor=principal_of(request), evaluation_id=evaluation_id, state=state, reply=reply, **given
+            evaluation = services.edit_evaluation(
+                actor=actor, evaluation_id=evaluation_id, version=version, kind=kind, reply=reply, **given
             )
-        return reply.render(score).as_response()
+        return reply.render(evaluation).as_response()
 
-
-class ScoreDetail(APIView):
-    """One student's score."""
-
-    allowed_roles: ClassVar = {"GET": _READERS}
-
-    def get(self, request: Request, evaluation_id: str, student_id: str) -> Response:
-        """Read it."""
-        found = services.get_score(actor=principal_of(request), evaluation_id=evaluation_id, student_id=student_id)
-        data = _score_data(found)
-        return Response(data, headers={"ETag": etag_of(data)})
-
-
-def _validated(serializer: Any) -> dict[str, Any]:  # noqa: ANN401 - any serializer
-    serializer.is_valid(raise_exception=True)
-    return dict(serializer.validated_data)
-
-
-def _with(body: object, **of_the_path: str) -> object:
-    """The body with what the path says; a body that is no object stays as it is, for the serializer to refuse."""
-    return {**body, **of_the_path} if isinstance(body, dict) else body
+    def delete(self, request: Request, evaluation_id: str) -> HttpResponse:
+        """Take the version named by ``If-Match`` back, if nobody has a score in it (204)."""
+        version, actor = expected_version(request), principal_of(request)
+        reply = empty_reply_for(request, actor)
+        with reply.key.first_answer_wins():
+            services.delete_evaluation(actor=actor, evaluation_id=evaluation_id, version=version, reply=reply)
+        return reply.render(None).as_response()
 
 
 def _evaluation_data(evaluation: Evaluation) -> dict[str, Any]:
     return dict(serializers.EvaluationOutput(evaluation).data)
-
-
-def _score_data(score: Score) -> dict[str, Any]:
-    return dict(serializers.ScoreOutput(score).data)

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 _ID = re.compile(r"[a-z0-9-]{1,40}", re.ASCII)
 _MAX_TEXT_CHARS = 120
+MAX_REASON_CHARS = 200
 
 
 def check_id(field: str, value: str) -> None:
@@ -17,6 +18,12 @@ def check_text(field: str, value: str) -> None:
     """Raise ValueError unless ``value`` is one printable line of 1 to 120 characters without outer spaces."""
     if not value or value != value.strip() or len(value) > _MAX_TEXT_CHARS or not value.isprintable():
         raise ValueError(f"{field}: not one printable line of 1 to {_MAX_TEXT_CHARS} characters")
+
+
+def check_reason(value: str) -> None:
+    """Raise ValueError unless ``value`` is empty or one printable line of at most 200 characters."""
+    if value != value.strip() or len(value) > MAX_REASON_CHARS or not value.isprintable():
+        raise ValueError(f"reason: not one printable line of at most {MAX_REASON_CHARS} characters")
 
 
 def check_utc(field: str, value: datetime) -> None:

@@ -23,12 +23,13 @@ class EvaluationKind(StrEnum):
 
 
 class ScoreState(StrEnum):
-    """Whether there is a grade, and why not: absent on the day, exempted, or work never handed in."""
+    """Whether there is a grade, and why not: absent on the day, exempted, work never handed in, or voided later."""
 
     RECORDED = "recorded"
     ABSENT = "absent"
     EXEMPT = "exempt"
     MISSING = "missing"
+    VOID = "void"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

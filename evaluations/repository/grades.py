@@ -1,7 +1,9 @@
 """Evaluations, their scores, and the marks of scores that the government has not acknowledged yet.
 
     SCHOOL#<id>#EVALUATION#<evaluation>  HEAD             gsi1: SCHOOL#<id>#SECTION#<section> / <held on>#<evaluation>
+                                                          (see ``heads``)
     SCHOOL#<id>#EVALUATION#<evaluation>  SCORE#<student>  gsi1: SCHOOL#<id>#SCORED#<student> / <term>#<evaluation>
+                                                          (written and kept in versions by ``revisions``)
     SCHOOL#<id>#PENDING#<term>           <evaluation>#<student>
 
 A section's grade book page is one query of one partition. Scores and evaluations never carry a TTL: 30 days would
@@ -15,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from edu import audit
 from edu.dynamo import table
-from edu.dynamo.keys import Key, joined, school_partition
+from edu.dynamo.keys import SEPARATOR, Key, joined, school_partition
 from edu.dynamo.mapping import from_attributes, to_attributes
 from edu.dynamo.transactions import ALWAYS, NOT_THERE, Condition, Transaction
 from edu.errors import NotFoundError
@@ -24,9 +26,12 @@ from edu.tenancy import current_school_id
 from evaluations.domain.evaluation import Evaluation, Score
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from edu.dynamo.mapping import Attributes
 
 PAGE_SIZE = 50
+DELETED_AT = "deleted_at"  # on the tombstone of an evaluation, see ``heads``
 _HEAD, _SCORE = "HEAD", "SCORE"
 
 
@@ -52,10 +57,10 @@ def get_evaluation(evaluation_id: str) -> Evaluation:
     """An evaluation of the school in scope. Strongly consistent.
 
     Raises:
-        NotFoundError: there is none of this id in this school.
+        NotFoundError: there is none of this id in this school, or no longer.
     """
     found = table.get_item(_head_key(evaluation_id))
-    if found is None:
+    if found is None or DELETED_AT in found:
         raise NotFoundError
     return from_attributes(Evaluation, found)
 
@@ -78,20 +83,31 @@ def list_scores(evaluation_id: str) -> list[Score]:
     return [from_attributes(Score, item) for item in table.query_all(query)]
 
 
-def list_evaluations(section_id: str, *, cursor: str | None = None) -> EvaluationPage:
+def list_evaluations(
+    section_id: str, *, between: tuple[date, date] | None = None, cursor: str | None = None
+) -> EvaluationPage:
     """A section's evaluations, latest first. Eventually consistent: a new one may be missing for a moment.
+
+    ``between`` keeps those held from one day to another, both included: a term's, whose days no other term shares.
 
     Raises:
         InvalidCursorError: see ``edu.dynamo.cursors``.
     """
-    query = table.Query(school_partition("SECTION", section_id), index=True, descending=True, limit=PAGE_SIZE)
+    days = (between[0].isoformat(), f"{between[1].isoformat()}{SEPARATOR}~") if between else None
+    partition = school_partition("SECTION", section_id)
+    query = table.Query(partition, between=days, index=True, descending=True, limit=PAGE_SIZE)
     page = table.query_page(query, cursor=cursor)
     return EvaluationPage([from_attributes(Evaluation, item) for item in page.items], page.cursor)
 
 
 def add_evaluation(transaction: Transaction, evaluation: Evaluation, salt: str) -> int:
     """Put a new evaluation; fails when the id is taken. Returns the action's position."""
-    item = {
+    return transaction.put(evaluation_item(evaluation, salt), NOT_THERE)
+
+
+def evaluation_item(evaluation: Evaluation, salt: str) -> Attributes:
+    """An evaluation as an item."""
+    return {
         **_head_key(evaluation.evaluation_id).as_attributes(),
         "gsi1pk": school_partition("SECTION", evaluation.section_id),
         "gsi1sk": joined(evaluation.held_on.isoformat(), evaluation.evaluation_id),
@@ -99,12 +115,6 @@ def add_evaluation(transaction: Transaction, evaluation: Evaluation, salt: str) 
         audit.SALT: salt,
         **to_attributes(evaluation),
     }
-    return transaction.put(item, NOT_THERE)
-
-
-def add_score(transaction: Transaction, score: Score, salt: str) -> int:
-    """Put a new score; fails when the student has one. Returns the action's position."""
-    return transaction.put(score_item(score, salt), NOT_THERE)
 
 
 def add_pending(transaction: Transaction, score: Score) -> int:

@@ -34,7 +34,12 @@ def get_school() -> School:
     Raises:
         NotFoundError: it has no record yet.
     """
-    return _get(School, Key(school_partition(), _PROFILE))
+    return _get(School, profile_key())
+
+
+def profile_key() -> Key:
+    """Where the school's own record stands (see ``terms`` for who writes it)."""
+    return Key(school_partition(), _PROFILE)
 
 
 def get_section(section_id: str) -> Section:
@@ -71,9 +76,21 @@ def get_students(student_ids: Iterable[str]) -> list[Student]:
     return [from_attributes(Student, item) for item in table.get_items(keys)]
 
 
-def list_enrolments(section_id: str) -> list[Enrolment]:
+def list_taught(teacher_id: str) -> list[Section]:
+    """A teacher's sections. Eventually consistent."""
+    query = table.Query(school_partition("TAUGHT", teacher_id), index=True)
+    return [from_attributes(Section, item) for item in table.query_all(query)]
+
+
+def list_attended(student_id: str) -> list[Enrolment]:
+    """The sections a student is in. Eventually consistent."""
+    query = table.Query(school_partition("ATTENDS", student_id), index=True)
+    return [from_attributes(Enrolment, item) for item in table.query_all(query)]
+
+
+def list_enrolments(section_id: str, *, consistent: bool = False) -> list[Enrolment]:
     """Who is in a section, by student id."""
-    query = table.Query(school_partition("ENROLMENT", section_id))
+    query = table.Query(school_partition("ENROLMENT", section_id), consistent=consistent)
     return [from_attributes(Enrolment, item) for item in table.query_all(query)]
 
 
@@ -84,20 +101,18 @@ def enrolment_key(section_id: str, student_id: str) -> Key:
 
 def put_roster(
     *,
-    school: School,
     courses: Iterable[Course],
     teachers: Iterable[Teacher],
     sections: Iterable[Section],
     students: Iterable[Student],
     enrolments: Iterable[Enrolment],
 ) -> None:
-    """Write a school with all its people, replacing items of the same ids. Idempotent; safe to repeat after a failure.
+    """Write a school's people, replacing items of the same ids. Idempotent; safe to repeat after a failure.
 
     Raises:
         StoreUnavailableError: the table is throttled; what was written before stays.
     """
-    items: list[Attributes] = [_item(Key(school_partition(), _PROFILE), "school", school)]
-    items += [_item(Key(school_partition("COURSE"), c.course_id), "course", c) for c in courses]
+    items: list[Attributes] = [_item(Key(school_partition("COURSE"), c.course_id), "course", c) for c in courses]
     items += [_item(Key(school_partition("TEACHER"), t.teacher_id), "teacher", t) for t in teachers]
     items += [_section_item(section) for section in sections]
     items += [_student_item(student) for student in students]

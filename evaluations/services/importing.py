@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -10,20 +11,23 @@ from django.core.cache import caches
 from edu import audit
 from edu.dynamo.errors import ConditionFailedError
 from edu.dynamo.transactions import MAX_ACTIONS, Transaction
+from edu.errors import ConflictError
 from edu.schools import RegisteredSchool, register_school
 from edu.tenancy import enter_school
-from evaluations.repository import grades, roster
-from evaluations.services import trail
+from evaluations.repository import grades, heads, roster, staleness, terms
+from evaluations.repository.terms import Profile
+from evaluations.services import changes, trail
+from evaluations.services.changes import ACTIONS_PER_SCORE, ScoreChange
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from edu.identity.principal import Principal
     from evaluations.domain.evaluation import Evaluation, Score
     from evaluations.domain.school import Course, Enrolment, School, Section, Student, Teacher
 
-_ACTIONS_PER_SCORE = 3
-_SCORES_PER_TRANSACTION = MAX_ACTIONS // _ACTIONS_PER_SCORE
+_SCORES_PER_TRANSACTION = (MAX_ACTIONS - 1) // ACTIONS_PER_SCORE
+_ATTEMPTS = 5
 
 
 def import_roster(
@@ -37,20 +41,22 @@ def import_roster(
 ) -> None:
     """Write a school with its people and, last, put it on the platform's list. Idempotent by ids.
 
-    Enters the school's scope by itself. A school is listed only when all its items stand.
+    Enters the school's scope by itself. A school is listed only when all its items stand. A term that the school has
+    already stays open or closed as it is: only ``close_term`` and ``reopen_term`` change that.
 
     Raises:
         StoreUnavailableError: the table is throttled; run it again.
+        ConflictError: others kept changing the school's record; run it again.
     """
     with enter_school(school.school_id):
         roster.put_roster(
-            school=school,
             courses=courses,
             teachers=teachers,
             sections=sections,
             students=students,
             enrolments=enrolments,
         )
+        _put_profile(school)
     caches["rules"].clear()
     register_school(RegisteredSchool(school.school_id, school.country, school.time_zone))
 
@@ -62,39 +68,59 @@ def import_evaluation(*, actor: Principal, evaluation: Evaluation, scores: Itera
     there already stays as it is.
 
     Raises:
+        ConflictError: the evaluation was deleted here, or is of another kind.
         StoreUnavailableError: the table is throttled; run it again.
     """
     _add_if_new(evaluation, actor)
     remaining, written = iter(scores), 0
     while chunk := list(islice(remaining, _SCORES_PER_TRANSACTION)):
-        written += _write_scores(chunk, actor)
+        written += _write_scores(evaluation, chunk, actor)
     return written
+
+
+def _put_profile(school: School) -> None:
+    for _ in range(_ATTEMPTS):
+        before = terms.find_profile()
+        after = _with_standing_terms(school, before.school) if before else school
+        if before and after == before.school:
+            return
+        profile = Profile(after, before.rules_version + 1 if before else 1, audit.new_salt())
+        transaction = Transaction()
+        terms.put_profile(transaction, profile, before)
+        try:
+            transaction.commit()
+        except ConditionFailedError:
+            continue  # another change of the record came first
+        return
+    raise ConflictError
+
+
+def _with_standing_terms(school: School, standing: School) -> School:
+    closed = {term.term_id: term.closed for term in standing.terms}
+    merged = (replace(term, closed=closed.get(term.term_id, term.closed)) for term in school.terms)
+    return replace(school, terms=tuple(merged))
 
 
 def _add_if_new(evaluation: Evaluation, actor: Principal) -> None:
     transaction, salt = Transaction(), audit.new_salt()
     grades.add_evaluation(transaction, evaluation, salt)
-    trail.add_new(transaction, actor=actor, verb="imported", record=evaluation, salt=salt)
+    trail.add_change(transaction, actor=actor, verb="imported", before=None, after=(evaluation, salt))
+    staleness.mark_section_stale(transaction, evaluation)
     try:
         transaction.commit()
     except ConditionFailedError:
         return  # it stands already: importing twice is importing once
 
 
-def _write_scores(scores: list[Score], actor: Principal) -> int:
+def _write_scores(evaluation: Evaluation, scores: list[Score], actor: Principal) -> int:
     transaction = Transaction()
-    positions = dict(_add_scores(transaction, scores, actor))
+    standing = heads.mark_scored(transaction, evaluation)
+    positions = {changes.add_change(transaction, ScoreChange(score, "imported"), actor): score for score in scores}
     try:
         transaction.commit()
     except ConditionFailedError as error:
+        if standing in error.failed:
+            raise ConflictError from error
         new = [score for position, score in positions.items() if position not in error.failed]
-        return _write_scores(new, actor) if new else 0
+        return _write_scores(evaluation, new, actor) if new else 0
     return len(scores)
-
-
-def _add_scores(transaction: Transaction, scores: list[Score], actor: Principal) -> Iterator[tuple[int, Score]]:
-    for score in scores:
-        salt = audit.new_salt()
-        yield grades.add_score(transaction, score, salt), score
-        grades.add_pending(transaction, score)
-        trail.add_new(transaction, actor=actor, verb="imported", record=score, salt=salt)

@@ -1,17 +1,23 @@
-"""Reading evaluations and scores."""
+"""Reading evaluations and scores.
+
+Auditors see that something was graded, changed or voided (evaluations, the audit trail), never a child's grade.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from edu.identity.principal import Principal, Role
-from evaluations.repository import grades, roster
+from evaluations.errors import NotAssignedError
+from evaluations.repository import grades, revisions, roster
+from evaluations.repository.revisions import ScorePage
 from evaluations.services import rules
 
 if TYPE_CHECKING:
     from evaluations.domain.evaluation import Evaluation, Score
     from evaluations.domain.school import Section, Student
     from evaluations.repository.grades import EvaluationPage
+    from evaluations.repository.revisions import RevisionPage
 
 
 def get_evaluation(*, actor: Principal, evaluation_id: str) -> Evaluation:
@@ -27,28 +33,66 @@ def get_evaluation(*, actor: Principal, evaluation_id: str) -> Evaluation:
 
 
 def list_scores(*, actor: Principal, evaluation_id: str) -> list[Score]:
-    """An evaluation's scores, by student id. Same errors as ``get_evaluation``."""
-    get_evaluation(actor=actor, evaluation_id=evaluation_id)
+    """An evaluation's scores, by student id. Same errors as ``get_evaluation``, and auditors are none to see them."""
+    evaluation = grades.get_evaluation(evaluation_id)
+    rules.require_writer(actor, rules.get_section(evaluation.section_id))
     return grades.list_scores(evaluation_id)
 
 
 def get_score(*, actor: Principal, evaluation_id: str, student_id: str) -> Score:
-    """One student's score. Same errors as ``get_evaluation``; also ``NotFoundError`` when none is recorded."""
+    """One student's score. Same errors as ``list_scores``; also ``NotFoundError`` when none is recorded."""
     score = grades.get_score(evaluation_id, student_id)
-    _require_reader(actor, score.section_id)
+    rules.require_writer(actor, rules.get_section(score.section_id))
     return score
 
 
-def list_section_evaluations(*, actor: Principal, section_id: str, cursor: str | None = None) -> EvaluationPage:
-    """A section's evaluations, latest first.
+def list_revisions(*, actor: Principal, evaluation_id: str, student_id: str, cursor: str | None = None) -> RevisionPage:
+    """A score's history, newest first. Same errors as ``get_score``; also ``InvalidCursorError``."""
+    get_score(actor=actor, evaluation_id=evaluation_id, student_id=student_id)
+    return revisions.list_revisions(evaluation_id, student_id, cursor=cursor)
+
+
+def list_student_scores(
+    *, actor: Principal, student_id: str, term_id: str = "", cursor: str | None = None
+) -> ScorePage:
+    """A student's scores by term and evaluation: all for administrators, those of their own sections for teachers.
+
+    A teacher's pages may be shorter than others', even empty, with more to come: the cursor says. Two calls to the
+    table for an administrator and four for a teacher, whatever the number of scores on the page.
 
     Raises:
+        NotFoundError: no such student in this school.
+        NotAssignedError: a teacher asks who teaches the student nothing, or somebody who is neither.
+        InvalidCursorError: see ``edu.dynamo.cursors``.
+    """
+    roster.get_student(student_id)
+    if actor.role is Role.SCHOOL_ADMIN:
+        return revisions.list_of_student(student_id, term_id=term_id, cursor=cursor)
+    if actor.role is not Role.TEACHER or not actor.person_id:
+        raise NotAssignedError
+    attended = {enrolment.section_id for enrolment in roster.list_attended(student_id)}
+    taught = {section.section_id for section in roster.list_taught(actor.person_id)} & attended
+    if not taught:
+        raise NotAssignedError
+    page = revisions.list_of_student(student_id, term_id=term_id, cursor=cursor)
+    return ScorePage([score for score in page.scores if score.section_id in taught], page.cursor)
+
+
+def list_section_evaluations(
+    *, actor: Principal, section_id: str, term_id: str = "", cursor: str | None = None
+) -> EvaluationPage:
+    """A section's evaluations, of one term or of all, latest first.
+
+    Raises:
+        InvalidInputError: the school has no such term.
         NotFoundError: no such section in this school.
         NotAssignedError: a teacher of another section asks.
         InvalidCursorError: see ``edu.dynamo.cursors``.
     """
     _require_reader(actor, section_id)
-    return grades.list_evaluations(section_id, cursor=cursor)
+    term = rules.get_term(term_id) if term_id else None
+    between = (term.starts_on, term.ends_on) if term else None
+    return grades.list_evaluations(section_id, between=between, cursor=cursor)
 
 
 def list_sections(*, actor: Principal) -> list[Section]:
@@ -57,6 +101,15 @@ def list_sections(*, actor: Principal) -> list[Section]:
     if actor.role is Role.TEACHER:
         return [section for section in sections if section.teacher_id == actor.person_id]
     return sections
+
+
+def require_student(*, student_id: str) -> None:
+    """Make sure that the school in scope has this student: one strongly consistent read.
+
+    Raises:
+        NotFoundError: it has none of this id.
+    """
+    roster.get_student(student_id)
 
 
 def list_section_students(*, actor: Principal, section_id: str) -> list[Student]:

@@ -1,20 +1,20 @@
-"""Writing grades. One transaction per write: the record, its audit entry, the government's mark, the stored answer."""
+"""Setting evaluations and recording first scores. One transaction per write."""
 
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING, TypeVar
-
-from django.utils.translation import gettext_lazy as _
+from typing import TYPE_CHECKING
 
 from edu import audit, clock
 from edu.dynamo.errors import ConditionFailedError
 from edu.dynamo.transactions import THERE, Transaction
-from edu.errors import ConflictError, FieldError
+from edu.errors import ConflictError
 from evaluations.domain.evaluation import Evaluation, EvaluationKind, Score, ScoreState
-from evaluations.errors import AlreadyRecordedError, InvalidScoreError, NotEnrolledError
-from evaluations.repository import grades, roster
-from evaluations.services import rules, trail
+from evaluations.errors import AlreadyRecordedError, NotEnrolledError
+from evaluations.repository import grades, heads, roster, staleness
+from evaluations.services import changes, rules, term_gates, trail
+from evaluations.services.changes import ScoreChange
+from evaluations.services.values import first_score
 
 if TYPE_CHECKING:
     from datetime import date
@@ -22,14 +22,6 @@ if TYPE_CHECKING:
 
     from edu.idempotency import Reply
     from edu.identity.principal import Principal
-
-T = TypeVar("T", Evaluation, Score)
-_REASONS = {
-    "out_of_range": _("The value is outside the school's grading scale"),
-    "bad_step": _("The grading scale has no such step"),
-    "not_a_number": _("This is not a number"),
-    "unknown_letter": _("The grading scale has no such letter"),
-}
 
 
 def create_evaluation(
@@ -70,9 +62,17 @@ def create_evaluation(
             created_at=clock.now(),
         )
     transaction, salt = Transaction(), audit.new_salt()
+    gate = term_gates.require_open(transaction, term_id=term_id, section_id=section_id)
     grades.add_evaluation(transaction, evaluation, salt)
-    trail.add_new(transaction, actor=actor, verb="created", record=evaluation, salt=salt)
-    _commit(transaction, evaluation, reply)
+    trail.add_change(transaction, actor=actor, verb="created", before=None, after=(evaluation, salt))
+    staleness.mark_section_stale(transaction, evaluation)
+    answered = reply.remember(transaction, evaluation) if reply else None
+    try:
+        term_gates.commit(gate)
+    except ConditionFailedError as error:
+        if reply and answered is not None:
+            reply.key.replay_if_used(error, answered)
+        raise ConflictError from error
     return evaluation
 
 
@@ -94,65 +94,27 @@ def record_score(
         NotEnrolledError: the student is not in the section.
         AlreadyRecordedError: there is a score already.
         ClosedTermError: the term is closed.
+        ConflictError: the evaluation was deleted or changed at this moment.
         IdempotentReplay: the same request was answered before.
     """
-    evaluation = grades.get_evaluation(evaluation_id)
-    rules.require_writer(actor, rules.get_section(evaluation.section_id))
+    head = heads.get_head(evaluation_id)
+    evaluation = head.evaluation
+    rules.require_teacher(actor, rules.get_section(evaluation.section_id))
     rules.require_open_term(evaluation.term_id)
-    with rules.domain_rules():
-        score = Score(
-            evaluation_id=evaluation_id,
-            student_id=student_id,
-            section_id=evaluation.section_id,
-            course_id=evaluation.course_id,
-            term_id=evaluation.term_id,
-            kind=evaluation.kind,
-            state=state,
-            value=canonical_value(state, value),
-            version=1,
-            recorded_by=actor.subject,
-            recorded_at=clock.now(),
-        )
-    transaction, salt = Transaction(), audit.new_salt()
+    score = first_score(evaluation, student_id=student_id, state=state, value=value, actor=actor)
+    transaction = Transaction()
+    gate = term_gates.require_open(transaction, term_id=score.term_id, section_id=score.section_id)
     enrolled = transaction.check(roster.enrolment_key(score.section_id, student_id), THERE)
-    grades.add_score(transaction, score, salt)
-    grades.add_pending(transaction, score)
-    trail.add_new(transaction, actor=actor, verb="recorded", record=score, salt=salt)
+    if not head.has_scores:
+        heads.mark_scored(transaction, evaluation)
+    written = changes.add_change(transaction, ScoreChange(score, "recorded"), actor)
+    answered = reply.remember(transaction, score) if reply else None
     try:
-        _commit(transaction, score, reply)
+        term_gates.commit(gate)
     except ConditionFailedError as error:
-        raise (NotEnrolledError() if enrolled in error.failed else AlreadyRecordedError()) from error
+        if reply and answered is not None:
+            reply.key.replay_if_used(error, answered)
+        if enrolled in error.failed:
+            raise NotEnrolledError from error
+        raise (AlreadyRecordedError() if written in error.failed else ConflictError()) from error
     return score
-
-
-def canonical_value(state: ScoreState, value: str | None) -> str | None:
-    """The value as the school's scale writes it; ``None`` when the state is not ``recorded``.
-
-    Raises:
-        InvalidScoreError: see ``record_score``.
-    """
-    if state is not ScoreState.RECORDED:
-        if value is not None:
-            raise InvalidScoreError(fields=[FieldError("value", "no_value", _("Only a recorded score has a value"))])
-        return None
-    if value is None:
-        raise InvalidScoreError(fields=[FieldError("value", "required", _("A recorded score needs a value"))])
-    scale = rules.get_school().scale
-    try:
-        return scale.canonical(scale.parse(value))
-    except ValueError as error:
-        rule = str(error)
-        message = _REASONS.get(rule, _REASONS["not_a_number"])
-        raise InvalidScoreError(fields=[FieldError("value", rule, message)]) from error
-
-
-def _commit(transaction: Transaction, record: T, reply: Reply[T] | None) -> None:
-    position = reply.remember(transaction, record) if reply else None
-    try:
-        transaction.commit()
-    except ConditionFailedError as error:
-        if reply and position is not None:
-            reply.key.replay_if_used(error, position)
-        if isinstance(record, Score):
-            raise
-        raise ConflictError from error

@@ -1,4 +1,9 @@
-"""A school's rules, kept in memory for five minutes: its scale, its terms, who teaches what."""
+"""A school's rules, kept in memory for five minutes: its scale, its terms, who teaches what.
+
+Five minutes is how long another process may grade by an old scale or let a former teacher in. It is not how long a
+closed term takes grades: the writing transaction itself looks at that (``term_gates``). Nor does a term stay closed
+here for longer than anywhere else: before refusing, the school's record is read again.
+"""
 
 from __future__ import annotations
 
@@ -31,6 +36,17 @@ def get_school() -> School:
     return school
 
 
+def forget_school() -> None:
+    """Drop what is remembered of the school's own record: this process has changed it, or knows better."""
+    caches["rules"].delete(_key("school"))
+
+
+def get_school_afresh() -> School:
+    """The school in scope as its record says now. Same errors as ``get_school``."""
+    forget_school()
+    return get_school()
+
+
 def get_section(section_id: str) -> Section:
     """A section of the school in scope, at most five minutes old.
 
@@ -47,13 +63,21 @@ def open_terms() -> list[Term]:
 
 
 def require_writer(actor: Principal, section: Section) -> None:
-    """Only the section's teacher and the school's administrators write its grades.
+    """Only the section's teacher and the school's administrators set its evaluations.
 
     Raises:
         NotAssignedError: the actor is neither.
     """
-    if actor.role is Role.SCHOOL_ADMIN:
-        return
+    if actor.role is not Role.SCHOOL_ADMIN:
+        require_teacher(actor, section)
+
+
+def require_teacher(actor: Principal, section: Section) -> None:
+    """Only the section's teacher grades its students while the term is open.
+
+    Raises:
+        NotAssignedError: the actor is somebody else.
+    """
     if actor.role is not Role.TEACHER or actor.person_id != section.teacher_id:
         raise NotAssignedError
 
@@ -65,14 +89,37 @@ def require_open_term(term_id: str, on: date | None = None) -> Term:
         InvalidInputError: the school has no such term, or the day is outside it.
         ClosedTermError: it is closed.
     """
-    term = next((term for term in get_school().terms if term.term_id == term_id), None)
-    if term is None:
-        raise InvalidInputError(fields=[FieldError("term_id", "exists", _("This school has no such term"))])
+    term = get_term(term_id)
+    if term.closed:
+        term = get_term(term_id, afresh=True)  # another process may have opened it again
     if term.closed:
         raise ClosedTermError
-    if on is not None and not term.contains(on):
-        raise InvalidInputError(fields=[FieldError("held_on", "in_term", _("The date is outside the term"))])
+    if on is not None:
+        require_day_of(term, on)
     return term
+
+
+def get_term(term_id: str, *, afresh: bool = False) -> Term:
+    """A term of the school, open or not, at most five minutes old or as its record says now.
+
+    Raises:
+        InvalidInputError: the school has no such term.
+    """
+    school = get_school_afresh() if afresh else get_school()
+    term = next((term for term in school.terms if term.term_id == term_id), None)
+    if term is None:
+        raise InvalidInputError(fields=[FieldError("term_id", "exists", _("This school has no such term"))])
+    return term
+
+
+def require_day_of(term: Term, day: date) -> None:
+    """An evaluation is held on a day of its term.
+
+    Raises:
+        InvalidInputError: it is not.
+    """
+    if not term.contains(day):
+        raise InvalidInputError(fields=[FieldError("held_on", "in_term", _("The date is outside the term"))])
 
 
 @contextmanager
@@ -90,9 +137,13 @@ def domain_rules() -> Iterator[None]:
 
 
 def _cached(name: str, load: Callable[[], Any]) -> Any:  # noqa: ANN401 - the cache holds any domain object
-    cache, key = caches["rules"], f"{current_school_id()}:{name}"
+    cache, key = caches["rules"], _key(name)
     value = cache.get(key)
     if value is None:
         value = load()
         cache.set(key, value)
     return value
+
+
+def _key(name: str) -> str:
+    return f"{current_school_id()}:{name}"

@@ -20,8 +20,17 @@ def subject_of(record: Evaluation | Score) -> str:
     return f"score:{record.evaluation_id}:{record.student_id}"
 
 
-def add_new(transaction: Transaction, *, actor: Principal, verb: str, record: Evaluation | Score, salt: str) -> None:
-    """Add the entry of a record that this transaction creates, e.g. ``score.recorded``."""
+def add_change(
+    transaction: Transaction,
+    *,
+    actor: Principal,
+    verb: str,
+    before: tuple[Evaluation | Score, str] | None,
+    after: tuple[Evaluation | Score, str],
+    reason: str = "",
+) -> None:
+    """Add the entry of a record that this transaction replaces, each version given with its salt."""
+    record, salt = after
     subject = subject_of(record)
     audit.add_entry(
         transaction,
@@ -29,5 +38,22 @@ def add_new(transaction: Transaction, *, actor: Principal, verb: str, record: Ev
         action=f"{subject.partition(':')[0]}.{verb}",
         subject=subject,
         version=record.version,
-        digests=("", audit.digest_of(to_attributes(record), salt)),
+        digests=(_digest(*before) if before else "", _digest(record, salt)),
+        reason=reason,
     )
+
+
+def add_deletion(transaction: Transaction, *, actor: Principal, record: Evaluation, salt: str) -> None:
+    """Add the entry of an evaluation that is no more: there is no digest after it."""
+    audit.add_entry(
+        transaction,
+        actor=actor,
+        action="evaluation.deleted",
+        subject=subject_of(record),
+        version=record.version,
+        digests=(_digest(record, salt), ""),
+    )
+
+
+def _digest(record: Evaluation | Score, salt: str) -> str:
+    return audit.digest_of(to_attributes(record), salt)

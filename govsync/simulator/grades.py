@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _ID = re.compile(r"[a-z0-9-]{1,40}", re.ASCII)
-_STATES = frozenset({"recorded", "absent", "exempt", "missing"})
+_STATES = frozenset({"recorded", "absent", "exempt", "missing", "void"})
 _TEXTS = ("evaluation_id", "student_id", "course_id", "state")
 
 

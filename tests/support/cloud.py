@@ -39,10 +39,15 @@ class Cloud:
 
 
 @contextmanager
-def running_cloud() -> Iterator[Cloud]:
-    """Start the emulator on this run's port, deploy, and point this process's settings at the stack."""
+def running_cloud(*, leading_keys: bool = True) -> Iterator[Cloud]:
+    """Start the emulator on this run's port, deploy, and point this process's settings at the stack.
+
+    Without ``leading_keys`` the emulator does not know that condition key: a hole for the isolation matrix to notice.
+    """
     state_dir = Path(STATE_DIR)
-    options = EmulatorOptions(port=EMULATOR_PORT, state_dir=state_dir / "emulator", persist=False)
+    options = EmulatorOptions(
+        port=EMULATOR_PORT, state_dir=state_dir / "emulator", persist=False, leading_keys=leading_keys
+    )
     with EmulatorProcess(options) as emulator:
         root = {
             "aws_access_key_id": emulator.root.access_key_id,

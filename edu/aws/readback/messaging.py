@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from edu.aws.readback.expected import Expected
 
-_QUEUES: Final = {"BehaviorQueueUrl": "BehaviorDlqUrl", "GovsyncQueueUrl": "GovsyncDlqUrl"}
-_DEAD_LETTERS: Final = ("BehaviorDlqUrl", "GovsyncDlqUrl", "PipeDlqUrl")
+_QUEUES: Final = {f"{name}QueueUrl": f"{name}DlqUrl" for name in ("Behavior", "Govsync", "Maintenance")}
+_DEAD_LETTERS: Final = (*_QUEUES.values(), "PipeDlqUrl")
 
 
 def check_queues(sqs: SQSClient, outputs: Mapping[str, str], expected: Expected) -> list[Mismatch]:

@@ -96,7 +96,7 @@ def _calls(cloud: Cloud, as_process: Process, profile: str) -> dict[str, Callabl
     """What processes do outside the table, tried as one of them."""
     outputs = cloud.outputs
     sqs, cognito = as_process(profile, "sqs"), as_process(profile, "cognito-idp")
-    queues = {"events": outputs["BehaviorQueueUrl"], "sync": outputs["GovsyncQueueUrl"]}
+    queues = {name: outputs[f"{queue}QueueUrl"] for name, queue in QUEUES.items()}
     dead = outputs["BehaviorDlqUrl"]
     calls: dict[str, Callable[[], object]] = {}
     for name, url in queues.items():
@@ -115,19 +115,21 @@ def _calls(cloud: Cloud, as_process: Process, profile: str) -> dict[str, Callabl
     }
 
 
+QUEUES = {"events": "Behavior", "sync": "Govsync", "nightly": "Maintenance"}
 SEND = {"send events", "send sync", "measure events", "measure sync"}
+SEND_NIGHTLY = {"send nightly", "measure nightly"}
 MAY = {
     "web": SEND,
-    "worker": SEND | {"receive events", "receive sync"},
-    "operator": SEND | {"read dead letters", "list accounts", "read outputs"},
+    "worker": SEND | SEND_NIGHTLY | {"receive events", "receive sync", "receive nightly"},
+    "operator": SEND | SEND_NIGHTLY | {"read dead letters", "list accounts", "read outputs"},
 }
 
 
 @pytest.mark.parametrize("profile", local_keys.PROFILES)
 def test_process_may_do_its_work_and_no_more(cloud: Cloud, as_process: Process, profile: str) -> None:
     allowed = {name for name, call in _calls(cloud, as_process, profile).items() if not _denied(call)}
-    for key in ("BehaviorQueueUrl", "GovsyncQueueUrl"):
-        cloud.root("sqs").purge_queue(QueueUrl=cloud.outputs[key])
+    for queue in QUEUES.values():
+        cloud.root("sqs").purge_queue(QueueUrl=cloud.outputs[f"{queue}QueueUrl"])
     assert allowed == MAY[profile]
 
 

@@ -31,15 +31,39 @@ class ApiClient:
         return self._client.get(f"/api/v1{path}", headers=self._headers(headers))
 
     def post(self, path: str, data: Any, *, key: str | None = None, **headers: str) -> Response:
+        return self._write("POST", path, data, key, headers)
+
+    def send(
+        self, method: str, path: str, data: Any, *, version: int | None = None, key: str | None = None, **headers: str
+    ) -> Response:
+        """Any write; ``version`` becomes its If-Match."""
+        if version is not None:
+            headers["If-Match"] = f'"{version}"'
+        return self._write(method, path, data, key, headers)
+
+    def _write(self, method: str, path: str, data: Any, key: str | None, headers: dict[str, str]) -> Response:
         if key != "":
             headers["Idempotency-Key"] = key or uuid.uuid4().hex
         body = data if isinstance(data, (str, bytes)) else json.dumps(data)
-        return self._client.post(
-            f"/api/v1{path}", data=body, content_type="application/json", headers=self._headers(headers)
+        return self._client.generic(
+            method, f"/api/v1{path}", data=body, content_type="application/json", headers=self._headers(headers)
         )
 
     def _headers(self, more: dict[str, str]) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.token}", **{k.replace("_", "-"): v for k, v in more.items()}}
+
+
+def problem_of(response: Any) -> dict[str, Any]:
+    """The body of an answer that must be a problem."""
+    assert response.headers["Content-Type"] == "application/problem+json"
+    found: dict[str, Any] = response.json()
+    assert found["status"] == response.status_code
+    return found
+
+
+def refused(response: Any) -> tuple[int, str]:
+    """The status and code of an answer that must be a problem."""
+    return response.status_code, problem_of(response)["code"]
 
 
 def account_of(school: TestSchool, role: Role, person_id: str = "") -> Account:
@@ -50,6 +74,12 @@ def account_of(school: TestSchool, role: Role, person_id: str = "") -> Account:
 def teacher(school: TestSchool) -> ApiClient:
     """The teacher of ``mat-5a``."""
     return ApiClient(id_token_of(account_of(school, Role.TEACHER, "teacher-1")))
+
+
+@pytest.fixture
+def admin(school: TestSchool) -> ApiClient:
+    """An administrator of the school."""
+    return ApiClient(id_token_of(account_of(school, Role.SCHOOL_ADMIN)))
 
 
 @pytest.fixture
@@ -76,3 +106,11 @@ def exam(school: TestSchool) -> dict[str, Any]:
         "weight": "25.00",
         "held_on": held_on.isoformat(),
     }
+
+
+@pytest.fixture
+def score_path(teacher: ApiClient, evaluation_id: str) -> str:
+    """A recorded score of 6.5, at version 1."""
+    created = teacher.post(f"/evaluations/{evaluation_id}/scores", {"student_id": "student-001", "value": "6.5"})
+    assert created.status_code == 201
+    return f"/evaluations/{evaluation_id}/scores/student-001"

@@ -12,7 +12,8 @@ from edu.identity.principal import Principal, Role
 from edu.tenancy import enter_school
 from evaluations import services
 from evaluations.domain.evaluation import EvaluationKind, ScoreState
-from tests.integration.edu.console.support import EVALUATIONS, counted_calls, page, staff
+from tests.integration.edu.console.support import EVALUATIONS, page, staff
+from tests.support.calls import counted_calls
 from tests.support.cloud import acting_as
 from tests.support.schools import OPEN_TERM, TestSchool, import_school
 

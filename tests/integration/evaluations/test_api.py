@@ -153,7 +153,7 @@ def test_problem_speaks_spanish_unless_asked_for_english(teacher: ApiClient, eva
     spanish = _problem(teacher.post(f"/evaluations/{evaluation_id}/scores", bad))
     english = _problem(teacher.post(f"/evaluations/{evaluation_id}/scores", bad, Accept_Language="en"))
     assert english["errors"][0]["message"] == "The value is outside the school's grading scale"
-    assert spanish["errors"][0]["message"] == "El valor está fuera de la escala de calificación de la escuela"
+    assert spanish["errors"][0]["message"] == "El valor está fuera de la escala de notas del colegio"
 
 
 @pytest.mark.parametrize(

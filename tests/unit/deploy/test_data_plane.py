@@ -68,7 +68,7 @@ def test_column_is_no_reserved_word(template: dict[str, Any], table: str) -> Non
     assert not {column["Name"] for column in columns} & {"at", "end", "order", "group", "timestamp", "date"}
 
 
-@pytest.mark.parametrize("queue", ["BehaviorDlq", "GovsyncDlq", "PipeDlq"])
+@pytest.mark.parametrize("queue", ["BehaviorDlq", "GovsyncDlq", "MaintenanceDlq", "PipeDlq"])
 def test_dead_letters_raise_an_alarm(template: dict[str, Any], queue: str) -> None:
     alarms = [alarm["Properties"] for alarm in data_plane.resources(template, "AWS::CloudWatch::Alarm").values()]
     watched = [alarm for alarm in alarms if {"Fn::GetAtt": [queue, "QueueName"]} in _dimensions(alarm)]
@@ -98,7 +98,7 @@ def test_every_output_of_the_settings_is_given(template: dict[str, Any]) -> None
     needed = {
         *("TableName", "TenantRoleArn", "PlatformRoleArn", "ConsoleRoleArn", "BehaviorQueueUrl", "GovsyncQueueUrl"),
         *("UserPoolId", "UserPoolClientId", "JwtIssuer", "LakeBucket", "AthenaWorkgroup", "GlueDatabase"),
-        "EventsApiUrl",
+        *("EventsApiUrl", "MaintenanceQueueUrl"),
     }
     assert needed <= template["Outputs"].keys()
 

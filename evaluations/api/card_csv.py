@@ -1,0 +1,82 @@
+"""A report card as CSV, in the reader's language: in Spanish as a Spanish Excel opens it, with ``;`` and ``4,5``.
+
+One row for each course and term, then the averages. A text that a spreadsheet would take for a formula is given an
+apostrophe in front (OWASP, "CSV Injection"); numbers of our own are numbers.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from django.utils.translation import gettext as _
+
+from evaluations.api import conventions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from evaluations.api.conventions import Convention
+    from evaluations.domain.consolidation import Grade
+    from evaluations.services.report_cards import ReportCard
+
+CONTENT_TYPE = "text/csv; charset=utf-8"
+_BYTE_ORDER_MARK = "\ufeff"  # without it Excel reads UTF-8 as the system's own code page
+_FORMULA = re.compile(r"[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
+
+
+def render(card: ReportCard) -> bytes:
+    """The card as UTF-8 with a byte order mark and CRLF, in the language in force."""
+    convention = conventions.current()
+    written = io.StringIO()
+    writer = csv.writer(written, delimiter=convention.delimiter, lineterminator="\r\n")
+    for row in _rows(card):
+        writer.writerow([_cell(text, convention) for text in row])
+    return (_BYTE_ORDER_MARK + written.getvalue()).encode()
+
+
+def _rows(card: ReportCard) -> Iterator[list[str]]:
+    yield [
+        *(_("School"), _("Student"), _("Period"), _("Course"), _("Section"), _("Grade"), _("Mean before rounding")),
+        *(_("Passing"), _("Complete"), _("Computed"), _("May be out of date")),
+    ]
+    zone = ZoneInfo(card.school.time_zone)
+    whose = [card.school.name, f"{card.student.family_name}, {card.student.given_name}"]
+    for line in card.lines:
+        for term, found in zip(card.terms, line.grades, strict=True):
+            computed = [_instant(found.as_of, zone), _yes_or_no(found.stale)]
+            yield [*whose, term.name, line.course_name, line.section.name, *_grade(found.grade), *computed]
+    computed = [_instant(card.as_of, zone), _yes_or_no(card.stale)]
+    for line in card.lines:
+        if line.year:
+            yield [*whose, _("Year"), line.course_name, line.section.name, *_grade(line.year), *computed]
+    for term, average in zip(card.terms, card.averages, strict=False):  # a partial card has none
+        yield [*whose, term.name, _("Average of the courses"), "", *_grade(average), *computed]
+    if card.year:
+        yield [*whose, _("Year"), _("Average of the courses"), "", *_grade(card.year), *computed]
+
+
+def _grade(grade: Grade | None) -> list[str]:
+    if grade is None:
+        return ["", "", "", ""]
+    passing = "" if grade.passing is None else _yes_or_no(grade.passing)
+    return [grade.value or "", grade.mean or "", passing, _yes_or_no(grade.complete)]
+
+
+def _cell(text: str, convention: Convention) -> str:
+    if conventions.is_number(text):
+        return convention.number(text)
+    return f"'{text}" if _FORMULA.match(text) else text
+
+
+def _yes_or_no(value: bool) -> str:  # noqa: FBT001 - the value that is written
+    return _("Yes") if value else _("No")
+
+
+def _instant(instant: datetime | None, zone: ZoneInfo) -> str:
+    """An instant by the school's own clock."""
+    return f"{instant.astimezone(zone):%Y-%m-%d %H:%M}" if instant else ""

@@ -1,0 +1,139 @@
+"""What the API gives of consolidated grades and report cards."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rest_framework import serializers
+
+if TYPE_CHECKING:
+    from evaluations.services.consolidated_grades import SectionGrades
+    from evaluations.services.report_cards import CardLine, ReportCard
+
+
+class GradeOutput(serializers.Serializer[Any]):
+    """A consolidated grade: as the scale writes it, and the mean before rounding (four places, and as a fraction)."""
+
+    value = serializers.CharField(allow_null=True)
+    mean = serializers.CharField(allow_null=True)
+    exact = serializers.CharField(allow_null=True)
+    passing = serializers.BooleanField(allow_null=True)
+    complete = serializers.BooleanField()
+    counted = serializers.IntegerField()
+    evaluations = serializers.IntegerField()
+    weight_counted = serializers.DecimalField(max_digits=9, decimal_places=2)
+    weight_total = serializers.DecimalField(max_digits=9, decimal_places=2)
+
+
+class GradeLineOutput(serializers.Serializer[Any]):
+    """A student's grade, and whether scores may have changed since it was computed."""
+
+    student_id = serializers.CharField()
+    grade = GradeOutput(allow_null=True)
+    as_of = serializers.DateTimeField(allow_null=True)
+    stale = serializers.BooleanField()
+
+
+class SectionGradesOutput(serializers.Serializer[Any]):
+    """A section's consolidated grades in a term."""
+
+    section_id = serializers.CharField()
+    term_id = serializers.CharField()
+    evaluations = serializers.IntegerField()
+    weight_total = serializers.DecimalField(max_digits=9, decimal_places=2)
+    stale = serializers.BooleanField()
+    results = GradeLineOutput(many=True, source="lines")
+
+
+class CardTermOutput(serializers.Serializer[Any]):
+    """A term of the card."""
+
+    term_id = serializers.CharField()
+    name = serializers.CharField()
+    closed = serializers.BooleanField()
+
+
+class TermGradeOutput(serializers.Serializer[Any]):
+    """A course's grade in a term."""
+
+    term_id = serializers.CharField()
+    grade = GradeOutput(allow_null=True)
+    as_of = serializers.DateTimeField(allow_null=True)
+    stale = serializers.BooleanField()
+
+
+class CourseOutput(serializers.Serializer[Any]):
+    """A course's row of the card."""
+
+    section_id = serializers.CharField()
+    section = serializers.CharField()
+    course_id = serializers.CharField()
+    course = serializers.CharField()
+    grades = TermGradeOutput(many=True)
+    year = GradeOutput(allow_null=True)
+
+
+class CardStudentOutput(serializers.Serializer[Any]):
+    """Whose card it is."""
+
+    student_id = serializers.CharField()
+    family_name = serializers.CharField()
+    given_name = serializers.CharField()
+
+
+class CardSchoolOutput(serializers.Serializer[Any]):
+    """Whose school it is."""
+
+    school_id = serializers.CharField()
+    name = serializers.CharField()
+
+
+class ReportCardOutput(serializers.Serializer[Any]):
+    """A report card. ``averages`` are over the courses, a term each; empty when a teacher asks (``own_sections_only``)."""
+
+    school = CardSchoolOutput()
+    student = CardStudentOutput()
+    scale_id = serializers.CharField()
+    terms = CardTermOutput(many=True)
+    courses = CourseOutput(many=True)
+    averages = GradeOutput(many=True)
+    year = GradeOutput(allow_null=True)
+    own_sections_only = serializers.BooleanField()
+    stale = serializers.BooleanField()
+    as_of = serializers.DateTimeField(allow_null=True)
+
+
+def section_data(section: SectionGrades) -> dict[str, Any]:
+    """A section's grades as the API gives them."""
+    return dict(SectionGradesOutput(section).data)
+
+
+def card_data(card: ReportCard) -> dict[str, Any]:
+    """A report card as the API gives it."""
+    shown = {
+        "school": card.school,
+        "student": card.student,
+        "scale_id": card.school.scale.scale_id,
+        "terms": card.terms,
+        "courses": [_course(card, line) for line in card.lines],
+        "averages": card.averages,
+        "year": card.year,
+        "own_sections_only": card.partial,
+        "stale": card.stale,
+        "as_of": card.as_of,
+    }
+    return dict(ReportCardOutput(shown).data)
+
+
+def _course(card: ReportCard, line: CardLine) -> dict[str, Any]:
+    return {
+        "section_id": line.section.section_id,
+        "section": line.section.name,
+        "course_id": line.section.course_id,
+        "course": line.course_name,
+        "grades": [
+            {"term_id": term.term_id, "grade": found.grade, "as_of": found.as_of, "stale": found.stale}
+            for term, found in zip(card.terms, line.grades, strict=True)
+        ],
+        "year": line.year,
+    }

@@ -1,0 +1,126 @@
+"""Consolidated grades of a section, and students' report cards as JSON, CSV and PDF."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.http import HttpResponse
+from django.utils.cache import patch_vary_headers
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+from rest_framework.renderers import JSONRenderer
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from edu.errors import FieldError, InvalidInputError
+from edu.identity.authentication import principal_of
+from edu.identity.principal import Role
+from evaluations.api import card_csv, card_pdf
+from evaluations.api.parsing import term_of
+from evaluations.api.report_serializers import card_data, section_data
+from evaluations.services import consolidated_grades, report_cards
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from rest_framework.request import Request
+
+    from evaluations.services.report_cards import ReportCard
+
+_READERS = frozenset({Role.TEACHER, Role.SCHOOL_ADMIN})
+_NOT_MODIFIED = 304
+_WHEN_COMPUTED = frozenset({"as_of"})  # computed again with the same outcome is the same card
+
+
+class _FileRenderer(JSONRenderer):
+    """Lets a client ask for a file by ``Accept`` or ``?format=``; what refuses the request is JSON all the same."""
+
+    charset = None
+
+
+class CsvRenderer(_FileRenderer):
+    """``text/csv``."""
+
+    media_type = "text/csv"
+    format = "csv"
+
+
+class PdfRenderer(_FileRenderer):
+    """``application/pdf``."""
+
+    media_type = "application/pdf"
+    format = "pdf"
+
+
+class SectionConsolidated(APIView):
+    """A section's consolidated grades."""
+
+    allowed_roles: ClassVar = {"GET": _READERS}
+
+    def get(self, request: Request, section_id: str) -> HttpResponse:
+        """Those of one term (``?term=``), by student id; brought up to date first."""
+        term_id = term_of(request)
+        if not term_id:
+            raise InvalidInputError(fields=[FieldError("term", "required", _("Say which term: ?term=<id>"))])
+        found = consolidated_grades.get_section_grades(
+            actor=principal_of(request), section_id=section_id, term_id=term_id
+        )
+        data = section_data(found)
+        return _unless_known(request, data, "json", lambda: Response(data))
+
+
+class StudentReportCard(APIView):
+    """A student's report card."""
+
+    allowed_roles: ClassVar = {"GET": _READERS}
+    renderer_classes = (JSONRenderer, CsvRenderer, PdfRenderer)
+
+    def get(self, request: Request, student_id: str) -> HttpResponse:
+        """Of one term (``?term=``) or the whole year, as JSON, CSV or PDF; brought up to date first."""
+        card = report_cards.get_report_card(
+            actor=principal_of(request), student_id=student_id, term_id=term_of(request) or None
+        )
+        data = card_data(card)
+        wanted = str(request.accepted_renderer.format)
+        return _unless_known(request, data, wanted, lambda: _rendered(card, data, wanted))
+
+
+def _rendered(card: ReportCard, data: dict[str, Any], wanted: str) -> HttpResponse:
+    if wanted == "csv":
+        return _file(card_csv.render(card), card_csv.CONTENT_TYPE, "csv")
+    if wanted == "pdf":
+        return _file(card_pdf.render(card), card_pdf.CONTENT_TYPE, "pdf")
+    return Response(data)
+
+
+def _file(content: bytes, content_type: str, extension: str) -> HttpResponse:
+    """A download under a name that says nothing of anybody."""
+    name = f"libreta-{uuid.uuid4().hex[:12]}.{extension}"
+    return HttpResponse(
+        content,
+        content_type=content_type,
+        headers={"Content-Disposition": f'attachment; filename="{name}"', "X-Content-Type-Options": "nosniff"},
+    )
+
+
+def _unless_known(
+    request: Request, data: Mapping[str, Any], wanted: str, answer: Callable[[], HttpResponse]
+) -> HttpResponse:
+    """The answer with its ETag, or 304 when the client has that one. The tag is weak: of the content, not its bytes."""
+    digest = hashlib.sha256(JSONRenderer().render(_content(data))).hexdigest()[:32]
+    tag = f'W/"{digest}-{wanted}-{get_language()}"'
+    known = {part.strip() for part in request.headers.get("If-None-Match", "").split(",")}
+    response = HttpResponse(status=_NOT_MODIFIED) if tag in known else answer()
+    response.headers["ETag"] = tag
+    response.headers["Cache-Control"] = "private, no-cache"
+    patch_vary_headers(response, ("Accept", "Accept-Language", "Authorization"))
+    return response
+
+
+def _content(value: Any) -> Any:  # noqa: ANN401 - nested data
+    """The data without the instants of computing, which say nothing about the grades."""
+    if isinstance(value, dict):
+        return {name: _content(part) for name, part in value.items() if name not in _WHEN_COMPUTED}
+    return [_content(part) for part in value] if isinstance(value, list) else value

@@ -1,0 +1,92 @@
+"""What the API takes and gives of scores beyond a first one: corrections, voids, whole sections, histories."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from evaluations.api.parsing import ID_PATTERN
+from evaluations.domain.checks import MAX_REASON_CHARS
+from evaluations.domain.evaluation import ScoreState
+
+RECORDABLE = [str(state) for state in ScoreState if state is not ScoreState.VOID]
+_MAX_VALUE_CHARS = 12
+
+
+class CorrectionInput(serializers.Serializer[Any]):
+    """What a score is to be instead."""
+
+    state = serializers.ChoiceField(RECORDABLE, default=str(ScoreState.RECORDED))
+    value = serializers.CharField(max_length=_MAX_VALUE_CHARS, allow_null=True, default=None)
+    reason = serializers.CharField(max_length=MAX_REASON_CHARS, allow_blank=True, default="")
+
+
+class ReasonInput(serializers.Serializer[Any]):
+    """Why."""
+
+    reason = serializers.CharField(max_length=MAX_REASON_CHARS)
+
+
+class RowInput(serializers.Serializer[Any]):
+    """One student's row of a section."""
+
+    student_id = serializers.RegexField(ID_PATTERN)
+    state = serializers.ChoiceField(RECORDABLE, default=str(ScoreState.RECORDED))
+    value = serializers.CharField(max_length=_MAX_VALUE_CHARS, allow_null=True, default=None)
+    version = serializers.IntegerField(min_value=1, max_value=999_999_999, allow_null=True, default=None)
+
+
+class RowProblemOutput(serializers.Serializer[Any]):
+    """Why a row was rejected; ``current`` is there when its version was not the current one."""
+
+    code = serializers.CharField()
+    field = serializers.CharField(allow_null=True)
+    rule = serializers.CharField()
+    message = serializers.CharField()
+    current = serializers.DictField(required=False)
+
+
+class RowOutput(serializers.Serializer[Any]):
+    """What became of a row, and the score that stands now."""
+
+    student_id = serializers.CharField(allow_null=True)
+    outcome = serializers.ChoiceField(["created", "updated", "unchanged", "rejected"])
+    state = serializers.CharField(allow_null=True)
+    value = serializers.CharField(allow_null=True)
+    version = serializers.IntegerField(allow_null=True)
+    problem = RowProblemOutput(required=False)
+
+
+class ResultOutput(serializers.Serializer[Any]):
+    """What a score said at one version."""
+
+    state = serializers.CharField()
+    value = serializers.CharField(allow_null=True)
+
+
+class RevisionOutput(serializers.Serializer[Any]):
+    """One entry of a score's history."""
+
+    version = serializers.IntegerField()
+    at = serializers.DateTimeField()
+    actor = serializers.CharField()
+    role = serializers.CharField()
+    before = ResultOutput(allow_null=True)
+    after = ResultOutput()
+    reason = serializers.CharField(allow_blank=True)
+
+
+class StudentScoreOutput(serializers.Serializer[Any]):
+    """A score in a student's list, with where it belongs."""
+
+    evaluation_id = serializers.CharField()
+    student_id = serializers.CharField()
+    section_id = serializers.CharField()
+    course_id = serializers.CharField()
+    term_id = serializers.CharField()
+    kind = serializers.CharField()
+    state = serializers.CharField()
+    value = serializers.CharField(allow_null=True)
+    version = serializers.IntegerField()
+    recorded_at = serializers.DateTimeField()

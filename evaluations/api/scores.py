@@ -1,0 +1,135 @@
+"""The endpoints of scores."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from edu.http.preconditions import expected_version
+from edu.http.replies import etag_of, reply_for
+from edu.identity.authentication import principal_of
+from edu.identity.principal import Role
+from evaluations import services
+from evaluations.api import score_serializers, serializers
+from evaluations.api.parsing import cursor_of, term_of, validated
+from evaluations.api.section_rows import SectionRows
+from evaluations.domain.evaluation import ScoreState
+
+if TYPE_CHECKING:
+    from django.http import HttpResponse
+    from rest_framework.request import Request
+
+    from evaluations.domain.evaluation import Score
+
+# auditors see that something was graded, never a child's grade (ADR 0003)
+_GRADERS = frozenset({Role.TEACHER, Role.SCHOOL_ADMIN})
+
+
+class ScoreList(APIView):
+    """An evaluation's scores."""
+
+    allowed_roles: ClassVar = {"GET": _GRADERS, "POST": _GRADERS, "PUT": _GRADERS}
+
+    def get(self, request: Request, evaluation_id: str) -> Response:
+        """All of them, by student id."""
+        scores = services.list_scores(actor=principal_of(request), evaluation_id=evaluation_id)
+        return Response({"results": [_score_data(score) for score in scores]})
+
+    def post(self, request: Request, evaluation_id: str) -> HttpResponse:
+        """Record a student's first score (201)."""
+        given = validated(serializers.ScoreInput(data=request.data))
+        reply = reply_for(request, principal_of(request), _score_data)
+        state = ScoreState(given.pop("state"))
+        with reply.key.first_answer_wins():
+            score = services.record_score(
+                actor=principal_of(request), evaluation_id=evaluation_id, state=state, reply=reply, **given
+            )
+        return reply.render(score).as_response()
+
+    def put(self, request: Request, evaluation_id: str) -> HttpResponse:
+        """Record or correct a whole section's scores, with a result for each row (200)."""
+        given = SectionRows(request.data)
+        reply = reply_for(request, principal_of(request), given.render, status=200)
+        with reply.key.first_answer_wins():
+            results = services.record_section(
+                actor=principal_of(request), evaluation_id=evaluation_id, rows=given.rows, reply=reply
+            )
+        return reply.render(results).as_response()
+
+
+class ScoreDetail(APIView):
+    """One student's score."""
+
+    allowed_roles: ClassVar = {"GET": _GRADERS, "PUT": _GRADERS}
+
+    def get(self, request: Request, evaluation_id: str, student_id: str) -> Response:
+        """Read it."""
+        found = services.get_score(actor=principal_of(request), evaluation_id=evaluation_id, student_id=student_id)
+        data = _score_data(found)
+        return Response(data, headers={"ETag": etag_of(data)})
+
+    def put(self, request: Request, evaluation_id: str, student_id: str) -> HttpResponse:
+        """Correct the version named by ``If-Match`` (200)."""
+        given = validated(score_serializers.CorrectionInput(data=request.data))
+        version, reply = expected_version(request), reply_for(request, principal_of(request), _score_data, status=200)
+        state = ScoreState(given.pop("state"))
+        place = {"evaluation_id": evaluation_id, "student_id": student_id}
+        with reply.key.first_answer_wins():
+            score = services.correct_score(
+                actor=principal_of(request), version=version, state=state, reply=reply, **place, **given
+            )
+        return reply.render(score).as_response()
+
+
+class ScoreVoid(APIView):
+    """Taking a score out of account."""
+
+    allowed_roles: ClassVar = {"POST": _GRADERS}
+
+    def post(self, request: Request, evaluation_id: str, student_id: str) -> HttpResponse:
+        """Void the version named by ``If-Match``, with a reason (200)."""
+        given = validated(score_serializers.ReasonInput(data=request.data))
+        version, reply = expected_version(request), reply_for(request, principal_of(request), _score_data, status=200)
+        place = {"evaluation_id": evaluation_id, "student_id": student_id}
+        with reply.key.first_answer_wins():
+            score = services.void_score(
+                actor=principal_of(request), version=version, reason=given["reason"], reply=reply, **place
+            )
+        return reply.render(score).as_response()
+
+
+class ScoreHistory(APIView):
+    """Every version a score has had."""
+
+    allowed_roles: ClassVar = {"GET": _GRADERS}
+
+    def get(self, request: Request, evaluation_id: str, student_id: str) -> Response:
+        """A page of them, newest first; ``next`` is the cursor of the following page."""
+        page = services.list_revisions(
+            actor=principal_of(request),
+            evaluation_id=evaluation_id,
+            student_id=student_id,
+            cursor=cursor_of(request),
+        )
+        results = score_serializers.RevisionOutput(page.revisions, many=True).data
+        return Response({"results": results, "next": page.cursor})
+
+
+class StudentScores(APIView):
+    """A student's scores: all for administrators, those of their own sections for teachers."""
+
+    allowed_roles: ClassVar = {"GET": _GRADERS}
+
+    def get(self, request: Request, student_id: str) -> Response:
+        """A page of them by term and evaluation, of one term with ``?term=``."""
+        page = services.list_student_scores(
+            actor=principal_of(request), student_id=student_id, term_id=term_of(request), cursor=cursor_of(request)
+        )
+        results = score_serializers.StudentScoreOutput(page.scores, many=True).data
+        return Response({"results": results, "next": page.cursor})
+
+
+def _score_data(score: Score) -> dict[str, Any]:
+    return dict(serializers.ScoreOutput(score).data)

@@ -1,0 +1,78 @@
+"""The endpoints of a school's terms."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from rest_framework import serializers
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from edu.http.replies import reply_for
+from edu.identity.authentication import principal_of
+from edu.identity.principal import Role
+from evaluations import services
+from evaluations.api.parsing import validated
+from evaluations.api.score_serializers import ReasonInput
+
+if TYPE_CHECKING:
+    from django.http import HttpResponse
+    from rest_framework.request import Request
+
+    from evaluations.domain.school import Term
+
+_READERS = frozenset({Role.TEACHER, Role.SCHOOL_ADMIN, Role.AUDITOR})
+
+
+class TermOutput(serializers.Serializer[Any]):
+    """A term."""
+
+    term_id = serializers.CharField()
+    name = serializers.CharField()
+    starts_on = serializers.DateField()
+    ends_on = serializers.DateField()
+    closed = serializers.BooleanField()
+
+
+class TermList(APIView):
+    """The school's terms."""
+
+    allowed_roles: ClassVar = {"GET": _READERS}
+
+    def get(self, request: Request) -> Response:
+        """List them, in order."""
+        del request
+        return Response({"results": [_term_data(term) for term in services.list_terms()]})
+
+
+class TermClose(APIView):
+    """Closing a term."""
+
+    allowed_roles: ClassVar = {"POST": frozenset({Role.SCHOOL_ADMIN})}
+
+    def post(self, request: Request, term_id: str) -> HttpResponse:
+        """Close it for every teacher at once (200)."""
+        reply = reply_for(request, principal_of(request), _term_data, status=200)
+        with reply.key.first_answer_wins():
+            term = services.close_term(actor=principal_of(request), term_id=term_id, reply=reply)
+        return reply.render(term).as_response()
+
+
+class TermReopen(APIView):
+    """Letting a closed term take grades again."""
+
+    allowed_roles: ClassVar = {"POST": frozenset({Role.SCHOOL_ADMIN})}
+
+    def post(self, request: Request, term_id: str) -> HttpResponse:
+        """Open it, with a reason (200)."""
+        given = validated(ReasonInput(data=request.data))
+        reply = reply_for(request, principal_of(request), _term_data, status=200)
+        with reply.key.first_answer_wins():
+            term = services.reopen_term(
+                actor=principal_of(request), term_id=term_id, reason=given["reason"], reply=reply
+            )
+        return reply.render(term).as_response()
+
+
+def _term_data(term: Term) -> dict[str, Any]:
+    return dict(TermOutput(term).data)

@@ -1,0 +1,176 @@
+"""The consolidated grade: what a student's scores of one section and term come to.
+
+A weighted mean, exact (fractions, never floats), rounded once, at the end. Weights count relative to each other, so
+they need not add up to 100; how much of them there is stands in the result. In a scale of letters the mean is taken
+over ranks, the worst letter being 0.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import Context, Decimal
+from enum import StrEnum
+from fractions import Fraction
+
+from evaluations.domain.evaluation import Evaluation, Score
+from evaluations.domain.scales import GradingScale, ScaleKind
+
+_LEFT_OUT = frozenset({"absent", "exempt", "void"})
+_AT_MINIMUM = "missing"
+_HALF = Fraction(1, 2)
+_EXACT = Context(prec=60)
+_MEAN_DECIMALS = 4
+
+
+class Standing(StrEnum):
+    """What one evaluation does to a student's grade."""
+
+    COUNTED = "counted"
+    LEFT_OUT = "left_out"  # absent, exempt or void: its weight goes to the others
+    NOT_RECORDED = "not_recorded"  # left out too, and the grade is not complete
+    OFF_SCALE = "off_scale"  # a grade the school's scale does not know: as if it was not recorded
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grade:
+    """A consolidated grade. ``value`` is rounded as the scale writes it, ``exact`` the mean as a fraction ``a/b``.
+
+    ``value``, ``exact`` and ``passing`` are ``None`` while nothing counts. ``complete``: every evaluation has a score.
+    Weights: of the evaluations counted, and of all there are; in percent in a term, one a grade in an average.
+    """
+
+    value: str | None = field(default=None, repr=False)
+    exact: str | None = field(default=None, repr=False)
+    passing: bool | None = field(default=None, repr=False)
+    complete: bool
+    counted: int
+    evaluations: int
+    weight_counted: Decimal
+    weight_total: Decimal
+
+    @property
+    def mean(self) -> str | None:
+        """The exact mean as a decimal of four places, for people to read."""
+        if self.exact is None:
+            return None
+        return _written(_half_up(Fraction(self.exact), _MEAN_DECIMALS), _MEAN_DECIMALS)
+
+
+def consolidate(scale: GradingScale, evaluations: Iterable[Evaluation], scores: Mapping[str, Score]) -> Grade:
+    """A student's grade from a section's evaluations of one term and the student's scores by evaluation id."""
+    every = list(evaluations)
+    counted: list[tuple[Fraction, Fraction]] = []
+    complete = True
+    for evaluation in every:
+        standing, points = _points(scale, scores.get(evaluation.evaluation_id))
+        if points is not None:
+            counted.append((Fraction(evaluation.weight), points))
+        complete = complete and standing in {Standing.COUNTED, Standing.LEFT_OUT}
+    return _grade(
+        scale,
+        counted,
+        complete=complete,
+        evaluations=len(every),
+        weight_total=sum((Fraction(e.weight) for e in every), Fraction(0)),
+    )
+
+
+def standing_of(scale: GradingScale, score: Score | None) -> Standing:
+    """What an evaluation with this score does to the grade."""
+    return _points(scale, score)[0]
+
+
+def average(scale: GradingScale, grades: Iterable[Grade]) -> Grade:
+    """The plain mean of grades: a year of its terms, a card of its courses.
+
+    It is taken over the grades as they are written on the card, so that whoever reads the card can check it. Grades
+    without a value are left out, and leave the average incomplete.
+    """
+    every = list(grades)
+    values = [(Fraction(1), _read(scale, grade.value)) for grade in every if grade.value is not None]
+    counted = [(weight, points) for weight, points in values if points is not None]
+    complete = bool(every) and len(counted) == len(every) and all(grade.complete for grade in every)
+    return _grade(scale, counted, complete=complete, evaluations=len(every), weight_total=Fraction(len(every)))
+
+
+def _grade(
+    scale: GradingScale,
+    counted: list[tuple[Fraction, Fraction]],
+    *,
+    complete: bool,
+    evaluations: int,
+    weight_total: Fraction,
+) -> Grade:
+    weight = sum((weight for weight, _ in counted), Fraction(0))
+    exact = sum((weight * points for weight, points in counted), Fraction(0)) / weight if weight else None
+    value = None if exact is None else _rounded(scale, exact)
+    return Grade(
+        value=value,
+        exact=None if exact is None else f"{exact.numerator}/{exact.denominator}",
+        passing=None if value is None else _passes(scale, value),
+        complete=complete,
+        counted=len(counted),
+        evaluations=evaluations,
+        weight_counted=_decimal(weight),
+        weight_total=_decimal(weight_total),
+    )
+
+
+def _points(scale: GradingScale, score: Score | None) -> tuple[Standing, Fraction | None]:
+    if score is None:
+        return Standing.NOT_RECORDED, None
+    if score.state in _LEFT_OUT:
+        return Standing.LEFT_OUT, None
+    if score.state == _AT_MINIMUM:
+        return Standing.COUNTED, _minimum(scale)
+    points = None if score.value is None else _read(scale, score.value)
+    return (Standing.OFF_SCALE, None) if points is None else (Standing.COUNTED, points)
+
+
+def _read(scale: GradingScale, value: str) -> Fraction | None:
+    """The points of a written grade, ``None`` when this scale has no such grade (the school changed its scale).
+
+    A rounded mean may lie between a scale's steps, so only its kind and bounds are asked for.
+    """
+    if scale.kind is ScaleKind.LETTERS:
+        return Fraction(_rank(scale, value)) if value in scale.letters else None
+    try:
+        number = Fraction(value)
+    except ValueError:
+        return None
+    return number if _minimum(scale) <= number <= Fraction(scale.maximum or 0) else None
+
+
+def _minimum(scale: GradingScale) -> Fraction:
+    return Fraction(scale.minimum or 0)  # the worst letter's rank is 0
+
+
+def _rank(scale: GradingScale, letter: str) -> int:
+    return len(scale.letters) - 1 - scale.letters.index(letter)
+
+
+def _rounded(scale: GradingScale, exact: Fraction) -> str:
+    units = _half_up(exact, scale.decimals)
+    if scale.kind is ScaleKind.LETTERS:
+        return scale.letters[len(scale.letters) - 1 - units]
+    return _written(units, scale.decimals)
+
+
+def _passes(scale: GradingScale, value: str) -> bool:
+    if scale.kind is ScaleKind.LETTERS:
+        return scale.passes(value)
+    return Decimal(value) >= Decimal(scale.passing)
+
+
+def _half_up(exact: Fraction, decimals: int) -> int:
+    """The mean in units of the last decimal; a half goes up, to the better grade, below zero too."""
+    scaled = exact * Fraction(10) ** decimals + _HALF
+    return int(scaled.numerator // scaled.denominator)
+
+
+def _written(units: int, decimals: int) -> str:
+    return f"{_EXACT.scaleb(Decimal(units), -decimals):f}"
+
+
+def _decimal(weight: Fraction) -> Decimal:
+    """A sum of decimals as a decimal again: its denominator divides a power of ten, so this is exact."""
+    return _EXACT.divide(Decimal(weight.numerator), Decimal(weight.denominator))

@@ -1,0 +1,76 @@
+"""The history of a score: each version of it, with who wrote it, what it replaced, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from evaluations.domain.checks import check_reason
+from evaluations.domain.evaluation import Score, ScoreState
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What a score says: its state, and its value when there is one."""
+
+    state: ScoreState
+    value: str | None = field(default=None, repr=False)
+
+    @classmethod
+    def of(cls, score: Score) -> Result:
+        """What this score says."""
+        return cls(state=score.state, value=score.value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revision:
+    """One version of a score: the whole score as ``actor`` (an account's id, with its role then) left it.
+
+    ``before`` is what the version before said, ``None`` for a score's first. ``reason`` may be empty where none is
+    asked for.
+    """
+
+    score: Score
+    before: Result | None = None
+    actor: str
+    role: str
+    reason: str = ""
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for a reason that is no short line."""
+        check_reason(self.reason)
+
+    @property
+    def version(self) -> int:
+        """The version it made."""
+        return self.score.version
+
+    @property
+    def at(self) -> datetime:
+        """When."""
+        return self.score.recorded_at
+
+    @property
+    def after(self) -> Result:
+        """What the score says since."""
+        return Result.of(self.score)
+
+
+def rebuild(revisions: Iterable[Revision]) -> Score:
+    """The score as its history says it is now; the revisions come in any order.
+
+    Raises:
+        ValueError: a version is missing or doubled, or one does not follow from the one before it.
+    """
+    ordered = sorted(revisions, key=lambda revision: revision.version)
+    if not ordered:
+        raise ValueError("history: empty")
+    for earlier, later in pairwise(ordered):
+        if later.version != earlier.version + 1 or later.before != earlier.after:
+            raise ValueError("history: a revision does not follow from the one before it")
+    return ordered[-1].score

@@ -1,0 +1,111 @@
+"""Whether a term takes grades: the school's record says so, and a gate in each section enforces it.
+
+    SCHOOL#<id>                    PROFILE     the school with its terms, and ``rules_version``, raised by each change
+    SCHOOL#<id>#TERM_GATE#<term>   <section>   ``is_open``, and the ``rules_version`` it was set under
+
+A write of a grade checks its section's gate in its own transaction, so that a closed term is closed for every process
+at once, whatever it remembers of the rules. The gate is one item a section because transactions that check the same
+item wait for each other: one gate for the whole school would make all its teachers queue. A missing gate lets nobody
+through; it is added by who first needs it, in a transaction that requires the school's record to be what it was.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from edu import audit
+from edu.dynamo import table
+from edu.dynamo.keys import Key, school_partition
+from edu.dynamo.mapping import from_attributes, to_attributes
+from edu.dynamo.transactions import NOT_THERE, Condition
+from edu.errors import NotFoundError
+from evaluations.domain.school import School
+from evaluations.repository.roster import profile_key
+
+if TYPE_CHECKING:
+    from edu.dynamo.transactions import Transaction
+
+_RULES_VERSION, _IS_OPEN = "rules_version", "is_open"
+
+
+@dataclass(frozen=True)
+class Profile:
+    """The school's record with what its item holds beside it. Records from before versions have version 0."""
+
+    school: School
+    rules_version: int
+    salt: str
+
+
+def find_profile() -> Profile | None:
+    """The record of the school in scope, if there is one. Strongly consistent."""
+    found = table.get_item(profile_key())
+    if found is None:
+        return None
+    return Profile(from_attributes(School, found), found.get(_RULES_VERSION, 0), found.get(audit.SALT, ""))
+
+
+def get_profile() -> Profile:
+    """The record of the school in scope. Strongly consistent.
+
+    Raises:
+        NotFoundError: it has none yet.
+    """
+    found = find_profile()
+    if found is None:
+        raise NotFoundError
+    return found
+
+
+def put_profile(transaction: Transaction, after: Profile, before: Profile | None) -> int:
+    """Put the school's record in the place of ``before``; fails when another stands there. Returns the position."""
+    item = {
+        **profile_key().as_attributes(),
+        "entity": "school",
+        _RULES_VERSION: after.rules_version,
+        audit.SALT: after.salt,
+        **to_attributes(after.school),
+    }
+    return transaction.put(item, _same_rules(before) if before else NOT_THERE)
+
+
+def require_open_gate(transaction: Transaction, term_id: str, section_id: str) -> int:
+    """Require that the section takes grades of the term. Returns the action's position."""
+    return transaction.check(_gate_key(term_id, section_id), Condition(f"{_IS_OPEN} = :open", {":open": True}))
+
+
+def add_open_gate(transaction: Transaction, profile: Profile, term_id: str, section_id: str) -> int:
+    """Add a section's missing gate, provided that ``profile`` is still the school's record. Returns its position."""
+    transaction.check(profile_key(), _same_rules(profile))
+    gate = {
+        **_gate_key(term_id, section_id).as_attributes(),
+        "entity": "term_gate",
+        _IS_OPEN: True,
+        _RULES_VERSION: profile.rules_version,
+    }
+    return transaction.put(gate, NOT_THERE)
+
+
+def list_gates(term_id: str) -> list[str]:
+    """The sections that have a gate for the term. Strongly consistent."""
+    query = table.Query(school_partition("TERM_GATE", term_id), consistent=True)
+    return [item["sk"] for item in table.query_all(query)]
+
+
+def move_gate(transaction: Transaction, term_id: str, section_id: str, *, is_open: bool, rules_version: int) -> int:
+    """Open or close a gate; fails when it was moved under later rules already. Returns the action's position."""
+    values = {":open": is_open, ":rules_version": rules_version}
+    not_later = Condition(f"{_RULES_VERSION} <= :rules_version")
+    expression = f"SET {_IS_OPEN} = :open, {_RULES_VERSION} = :rules_version"
+    return transaction.update(_gate_key(term_id, section_id), expression, values, not_later)
+
+
+def _same_rules(profile: Profile) -> Condition:
+    if profile.rules_version == 0:
+        return Condition(f"attribute_not_exists({_RULES_VERSION})")
+    return Condition(f"{_RULES_VERSION} = :seen_version", {":seen_version": profile.rules_version})
+
+
+def _gate_key(term_id: str, section_id: str) -> Key:
+    return Key(school_partition("TERM_GATE", term_id), section_id)

@@ -1,0 +1,208 @@
+"""Computing consolidated grades from the scores, whole sections or one student at once.
+
+The order makes it safe beside teachers who write and others who compute: read the marks, then what is stored, then the
+sources; write in the place of what was read; clear the marks that were seen. A score written in between has renewed its
+mark, which therefore stays; a grade computed by others in between stays too, and so does its mark (ADR 0010).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING
+
+from edu import clock
+from edu.dynamo.errors import ConditionFailedError, TransactionConflictError
+from edu.dynamo.mapping import to_attributes
+from edu.dynamo.transactions import MAX_ACTIONS, Transaction
+from edu.logs import get_logger
+from evaluations.domain.consolidation import consolidate
+from evaluations.domain.evaluation import Evaluation, Score
+from evaluations.domain.scales import GradingScale
+from evaluations.repository import consolidated, grades, roster, sources, staleness
+from evaluations.repository.consolidated import ConsolidatedGrade, ConsolidatedSection, SectionSummary
+from evaluations.services import rules
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from evaluations.repository.staleness import StaleMark
+
+_ALGORITHM = 1  # of evaluations.domain.consolidation; raise it to have every grade computed again
+_WHOLE_SECTION = None  # whom a section's own mark and summary are about
+_log = get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class SectionResult:
+    """What consolidating a section did: grades ``written`` are those that changed, ``left`` those others got first."""
+
+    students: int
+    evaluations: int
+    written: int
+    left: int
+
+
+@dataclass(frozen=True)
+class _Computation:
+    """One computation of a section and term: what stood before, what it is computed from, and since when that holds."""
+
+    term_id: str
+    section_id: str
+    before: ConsolidatedSection
+    evaluations: list[Evaluation]
+    as_of: datetime
+    scale: GradingScale
+    token: str = field(default_factory=lambda: uuid.uuid4().hex)
+
+    def grade_of(self, student_id: str, scores: Mapping[str, Score]) -> ConsolidatedGrade:
+        """The student's grade from the scores by evaluation id."""
+        return ConsolidatedGrade(
+            term_id=self.term_id,
+            section_id=self.section_id,
+            student_id=student_id,
+            grade=consolidate(self.scale, self.evaluations, scores),
+            as_of=self.as_of,
+            computation=self.token,
+            source_digest=_digest(
+                [e.evaluation_id, e.version, getattr(scores.get(e.evaluation_id), "version", 0)]
+                for e in self.evaluations
+            ),
+            rules_digest=rules_digest(self.scale),
+        )
+
+    def summary(self) -> SectionSummary:
+        """What there is to say of the section as a whole."""
+        return SectionSummary(
+            term_id=self.term_id,
+            section_id=self.section_id,
+            evaluation_ids=tuple(evaluation.evaluation_id for evaluation in self.evaluations),
+            weight_total=consolidate(self.scale, self.evaluations, {}).weight_total,
+            as_of=self.as_of,
+            computation=self.token,
+            rules_digest=rules_digest(self.scale),
+        )
+
+    def needs_writing(self, grade: ConsolidatedGrade) -> bool:
+        """Whether it says anything new. Without evaluations nothing is said of a student that was not said before."""
+        before = self.before.grades.get(grade.student_id)
+        return not grade.same_as(before) and (before is not None or bool(self.evaluations))
+
+
+def consolidate_section(*, term_id: str, section_id: str) -> SectionResult:
+    """Compute the grade of every student of a section in a term, and write those that changed. Idempotent.
+
+    One query for each evaluation and seven or eight calls beside them, whatever the number of students (up to 99).
+
+    Raises:
+        StoreUnavailableError: the table is busy; what was written stands, and doing it again is safe.
+    """
+    marks = staleness.list_stale(term_id, section_id)
+    before = consolidated.get_section(term_id, section_id)
+    computation = _started(term_id, section_id, before, marks)
+    scores = _scores_by_student(section_id, computation.evaluations)
+    computed = [computation.grade_of(student_id, held) for student_id, held in sorted(scores.items())]
+    changed = [grade for grade in computed if computation.needs_writing(grade)]
+    lost = _write(computation, changed, with_summary=True)
+    # the section's own mark speaks of every student: it goes when every grade is this computation's
+    _clear(mark for mark in marks if not lost or (mark.student_id and mark.student_id not in lost))
+    written = len(changed) - len(lost - {_WHOLE_SECTION})
+    return SectionResult(len(scores), len(computation.evaluations), written, len(lost))
+
+
+def refresh_student(*, term_id: str, section_id: str, student_id: str) -> bool:
+    """Compute one student's grade of a section and term: seven calls. Raises like ``consolidate_section``.
+
+    A mark of the whole section stays: it speaks of the others too. Returns whether the grade that stands is this one;
+    ``False`` when others computed it at the same time.
+    """
+    place = (term_id, section_id)
+    marks = staleness.list_stale_of_student([place], student_id)
+    before = consolidated.get_of_student([place], student_id)[place]
+    computation = _started(term_id, section_id, before, marks)
+    held = grades.get_scores([(evaluation.evaluation_id, student_id) for evaluation in computation.evaluations])
+    grade = computation.grade_of(student_id, {score.evaluation_id: score for score in held})
+    changed = [grade] if computation.needs_writing(grade) else []
+    lost = _write(computation, changed, with_summary=False)
+    if not lost:
+        _clear(mark for mark in marks if mark.student_id == student_id)
+    return not lost
+
+
+def rules_digest(scale: GradingScale) -> str:
+    """What decides a grade beside the scores: the school's scale and our way of computing."""
+    return _digest([_ALGORITHM, to_attributes(scale)])
+
+
+def _started(term_id: str, section_id: str, before: ConsolidatedSection, marks: Iterable[StaleMark]) -> _Computation:
+    """Read the evaluations; ``before`` and ``marks`` were read already, in any case before the sources."""
+    as_of, scale = clock.now(), rules.get_school().scale
+    known = {found for mark in marks for found in mark.evaluation_ids}
+    known |= set(before.summary.evaluation_ids if before.summary else ())
+    evaluations = sources.list_evaluations(term_id, section_id, known=known)
+    return _Computation(term_id, section_id, before, evaluations, as_of, scale)
+
+
+def _scores_by_student(section_id: str, evaluations: Iterable[Evaluation]) -> dict[str, dict[str, Score]]:
+    """The scores by student and evaluation: of everybody enrolled, and of who has scores and is enrolled no more."""
+    found: dict[str, dict[str, Score]] = {e.student_id: {} for e in roster.list_enrolments(section_id, consistent=True)}
+    for evaluation in evaluations:
+        for score in grades.list_scores(evaluation.evaluation_id):
+            found.setdefault(score.student_id, {})[score.evaluation_id] = score
+    return found
+
+
+def _write(computation: _Computation, changed: Iterable[ConsolidatedGrade], *, with_summary: bool) -> set[str | None]:
+    """Write the grades, and then the summary. Returns those that others had computed first (``None``: the summary)."""
+    before = computation.before
+    actions: dict[str | None, Callable[[Transaction], int]] = {
+        grade.student_id: partial(consolidated.put_grade, grade=grade, replaces=before.grades.get(grade.student_id))
+        for grade in changed
+    }
+    if with_summary:
+        actions[_WHOLE_SECTION] = partial(
+            consolidated.put_summary, summary=computation.summary(), replaces=before.summary
+        )
+    return _commit_what_holds(actions)
+
+
+def _clear(marks: Iterable[StaleMark]) -> None:
+    """Clear the marks that no write has renewed since."""
+    try:
+        _commit_what_holds({mark.student_id: partial(staleness.clear_stale, mark=mark) for mark in marks})
+    except TransactionConflictError:
+        _log.info("marks left to the next reader")  # a teacher is writing; a mark too many costs one refresh
+
+
+def _commit_what_holds(actions: Mapping[str | None, Callable[[Transaction], int]]) -> set[str | None]:
+    """Commit the actions, a hundred at once, without those whose condition fails, whose names it returns."""
+    lost: set[str | None] = set()
+    names = list(actions)
+    for start in range(0, len(names), MAX_ACTIONS):
+        lost |= _commit_chunk(names[start : start + MAX_ACTIONS], actions)
+    return lost
+
+
+def _commit_chunk(
+    names: list[str | None], actions: Mapping[str | None, Callable[[Transaction], int]]
+) -> set[str | None]:
+    lost: set[str | None] = set()
+    while remaining := [name for name in names if name not in lost]:
+        transaction = Transaction()
+        positions = {actions[name](transaction): name for name in remaining}
+        try:
+            transaction.commit()
+        except ConditionFailedError as error:
+            lost |= {positions[position] for position in error.failed}
+        else:
+            break
+    return lost
+
+
+def _digest(parts: Iterable[object]) -> str:
+    text = json.dumps(list(parts), sort_keys=True, default=str, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:32]

@@ -1,0 +1,158 @@
+"""Changing an evaluation itself, and taking back one that nobody was graded in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from edu import audit
+from edu.dynamo.errors import ConditionFailedError
+from edu.dynamo.transactions import Transaction
+from edu.idempotency import Reply
+from evaluations.domain.evaluation import Evaluation, EvaluationKind
+from evaluations.errors import HasScoresError, StaleVersionError
+from evaluations.repository import heads, staleness
+from evaluations.repository.heads import Head
+from evaluations.services import rules, term_gates, trail
+from evaluations.services.term_gates import Gate
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from edu.identity.principal import Principal
+
+_GRADED_BY = ("weight", "kind")  # what decides consolidated grades
+
+
+def edit_evaluation(
+    *,
+    actor: Principal,
+    evaluation_id: str,
+    version: int,
+    title: str | None = None,
+    weight: Decimal | None = None,
+    held_on: date | None = None,
+    kind: EvaluationKind | None = None,
+    reply: Reply[Evaluation] | None = None,
+) -> Evaluation:
+    """Change what is given of an evaluation's ``version``. What changes nothing is no new version.
+
+    Raises:
+        NotFoundError: no such evaluation in this school.
+        NotAssignedError: the actor neither teaches its section nor administers the school.
+        ClosedTermError: the term is closed, and weight or kind would change.
+        HasScoresError: the kind would change, and scores repeat it.
+        InvalidInputError: a value is none, or the day is outside the term.
+        StaleVersionError: the evaluation has another version by now.
+        IdempotentReplay: the same request was answered before.
+    """
+    head = heads.get_head(evaluation_id)
+    before = head.evaluation
+    rules.require_writer(actor, rules.get_section(before.section_id))
+    asked: dict[str, Any] = {"title": title, "weight": weight, "held_on": held_on, "kind": kind}
+    given = {name: value for name, value in asked.items() if value is not None}
+    changed = {name: value for name, value in given.items() if value != getattr(before, name)}
+    _require_allowed(head, changed)
+    if before.version != version:
+        raise _stale(before, given | {"version": version})
+    with rules.domain_rules():
+        after = replace(before, **changed, version=before.version + bool(changed))
+    transaction, salt, gate = Transaction(), audit.new_salt(), None
+    if changed:
+        if changed.keys() & set(_GRADED_BY):
+            gate = term_gates.require_open(transaction, term_id=before.term_id, section_id=before.section_id)
+        position = heads.update(transaction, before, after, salt)
+        trail.add_change(transaction, actor=actor, verb="edited", before=(before, head.salt), after=(after, salt))
+        staleness.mark_section_stale(transaction, after)
+    else:
+        position = heads.require_version(transaction, before)
+    _commit(_Attempt(transaction, gate, position, head, after, reply), given | {"version": version})
+    return after
+
+
+def delete_evaluation(
+    *, actor: Principal, evaluation_id: str, version: int, reply: Reply[Evaluation] | None = None
+) -> None:
+    """Take an evaluation back that has no scores. What stays is its entry in the trail, and a tombstone to prove it.
+
+    Raises:
+        HasScoresError: it has scores, or had: a voided one counts.
+        ClosedTermError: the term is closed.
+        NotFoundError, NotAssignedError, StaleVersionError, IdempotentReplay: as ``edit_evaluation``.
+    """
+    head = heads.get_head(evaluation_id)
+    evaluation = head.evaluation
+    rules.require_writer(actor, rules.get_section(evaluation.section_id))
+    rules.require_open_term(evaluation.term_id)
+    if evaluation.version != version:
+        raise _stale(evaluation, {"version": version})
+    if head.has_scores:
+        raise HasScoresError
+    transaction = Transaction()
+    gate = term_gates.require_open(transaction, term_id=evaluation.term_id, section_id=evaluation.section_id)
+    position = heads.bury(transaction, head)
+    trail.add_deletion(transaction, actor=actor, record=evaluation, salt=head.salt)
+    staleness.mark_section_stale(transaction, evaluation)
+    _commit(_Attempt(transaction, gate, position, head, evaluation, reply), {"version": version})
+
+
+def _require_allowed(head: Head, changed: dict[str, Any]) -> None:
+    term_id = head.evaluation.term_id
+    if changed.keys() & set(_GRADED_BY):
+        rules.require_open_term(term_id)
+    if "held_on" in changed:
+        rules.require_day_of(rules.get_term(term_id), changed["held_on"])
+    if "kind" in changed and head.has_scores:
+        raise HasScoresError
+
+
+@dataclass(frozen=True)
+class _Attempt:
+    """A transaction ready to be committed; ``position`` is where it requires the evaluation to be as in ``head``."""
+
+    transaction: Transaction
+    gate: Gate | None
+    position: int
+    head: Head
+    after: Evaluation
+    reply: Reply[Evaluation] | None
+
+
+def _commit(attempt: _Attempt, yours: dict[str, Any]) -> None:
+    reply = attempt.reply
+    answered = reply.remember(attempt.transaction, attempt.after) if reply else None
+    try:
+        if attempt.gate:
+            term_gates.commit(attempt.gate)
+        else:
+            attempt.transaction.commit()
+    except ConditionFailedError as error:
+        if reply and answered is not None:
+            reply.key.replay_if_used(error, answered)
+        if attempt.position not in error.failed:
+            raise
+        current = heads.get_head(attempt.after.evaluation_id).evaluation
+        if current.version == attempt.head.evaluation.version:
+            raise HasScoresError from error
+        raise _stale(current, yours) from error
+
+
+def _stale(current: Evaluation, yours: dict[str, Any]) -> StaleVersionError:
+    return StaleVersionError(current=_shown(current), yours={name: _text(value) for name, value in yours.items()})
+
+
+def _shown(evaluation: Evaluation) -> dict[str, Any]:
+    names = ("title", "weight", "held_on", "kind", "version")
+    return {name: _text(getattr(evaluation, name)) for name in names}
+
+
+def _text(value: Any) -> Any:  # noqa: ANN401 - a field's value
+    """A field as the API writes it."""
+    match value:
+        case int():
+            return value
+        case Decimal():
+            return f"{value:.2f}"
+        case _:
+            return str(value)

@@ -1,0 +1,131 @@
+"""A student's report card: the consolidated grades of the student's courses, term by term, and of the year."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from edu.errors import ForbiddenError
+from edu.identity.principal import Principal, Role
+from evaluations.domain.consolidation import Grade, average
+from evaluations.domain.school import School, Section, Student, Term
+from evaluations.errors import NotAssignedError
+from evaluations.repository import consolidated, roster
+from evaluations.services import rules
+from evaluations.services.consolidated_grades import GradeLine, get_places_up_to_date, line_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from evaluations.domain.scales import GradingScale
+    from evaluations.repository.consolidated import ConsolidatedSection
+
+
+@dataclass(frozen=True)
+class CardLine:
+    """One course's grades, in the order of the card's terms; ``year`` only on a card of the whole year."""
+
+    section: Section
+    course_name: str
+    grades: tuple[GradeLine, ...]
+    year: Grade | None
+
+
+@dataclass(frozen=True)
+class ReportCard:
+    """A student's card for one term, or for every term of the school.
+
+    ``partial``: a teacher's view, of the teacher's own sections; it has no averages over the courses. ``averages`` are
+    the mean of the courses in each term, ``year`` that of their years. ``as_of``: the oldest computation on it.
+    """
+
+    school: School
+    student: Student = field(repr=False)
+    terms: tuple[Term, ...]
+    lines: tuple[CardLine, ...]
+    averages: tuple[Grade, ...]
+    year: Grade | None
+    partial: bool
+    stale: bool
+    as_of: datetime | None
+
+
+def get_report_card(*, actor: Principal, student_id: str, term_id: str | None = None) -> ReportCard:
+    """The student's card: for administrators whole, for a teacher the rows of the teacher's own sections.
+
+    Seven calls to the table when nothing has changed.
+
+    Raises:
+        NotFoundError: no such student in this school.
+        NotAssignedError: a teacher asks who teaches the student nothing.
+        InvalidInputError: no such term in this school.
+    """
+    school, student = rules.get_school(), roster.get_student(student_id)
+    terms = school.terms if term_id is None else (rules.get_term(term_id),)
+    sections = _sections_of(actor, student_id, terms)
+    places = [(term.term_id, section.section_id) for section in sections for term in terms]
+    stored, outdated = get_places_up_to_date(places, student_id)
+    courses = {course.course_id: course.name for course in roster.list_courses()}
+    lines = []
+    for section in sections:
+        grades = _grades(section, terms, student_id, stored, outdated)
+        lines.append(_line(school.scale, section, courses.get(section.course_id, section.course_id), grades))
+    instants = [grade.as_of for line in lines for grade in line.grades if grade.as_of]
+    partial = actor.role is Role.TEACHER
+    return ReportCard(
+        school=school,
+        student=student,
+        terms=terms,
+        lines=tuple(lines),
+        averages=() if partial else _averages(school.scale, lines, len(terms)),
+        year=None if partial or len(terms) == 1 else average(school.scale, [line.year for line in lines if line.year]),
+        partial=partial,
+        stale=bool(outdated),
+        as_of=min(instants, default=None),
+    )
+
+
+def _sections_of(actor: Principal, student_id: str, terms: Iterable[Term]) -> list[Section]:
+    """The sections the student attends or was graded in, as far as the actor may see them, by name."""
+    names = {enrolment.section_id for enrolment in roster.list_attended(student_id)}
+    wanted = {term.term_id for term in terms}
+    names |= {section for term, section in consolidated.list_places_of_student(student_id) if term in wanted}
+    sections = [section for section in roster.list_sections() if section.section_id in names]
+    if actor.role is Role.TEACHER:
+        sections = [section for section in sections if section.teacher_id == actor.person_id]
+        if not sections:
+            raise NotAssignedError
+    elif actor.role is not Role.SCHOOL_ADMIN:
+        raise ForbiddenError
+    return sorted(sections, key=lambda section: (roster.folded(section.name), section.section_id))
+
+
+def _grades(
+    section: Section,
+    terms: Iterable[Term],
+    student_id: str,
+    stored: Mapping[tuple[str, str], ConsolidatedSection],
+    outdated: frozenset[tuple[str, str]],
+) -> tuple[GradeLine, ...]:
+    places = [(term.term_id, section.section_id) for term in terms]
+    return tuple(line_of(stored[place], student_id, is_stale=place in outdated) for place in places)
+
+
+def _line(scale: GradingScale, section: Section, course_name: str, grades: tuple[GradeLine, ...]) -> CardLine:
+    year = average(scale, [_known(line) for line in grades]) if len(grades) > 1 else None
+    return CardLine(section, course_name, grades, year)
+
+
+def _averages(scale: GradingScale, lines: Iterable[CardLine], terms: int) -> tuple[Grade, ...]:
+    rows = [line.grades for line in lines]
+    return tuple(average(scale, [_known(grades[n]) for grades in rows]) for n in range(terms))
+
+
+def _known(line: GradeLine) -> Grade:
+    """The line's grade; one of nothing where there is none yet, which leaves an average incomplete."""
+    return line.grade or _NOTHING
+
+
+_NOTHING = Grade(complete=False, counted=0, evaluations=0, weight_counted=Decimal(0), weight_total=Decimal(0))

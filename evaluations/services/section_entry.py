@@ -1,0 +1,222 @@
+"""Recording a whole section at once: each row has its own fate, and its own explanation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from edu import clock
+from edu.dynamo.errors import ConditionFailedError
+from edu.dynamo.transactions import MAX_ACTIONS, Transaction
+from edu.errors import ConflictError, LibretaError, NotFoundError
+from edu.identity.principal import Principal
+from evaluations.domain.evaluation import Score, ScoreState
+from evaluations.domain.revisions import Result
+from evaluations.errors import AlreadyRecordedError, ClosedTermError, NotEnrolledError
+from evaluations.repository import heads, revisions, roster
+from evaluations.repository.heads import Head
+from evaluations.services import changes, correcting, reasons, rules, term_gates
+from evaluations.services.changes import ACTIONS_PER_SCORE, ScoreChange
+from evaluations.services.correcting import Wanted
+from evaluations.services.values import canonical_value, first_score
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from edu.idempotency import Reply
+    from evaluations.repository.revisions import StoredScore
+
+MAX_ROWS = 100
+_ROWS_PER_TRANSACTION = (MAX_ACTIONS - 2) // ACTIONS_PER_SCORE  # beside the term's gate and the evaluation's mark
+
+
+class Outcome(StrEnum):
+    """What became of a row."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One student's result. ``version`` is the one it corrects; ``None`` for a first score."""
+
+    student_id: str
+    state: ScoreState
+    value: str | None = field(repr=False)
+    version: int | None = None
+
+
+@dataclass(frozen=True)
+class RowResult:
+    """A row's outcome with the score that stands now, if any; ``error`` says why a rejected row was."""
+
+    student_id: str
+    outcome: Outcome
+    score: Score | None = None
+    error: LibretaError | None = None
+
+
+def record_section(
+    *, actor: Principal, evaluation_id: str, rows: Sequence[Row], reply: Reply[list[RowResult]] | None = None
+) -> list[RowResult]:
+    """Record or correct up to 100 students' scores (each student once); returns a result for each row, in order.
+
+    Four calls to the table before the first write, whatever the number of rows; then a transaction for each 19 of
+    them. A row that cannot be written is left out with its reason, and the others are written without it. The same
+    request sent again after a crash or a 503 goes on where it stopped and answers as if nothing had happened.
+
+    Raises:
+        NotFoundError: no such evaluation in this school.
+        NotAssignedError: the actor does not teach its section.
+        ClosedTermError: the term is closed. (Closed while rows are being written, it rejects those that remain.)
+        ConflictError: the evaluation was deleted or changed at this moment.
+        StoreUnavailableError: the table is busy; some rows may be written. Sending the same again completes them.
+        IdempotentReplay: the same request was answered before.
+    """
+    head = heads.get_head(evaluation_id)
+    rules.require_teacher(actor, rules.get_section(head.evaluation.section_id))
+    rules.require_open_term(head.evaluation.term_id)
+    if reply:
+        reply.key.claim()
+    entry = _Entry(
+        actor,
+        head,
+        enrolled=frozenset(e.student_id for e in roster.list_enrolments(head.evaluation.section_id, consistent=True)),
+        request=reply.key.fingerprint if reply else "",
+    )
+    results = entry.write(rows, revisions.list_stored(evaluation_id))
+    if reply:
+        reply.key.finish(reply.render(results))
+    return results
+
+
+@dataclass
+class _Entry:
+    """The work on one request's rows."""
+
+    actor: Principal
+    head: Head
+    enrolled: frozenset[str]
+    request: str
+    results: dict[str, RowResult] = field(default_factory=dict)
+
+    def write(self, rows: Sequence[Row], standing: Mapping[str, StoredScore]) -> list[RowResult]:
+        planned = []
+        for row in rows:
+            change = self._plan(row, standing.get(row.student_id))
+            if change:
+                planned.append((row, change))
+        for start in range(0, len(planned), _ROWS_PER_TRANSACTION):
+            self._write_together(planned[start : start + _ROWS_PER_TRANSACTION])
+        return [self.results[row.student_id] for row in rows]
+
+    def _plan(self, row: Row, stored: StoredScore | None) -> ScoreChange | None:
+        """What is to be written for the row; ``None`` when its result stands already."""
+        try:
+            if row.student_id not in self.enrolled:
+                raise NotEnrolledError
+            if stored is None:
+                return self._first(row)
+            return self._next(row, stored)
+        except LibretaError as error:
+            self._reject(row, error, stored.score if stored else None)
+        return None
+
+    def _first(self, row: Row) -> ScoreChange:
+        if row.version is not None:
+            raise NotFoundError
+        score = first_score(
+            self.head.evaluation, student_id=row.student_id, state=row.state, value=row.value, actor=self.actor
+        )
+        return ScoreChange(score, "recorded", request=self.request)
+
+    def _next(self, row: Row, stored: StoredScore) -> ScoreChange | None:
+        score, result = stored.score, Result(state=row.state, value=canonical_value(row.state, row.value))
+        if Result.of(score) == result:
+            self._settle(row, stored)
+            return None
+        if row.version is None:
+            raise AlreadyRecordedError
+        if row.version != score.version:
+            raise correcting.stale(score, Wanted(result, row.version, "", ""))
+        if score.state is ScoreState.VOID:
+            raise reasons.missing()
+        after = replace(
+            score,
+            state=result.state,
+            value=result.value,
+            version=score.version + 1,
+            recorded_by=self.actor.subject,
+            recorded_at=clock.now(),
+        )
+        return ScoreChange(after, "corrected", before=stored, request=self.request)
+
+    def _settle(self, row: Row, stored: StoredScore) -> None:
+        """The score says what the row says: it did before, or this same request wrote it before it was interrupted."""
+        outcome = Outcome.UNCHANGED
+        if self.request and stored.request == self.request:
+            outcome = Outcome.CREATED if stored.score.version == 1 else Outcome.UPDATED
+        self.results[row.student_id] = RowResult(row.student_id, outcome, stored.score)
+
+    def _reject(self, row: Row, error: LibretaError, score: Score | None) -> None:
+        self.results[row.student_id] = RowResult(row.student_id, Outcome.REJECTED, score, error)
+
+    def _write_together(self, planned: list[tuple[Row, ScoreChange]]) -> None:
+        """Write the rows in one transaction, each time without those that fail, until the rest stands."""
+        while planned:
+            evaluation, transaction = self.head.evaluation, Transaction()
+            gate = term_gates.require_open(transaction, term_id=evaluation.term_id, section_id=evaluation.section_id)
+            if not self.head.has_scores:
+                heads.mark_scored(transaction, evaluation)
+            positions = [changes.add_change(transaction, change, self.actor) for _, change in planned]
+            try:
+                term_gates.commit(gate)
+            except ConditionFailedError as error:
+                planned = self._without_failed(planned, positions, error)
+            except ClosedTermError as error:
+                self._stop(planned, error)
+                return
+            else:
+                self._note_written(planned)
+                return
+
+    def _note_written(self, planned: list[tuple[Row, ScoreChange]]) -> None:
+        for row, change in planned:
+            outcome = Outcome.UPDATED if change.before else Outcome.CREATED
+            self.results[row.student_id] = RowResult(row.student_id, outcome, change.after)
+
+    def _without_failed(
+        self, planned: list[tuple[Row, ScoreChange]], positions: list[int], error: ConditionFailedError
+    ) -> list[tuple[Row, ScoreChange]]:
+        """The rows whose scores are still what they were; the others are judged again by what was found."""
+        if not error.failed.keys() & set(positions):
+            raise ConflictError from error
+        remaining = []
+        for position, (row, change) in zip(positions, planned, strict=True):
+            found = error.failed.get(position)
+            again = self._plan(row, revisions.stored_of(found)) if found else change
+            if again:
+                remaining.append((row, again))
+        return remaining
+
+    def _stop(self, planned: list[tuple[Row, ScoreChange]], error: ClosedTermError) -> None:
+        if not any(result.outcome in {Outcome.CREATED, Outcome.UPDATED} for result in self.results.values()):
+            raise error
+        for row, change in planned:
+            self._reject(row, error, change.before.score if change.before else None)
+
+
+def problem_of(error: LibretaError) -> dict[str, Any]:
+    """Why a row was rejected: the error's code, the field and the rule of its first, and a text for people."""
+    broken = error.fields[0] if error.fields else None
+    said: dict[str, Any] = {
+        "code": error.code,
+        "field": broken.field if broken else None,
+        "rule": broken.rule if broken else error.code,
+        "message": str(broken.message if broken else error.title),
+    }
+    return said | {name: part for name, part in error.members.items() if name == "current"}

@@ -1,0 +1,72 @@
+"""Grades as a school's scale writes them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext_lazy as _
+
+from edu import clock
+from edu.errors import FieldError
+from evaluations.domain.evaluation import Evaluation, Score, ScoreState
+from evaluations.errors import InvalidScoreError
+from evaluations.services import rules
+
+if TYPE_CHECKING:
+    from edu.identity.principal import Principal
+
+_REASONS = {
+    "out_of_range": _("The value is outside the school's grading scale"),
+    "bad_step": _("The grading scale has no such step"),
+    "not_a_number": _("This is not a number"),
+    "unknown_letter": _("The grading scale has no such letter"),
+}
+
+
+def canonical_value(state: ScoreState, value: str | None) -> str | None:
+    """The value as the school's scale writes it; ``None`` when the state is not ``recorded``.
+
+    Raises:
+        InvalidScoreError: the value is not on the scale, or there without ``recorded``, or the state is ``void``,
+            which a score gets by being voided and in no other way.
+    """
+    if state is ScoreState.VOID:
+        raise InvalidScoreError(fields=[FieldError("state", "void", _("A score is voided by a request of its own"))])
+    if state is not ScoreState.RECORDED:
+        if value is not None:
+            raise InvalidScoreError(fields=[FieldError("value", "no_value", _("Only a recorded score has a value"))])
+        return None
+    if value is None:
+        raise InvalidScoreError(fields=[FieldError("value", "required", _("A recorded score needs a value"))])
+    scale = rules.get_school().scale
+    try:
+        return scale.canonical(scale.parse(value))
+    except ValueError as error:
+        rule = str(error)
+        message = _REASONS.get(rule, _REASONS["not_a_number"])
+        raise InvalidScoreError(fields=[FieldError("value", rule, message)]) from error
+
+
+def first_score(
+    evaluation: Evaluation, *, student_id: str, state: ScoreState, value: str | None, actor: Principal
+) -> Score:
+    """A student's first score in an evaluation.
+
+    Raises:
+        InvalidScoreError: see ``canonical_value``.
+        InvalidInputError: the student's id is none.
+    """
+    with rules.domain_rules():
+        return Score(
+            evaluation_id=evaluation.evaluation_id,
+            student_id=student_id,
+            section_id=evaluation.section_id,
+            course_id=evaluation.course_id,
+            term_id=evaluation.term_id,
+            kind=evaluation.kind,
+            state=state,
+            value=canonical_value(state, value),
+            version=1,
+            recorded_by=actor.subject,
+            recorded_at=clock.now(),
+        )

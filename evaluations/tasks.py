@@ -1,0 +1,37 @@
+"""Celery's entry points of evaluations: the nightly consolidation. A message says which run to continue, no more."""
+
+from __future__ import annotations
+
+from edu.celery import app
+from edu.logs import get_logger
+from edu.tasks import LoggedTask, SchoolTask
+from evaluations.services import nightly
+
+_log = get_logger(__name__)
+
+
+@app.task(base=SchoolTask, name="evaluations.consolidate_school")
+def consolidate_school(*, school_id: str, run_id: str, full: bool = False) -> None:
+    """Take one step of a school's run and, while sections are left, send the next message.
+
+    Idempotent: a run that is done does nothing, a doubled message stops where the other is ahead. A step that fails is
+    delivered again, three times in all; the sections before it stay done.
+    """
+    step = nightly.consolidate_next(run_id=run_id, full=full)
+    _log.info(
+        "consolidation step",
+        run_id=run_id,
+        visited=step.progress.visited,
+        total=step.progress.total,
+        consolidated=step.progress.consolidated,
+        failed=len(step.progress.failed),
+    )
+    if step.more:
+        consolidate_school.apply_async(kwargs={"school_id": school_id, "run_id": run_id, "full": full})
+
+
+@app.task(base=LoggedTask, name="evaluations.consolidate_all")
+def consolidate_all() -> None:
+    """Send one message for each school whose night it is. Beat calls it every hour; two beats do each school once."""
+    for due in nightly.list_due_schools():
+        consolidate_school.apply_async(kwargs={"school_id": due.school_id, "run_id": due.run_id})

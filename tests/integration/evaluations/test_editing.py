@@ -1,0 +1,232 @@
+"""Changing an evaluation itself, and taking one back."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from edu import audit
+from edu.dynamo import table
+from edu.dynamo.keys import Key, school_partition
+from edu.dynamo.mapping import to_attributes
+from edu.dynamo.transactions import Transaction
+from edu.identity.principal import Role
+from edu.tenancy import enter_school
+from evaluations import services
+from evaluations.errors import HasScoresError
+from evaluations.repository import heads, staleness
+from tests.integration.evaluations.conftest import ApiClient, account_of, problem_of, refused
+from tests.support.schools import CLOSED_TERM, OPEN_TERM
+from tests.support.tokens import id_token_of
+
+if TYPE_CHECKING:
+    from tests.support.schools import TestSchool
+
+SCORE = {"student_id": "student-001", "value": "6.5"}
+
+
+@pytest.fixture
+def path(evaluation_id: str) -> str:
+    return f"/evaluations/{evaluation_id}"
+
+
+def edit(client: ApiClient, path: str, version: int, **changes: Any) -> Any:
+    return client.send("PATCH", path, changes, version=version)
+
+
+def delete(client: ApiClient, path: str, version: int, **more: Any) -> Any:
+    return client.send("DELETE", path, b"", version=version, **more)
+
+
+def listed(client: ApiClient) -> list[str]:
+    return [found["evaluation_id"] for found in client.get("/sections/mat-5a/evaluations").json()["results"]]
+
+
+def test_each_thing_is_changed_by_itself(teacher: ApiClient, path: str, exam: dict[str, Any]) -> None:
+    later = (date.fromisoformat(exam["held_on"]) + timedelta(days=3)).isoformat()
+    expected = teacher.get(path).json()
+    changes = [{"title": "Prueba de decimales"}, {"weight": "30.00"}, {"held_on": later}, {"kind": "quiz"}]
+    for version, change in enumerate(changes, 1):
+        answer = edit(teacher, path, version, **change)
+        expected |= {**change, "version": version + 1}
+        assert (answer.status_code, answer.json()) == (200, expected)
+        assert answer.headers["ETag"] == f'"{version + 1}"'
+    assert teacher.get(path).json() == expected
+    assert teacher.get("/sections/mat-5a/evaluations").json()["results"] == [expected]
+
+
+def test_scores_stay_when_the_evaluation_changes(teacher: ApiClient, path: str) -> None:
+    teacher.post(f"{path}/scores", SCORE)
+    assert edit(teacher, path, 1, title="Otra", weight="10").status_code == 200
+    assert len(teacher.get(f"{path}/scores").json()["results"]) == 1
+    assert refused(delete(teacher, path, 2)) == (409, "evaluation_has_scores")
+
+
+def test_edit_leaves_audit_entry_and_a_stale_section(
+    teacher: ApiClient, path: str, evaluation_id: str, school: TestSchool
+) -> None:
+    with enter_school(school.school_id):
+        before = heads.get_head(evaluation_id)
+        [mark] = staleness.list_stale(OPEN_TERM, "mat-5a")
+        edit(teacher, path, 1, weight="10")
+        after = heads.get_head(evaluation_id)
+        entry = audit.list_of_subject(f"evaluation:{evaluation_id}").entries[0]
+        [later_mark] = staleness.list_stale(OPEN_TERM, "mat-5a")
+    assert (entry.action, entry.version) == ("evaluation.edited", 2)
+    assert entry.before_digest == audit.digest_of(to_attributes(before.evaluation), before.salt)
+    assert entry.after_digest == audit.digest_of(to_attributes(after.evaluation), after.salt)
+    assert mark.mark_token != later_mark.mark_token
+
+
+def test_same_again_is_no_new_version(teacher: ApiClient, path: str, exam: dict[str, Any]) -> None:
+    before = teacher.get(path).json()
+    answer = edit(teacher, path, 1, title=exam["title"], weight="25")
+    assert (answer.status_code, answer.json()) == (200, before)
+
+
+def test_stale_edit_shows_both(teacher: ApiClient, path: str) -> None:
+    now = edit(teacher, path, 1, title="Primera").json()
+    late = edit(teacher, path, 1, weight="7.50")
+    assert refused(late) == (412, "stale_version")
+    body = problem_of(late)
+    assert body["current"] == {name: now[name] for name in ("title", "weight", "held_on", "kind", "version")}
+    assert body["yours"] == {"weight": "7.50", "version": 1}
+    assert refused(delete(teacher, path, 1)) == (412, "stale_version")
+
+
+@pytest.mark.parametrize(
+    ("changes", "broken"),
+    [
+        ({}, ("non_field_errors", "nothing_to_change")),
+        ({"weight": "0"}, ("weight", "min_value")),
+        ({"weight": "100.01"}, ("weight", "max_value")),
+        ({"title": ""}, ("title", "blank")),
+        ({"title": "a\u200bb"}, ("title", "invalid")),
+        ({"held_on": "2001-01-01"}, ("held_on", "in_term")),
+        ({"kind": "riddle"}, ("kind", "invalid_choice")),
+    ],
+)
+def test_bad_edit_named_by_field_and_rule(
+    teacher: ApiClient, path: str, changes: dict[str, Any], broken: tuple[str, str]
+) -> None:
+    answer = edit(teacher, path, 1, **changes)
+    assert answer.status_code == 422
+    assert [(e["field"], e["rule"]) for e in problem_of(answer)["errors"]] == [broken]
+    assert teacher.get(path).json()["version"] == 1
+
+
+def test_write_without_version_or_key_refused(teacher: ApiClient, path: str) -> None:
+    assert refused(teacher.send("PATCH", path, {"title": "x"})) == (428, "if_match_required")
+    assert refused(teacher.send("DELETE", path, b"")) == (428, "if_match_required")
+    assert refused(teacher.send("PATCH", path, {"title": "x"}, version=1, key="")) == (400, "idempotency_key_required")
+    assert refused(teacher.send("DELETE", path, b"", version=1, key="")) == (400, "idempotency_key_required")
+
+
+def test_kind_stands_once_there_are_scores(teacher: ApiClient, path: str) -> None:
+    teacher.post(f"{path}/scores", SCORE)
+    assert refused(edit(teacher, path, 1, kind="quiz")) == (409, "evaluation_has_scores")
+    assert edit(teacher, path, 1, kind="exam", title="Otra").status_code == 200
+
+
+def test_closed_term_lets_only_title_and_day_change(
+    teacher: ApiClient, admin: ApiClient, path: str, exam: dict[str, Any]
+) -> None:
+    admin.post(f"/terms/{OPEN_TERM}/close", {})
+    later = (date.fromisoformat(exam["held_on"]) + timedelta(days=3)).isoformat()
+    for person in (teacher, admin):
+        assert refused(edit(person, path, 1, weight="10")) == (409, "term_closed")
+        assert refused(edit(person, path, 1, kind="quiz", title="x")) == (409, "term_closed")
+        assert refused(delete(person, path, 1)) == (409, "term_closed")
+    assert edit(teacher, path, 1, title="Otra", held_on=later).status_code == 200
+
+
+def test_deleted_evaluation_is_gone_for_everybody_and_proved_by_its_tombstone(
+    teacher: ApiClient, path: str, evaluation_id: str, school: TestSchool
+) -> None:
+    answer = delete(teacher, path, 1, key="gone")
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert delete(teacher, path, 1, key="gone").status_code == 204
+    for late in (
+        teacher.get(path),
+        teacher.get(f"{path}/scores"),
+        teacher.post(f"{path}/scores", SCORE),
+        teacher.send("PUT", f"{path}/scores", {"rows": [SCORE]}),
+        edit(teacher, path, 1, title="x"),
+        delete(teacher, path, 1),
+    ):
+        assert refused(late) == (404, "not_found")
+    assert listed(teacher) == []
+    with enter_school(school.school_id):
+        entry = audit.list_of_subject(f"evaluation:{evaluation_id}").entries[0]
+        tombstone = table.get_item(Key(school_partition("EVALUATION", evaluation_id), "HEAD"))
+    assert tombstone is not None
+    kept = heads.head_of(tombstone)
+    assert (entry.action, entry.after_digest) == ("evaluation.deleted", "")
+    assert entry.before_digest == audit.digest_of(to_attributes(kept.evaluation), kept.salt)
+
+
+def test_score_and_deletion_at_once_never_leave_a_score_without_evaluation(
+    teacher: ApiClient, path: str, evaluation_id: str, school: TestSchool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each side has read the evaluation as it was when the other one writes."""
+    send = Transaction.commit
+
+    def other_first(write: Any) -> Any:
+        def commit(transaction: Transaction) -> None:
+            monkeypatch.setattr(Transaction, "commit", send)
+            write()
+            send(transaction)
+
+        return commit
+
+    monkeypatch.setattr(Transaction, "commit", other_first(lambda: teacher.post(f"{path}/scores", SCORE)))
+    with enter_school(school.school_id), pytest.raises(HasScoresError):
+        services.delete_evaluation(actor=school.teacher, evaluation_id=evaluation_id, version=1)
+    assert len(teacher.get(f"{path}/scores").json()["results"]) == 1
+
+
+def test_deletion_before_a_first_score_refuses_it(
+    teacher: ApiClient, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send = Transaction.commit
+
+    def delete_first(transaction: Transaction) -> None:
+        monkeypatch.setattr(Transaction, "commit", send)
+        assert delete(teacher, path, 1).status_code == 204
+        send(transaction)
+
+    monkeypatch.setattr(Transaction, "commit", delete_first)
+    assert refused(teacher.post(f"{path}/scores", SCORE)) == (409, "conflict")
+
+
+def test_colleague_and_auditor_may_not_change(school: TestSchool, path: str) -> None:
+    for role, person_id in ((Role.TEACHER, "teacher-2"), (Role.AUDITOR, ""), (Role.STUDENT, "student-001")):
+        person = ApiClient(id_token_of(account_of(school, role, person_id)))
+        assert edit(person, path, 1, title="x").status_code == 403
+        assert delete(person, path, 1).status_code == 403
+
+
+def test_another_schools_evaluation_is_not_found(teacher: ApiClient, neighbour: ApiClient, path: str) -> None:
+    assert refused(edit(neighbour, path, 1, title="x")) == (404, "not_found")
+    assert refused(delete(neighbour, path, 1)) == (404, "not_found")
+    assert teacher.get(path).json()["version"] == 1
+
+
+def test_section_listed_by_term(teacher: ApiClient, admin: ApiClient, evaluation_id: str, exam: dict[str, Any]) -> None:
+    admin.post(f"/terms/{CLOSED_TERM}/reopen", {"reason": "Faltaba una prueba"})
+    term = next(t for t in admin.get("/terms").json()["results"] if t["term_id"] == CLOSED_TERM)
+    earlier = {**exam, "term_id": CLOSED_TERM, "held_on": term["ends_on"]}
+    other = teacher.post("/sections/mat-5a/evaluations", earlier).json()["evaluation_id"]
+    of_term = {
+        term_id: [
+            found["evaluation_id"]
+            for found in teacher.get(f"/sections/mat-5a/evaluations?term={term_id}").json()["results"]
+        ]
+        for term_id in (OPEN_TERM, CLOSED_TERM)
+    }
+    assert of_term == {OPEN_TERM: [evaluation_id], CLOSED_TERM: [other]}
+    assert listed(teacher) == [evaluation_id, other]
+    assert refused(teacher.get("/sections/mat-5a/evaluations?term=none")) == (422, "invalid_input")
+    assert refused(teacher.get("/sections/mat-5a/evaluations?term=a%23b")) == (422, "invalid_input")

@@ -1,0 +1,38 @@
+"""The alarms over the isolation canary: for a breach, and for a canary that sings no more."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.unit.deploy import data_plane
+
+
+@pytest.fixture(scope="module")
+def alarms() -> dict[str, dict[str, Any]]:
+    found = data_plane.resources(data_plane.load(), "AWS::CloudWatch::Alarm")
+    return {name: alarm["Properties"] for name, alarm in found.items()}
+
+
+@pytest.mark.parametrize("name", ["IsolationBreached", "IsolationUnwatched"])
+def test_isolation_alarm_watches_the_canarys_metric_and_tells_somebody(
+    alarms: dict[str, dict[str, Any]], name: str
+) -> None:
+    alarm = alarms[name]
+    assert (alarm["Namespace"], alarm["MetricName"]) == ("Libreta", "IsolationBreach")
+    assert alarm["Dimensions"] == [{"Name": "Env", "Value": {"Ref": "Env"}}]
+    assert alarm["AlarmActions"] == [{"Ref": "Alerts"}]
+
+
+def test_one_breach_is_enough(alarms: dict[str, dict[str, Any]]) -> None:
+    alarm = alarms["IsolationBreached"]
+    assert (alarm["Statistic"], alarm["Threshold"], alarm["EvaluationPeriods"]) == ("Maximum", 1, 1)
+    assert alarm["ComparisonOperator"] == "GreaterThanOrEqualToThreshold"
+
+
+def test_silence_of_a_quarter_of_an_hour_is_a_breach(alarms: dict[str, dict[str, Any]]) -> None:
+    alarm = alarms["IsolationUnwatched"]
+    assert (alarm["Statistic"], alarm["Period"] * alarm["EvaluationPeriods"]) == ("SampleCount", 900)
+    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("LessThanThreshold", 1)
+    assert alarm["TreatMissingData"] == "breaching"
