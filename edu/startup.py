@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.urls import get_resolver
 
+from edu.aws.clients import scoped_client, service_client
 from edu.errors import ConfigurationError
+from edu.identity.tokens import verifier
 
 _SHORTEST_SECRET_CHARS = 32
 _NEEDED = (
@@ -40,3 +43,14 @@ def require_serving_settings() -> None:
     ]
     if missing or weak:
         raise ConfigurationError(f"settings missing or too short: {', '.join(missing + weak)}")
+
+
+def warm_up() -> None:
+    """Do before the first request what it would have to wait for: routes and views imported, clients built.
+
+    Nothing is sent: a cloud that does not answer keeps no process from starting.
+    """
+    get_resolver().url_patterns  # noqa: B018 - reading it imports the views
+    scoped_client("dynamodb")
+    service_client("sts")
+    verifier()

@@ -30,6 +30,7 @@ _GRADERS = frozenset({Role.TEACHER, Role.SCHOOL_ADMIN})
 class ScoreList(APIView):
     """An evaluation's scores."""
 
+    latency_metric = "EvaluationLatency"
     allowed_roles: ClassVar = {"GET": _GRADERS, "POST": _GRADERS, "PUT": _GRADERS}
 
     def get(self, request: Request, evaluation_id: str) -> Response:
@@ -62,6 +63,7 @@ class ScoreList(APIView):
 class ScoreDetail(APIView):
     """One student's score."""
 
+    latency_metric = "EvaluationLatency"
     allowed_roles: ClassVar = {"GET": _GRADERS, "PUT": _GRADERS}
 
     def get(self, request: Request, evaluation_id: str, student_id: str) -> Response:
@@ -86,6 +88,7 @@ class ScoreDetail(APIView):
 class ScoreVoid(APIView):
     """Taking a score out of account."""
 
+    latency_metric = "EvaluationLatency"
     allowed_roles: ClassVar = {"POST": _GRADERS}
 
     def post(self, request: Request, evaluation_id: str, student_id: str) -> HttpResponse:

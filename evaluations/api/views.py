@@ -51,6 +51,7 @@ class SectionStudents(APIView):
 class EvaluationList(APIView):
     """Evaluations: set a new one, or list a section's."""
 
+    latency_metric = "EvaluationLatency"
     allowed_roles: ClassVar = {"GET": _READERS, "POST": _WRITERS}
 
     def get(self, request: Request, section_id: str) -> Response:
@@ -74,6 +75,7 @@ class EvaluationList(APIView):
 class EvaluationDetail(APIView):
     """One evaluation."""
 
+    latency_metric = "EvaluationLatency"
     allowed_roles: ClassVar = {"GET": _READERS, "PATCH": _WRITERS, "DELETE": _WRITERS}
 
     def get(self, request: Request, evaluation_id: str) -> Response:

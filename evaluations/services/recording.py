@@ -97,7 +97,7 @@ def record_score(
         ConflictError: the evaluation was deleted or changed at this moment.
         IdempotentReplay: the same request was answered before.
     """
-    head = heads.get_head(evaluation_id)
+    head = rules.get_head(evaluation_id)
     evaluation = head.evaluation
     rules.require_teacher(actor, rules.get_section(evaluation.section_id))
     rules.require_open_term(evaluation.term_id)

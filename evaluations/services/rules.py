@@ -17,13 +17,14 @@ from edu.errors import FieldError, InvalidInputError
 from edu.identity.principal import Principal, Role
 from edu.tenancy import current_school_id
 from evaluations.errors import ClosedTermError, NotAssignedError
-from evaluations.repository import roster
+from evaluations.repository import heads, roster
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import date
 
     from evaluations.domain.school import School, Section, Term
+    from evaluations.repository.heads import Head
 
 
 def get_school() -> School:
@@ -55,6 +56,24 @@ def get_section(section_id: str) -> Section:
     """
     section: Section = _cached(f"section:{section_id}", lambda: roster.get_section(section_id))
     return section
+
+
+def get_head(evaluation_id: str) -> Head:
+    """An evaluation as whoever writes its scores needs it: where it belongs, its kind, whether it has scores.
+
+    Of one that has scores these never change again, and it cannot be deleted (``repository.heads``), so it is read
+    once. Its title, weight and date may be five minutes old.
+
+    Raises:
+        NotFoundError: there is none of this id, or no longer.
+    """
+    key = _key(f"head:{evaluation_id}")
+    head: Head | None = caches["rules"].get(key)
+    if head is None:
+        head = heads.get_head(evaluation_id)
+        if head.has_scores:
+            caches["rules"].set(key, head)
+    return head
 
 
 def open_terms() -> list[Term]:
