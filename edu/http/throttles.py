@@ -23,11 +23,12 @@ _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 class _AccountThrottle(SimpleRateThrottle):
     """One account's calls of one kind; who is not signed in is refused before this matters."""
 
+    kind: str
     safe: bool
 
     def get_rate(self) -> str:
         """The limit, as DRF writes it."""
-        rate: str = settings.API_RATES[self.scope]
+        rate: str = settings.API_RATES[self.kind]
         return rate
 
     def get_cache_key(self, request: Request, view: APIView) -> str | None:  # noqa: ARG002 - DRF's signature
@@ -35,16 +36,16 @@ class _AccountThrottle(SimpleRateThrottle):
         caller = request.user
         if not isinstance(caller, Principal) or (request.method in _SAFE_METHODS) is not self.safe:
             return None
-        return f"throttle:{self.scope}:{caller.subject}"
+        return f"throttle:{self.kind}:{caller.subject}"
 
 
 class ReadThrottle(_AccountThrottle):
     """Reads."""
 
-    scope, safe = "reads", True
+    kind, safe = "reads", True
 
 
 class WriteThrottle(_AccountThrottle):
     """Writes."""
 
-    scope, safe = "writes", False
+    kind, safe = "writes", False

@@ -55,7 +55,7 @@ def test_same_seed_gives_the_same_bytes_in_another_process() -> None:
     )
     mine = digest(generate(SEED, 3, 120, today=TODAY, closed_terms=True))
     for hash_seed in ("1", "2"):
-        done = subprocess.run(  # noqa: S603 - this interpreter, a constant script
+        done = subprocess.run(
             [sys.executable, "-c", script],
             env={"PYTHONHASHSEED": hash_seed, "PYTHONPATH": ":".join(sys.path)},
             capture_output=True,
@@ -147,7 +147,7 @@ def test_every_reference_leads_somewhere_in_the_same_school(many_scores: list[tu
         assert len({(score.evaluation_id, score.student_id) for score in scores}) == len(scores)
 
 
-def copied(item: Any) -> tuple[str, ...]:  # noqa: ANN401 - an Evaluation or a Score: the fields they share
+def copied(item: Any) -> tuple[str, ...]:
     return (item.section_id, item.course_id, item.term_id, item.kind)
 
 
