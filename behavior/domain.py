@@ -13,7 +13,8 @@ CLOCK_SKEW = timedelta(minutes=15)
 OLDEST_AT_THE_DOOR = timedelta(days=30)
 # A message may wait 4 days in the queue and 14 more in its dead-letter queue before a worker sees it.
 OLDEST_AT_THE_WORKER = OLDEST_AT_THE_DOOR + timedelta(days=18)
-MAX_EVENTS = 100  # in one request, and so in one message
+MAX_EVENTS = 100  # in one request
+MAX_EVENTS_OF_MESSAGE = 1000  # a message of more was made by nobody of ours
 MAX_NOTE_CHARS = 280
 MAX_VALUE = 999_999
 MAX_VALUE_DECIMALS = 4

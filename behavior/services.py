@@ -8,7 +8,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from behavior import repository
-from behavior.domain import MAX_EVENTS, OLDEST_AT_THE_WORKER, Event, InvalidEventError, is_student_id, parse_event
+from behavior.domain import (
+    MAX_EVENTS_OF_MESSAGE,
+    OLDEST_AT_THE_WORKER,
+    Event,
+    InvalidEventError,
+    is_student_id,
+    parse_event,
+)
 from behavior.errors import MalformedMessageError
 from behavior.repository import EventPage, RejectedEvent, RejectedPage
 from edu import clock
@@ -43,7 +50,7 @@ def store_events(*, student_id: object, events: object) -> Stored:
         raise MalformedMessageError("message without a student")
     if not isinstance(events, list) or not events:
         raise MalformedMessageError("message without events")
-    if len(events) > MAX_EVENTS:
+    if len(events) > MAX_EVENTS_OF_MESSAGE:
         raise MalformedMessageError("message of too many events")
     now = clock.now()
     good: list[Event] = []

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from behavior import services
 from behavior.api import serializers
+from edu.http.schema import CURSOR, page_of
 from edu.identity.principal import Role
 from evaluations.services import require_student
 
@@ -21,6 +23,12 @@ class StudentEvents(APIView):
 
     allowed_roles: ClassVar = {"GET": frozenset({Role.SCHOOL_ADMIN})}
 
+    @extend_schema(
+        operation_id="list_student_events",
+        tags=["behavior"],
+        parameters=[CURSOR],
+        responses=page_of("EventPage", serializers.EventOutput),
+    )
     def get(self, request: Request, student_id: str) -> Response:
         """A page of them, latest first (404: no such student); ``next`` is the cursor of the following page."""
         require_student(student_id=student_id)

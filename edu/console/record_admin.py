@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, cast
 
 from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
+from django.core.exceptions import PermissionDenied
 from django.http import Http404
 
 from edu.console.changelist import CursorChangeList
@@ -47,6 +48,16 @@ class RecordAdmin(_ModelAdmin):
         """The list page that pages by cursor."""
         del request
         return CursorChangeList
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:  # noqa: ANN401 - any model's record
+        """One record, for those who may see it: the stock pages look it up first and ask about permission after.
+
+        Raises:
+            PermissionDenied: the person's role has no such page (a platform operator has not even a school to look in).
+        """
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return super().get_object(request, object_id, from_field)
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: object = None) -> NoReturn:
         """Not offered: the audit trail is a page of its own.

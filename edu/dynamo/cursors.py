@@ -46,7 +46,10 @@ def open_cursor(token: str, *, query: str) -> dict[str, str]:
     try:
         if len(token) > _MAX_TOKEN_CHARS:
             raise InvalidCursorError
-        payload = json.loads(_fernet().decrypt(token + "=" * (-len(token) % 4)))
+        padded = token + "=" * (-len(token) % 4)
+        if base64.urlsafe_b64encode(base64.urlsafe_b64decode(padded)).decode() != padded:
+            raise InvalidCursorError  # bits after the end: another text for the same token
+        payload = json.loads(_fernet().decrypt(padded))
     except (InvalidToken, ValueError) as error:
         raise InvalidCursorError from error
     if payload["q"] != query or payload["s"] != _scope_name():

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 from botocore.parsers import ResponseParserError
 
+from edu.aws.credentials import CredentialsUnavailableError, drop_current_session
 from edu.dynamo.mapping import from_item
 from edu.errors import ConflictError, LibretaError, UnavailableError
 
@@ -28,7 +29,8 @@ _BUSY = frozenset(
     }
 )
 _SERVER_ERROR = 500
-_DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnrecognizedClientException", "ExpiredTokenException"})
+_DENIED = frozenset({"AccessDenied", "AccessDeniedException"})
+_STALE = frozenset({"ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException"})
 
 
 class StoreUnavailableError(UnavailableError):
@@ -89,8 +91,9 @@ def _translate(response: Any) -> LibretaError:  # noqa: ANN401 - the service's e
         return _cancelled(response.get("CancellationReasons") or [])
     if code in {"TransactionConflictException", "ReplicatedWriteConflictException"}:
         return TransactionConflictError(code)
-    if code in _DENIED:
-        return AccessDeniedError(code)
+    if code in _STALE | _DENIED:
+        drop_current_session()  # denied: it may have been revoked by a policy; this call stays refused all the same
+        return CredentialsUnavailableError(code) if code in _STALE else AccessDeniedError(code)
     if code in _BUSY or response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= _SERVER_ERROR:
         return StoreUnavailableError(code)
     return StoreError(code)

@@ -14,6 +14,7 @@ from botocore.exceptions import (
 )
 from botocore.parsers import ResponseParserError
 
+from edu.aws.credentials import CredentialsUnavailableError
 from edu.dynamo.errors import (
     AccessDeniedError,
     ConditionFailedError,
@@ -46,8 +47,8 @@ def _client_error(code: str, status: int = 400, **more: Any) -> ClientError:
     [
         ("AccessDeniedException", AccessDeniedError),
         ("AccessDenied", AccessDeniedError),
-        ("UnrecognizedClientException", AccessDeniedError),
-        ("ExpiredTokenException", AccessDeniedError),
+        ("UnrecognizedClientException", CredentialsUnavailableError),
+        ("ExpiredTokenException", CredentialsUnavailableError),
         ("ProvisionedThroughputExceededException", StoreUnavailableError),
         ("ThrottlingException", StoreUnavailableError),
         ("RequestLimitExceeded", StoreUnavailableError),

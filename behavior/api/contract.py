@@ -1,0 +1,85 @@
+"""The event door's part of the contract: it is no Django view, so its operation is written down here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from behavior.domain import MAX_EVENTS, MAX_NOTE_CHARS, MAX_VALUE, MAX_VALUE_DECIMALS
+from edu.http import contract
+from edu.http.schema import SECURITY_SCHEME
+from edu.identity.principal import Role
+
+EVENTS_PATH = "/api/v1/behavior"
+_EVENT: dict[str, Any] = {
+    "type": "object",
+    "description": "Something that happened with the student who sends it. Any other field is refused.",
+    "required": ["event_id", "kind", "occurred_at"],
+    "additionalProperties": False,
+    "properties": {
+        "event_id": {
+            "type": "string",
+            "format": "uuid",
+            "description": "Made by the device, once: sending it again changes nothing.",
+        },
+        "kind": {"type": "string", "pattern": "^[a-z_]{1,32}$"},
+        "occurred_at": {
+            "type": "string",
+            "format": "date-time",
+            "description": "With its offset; at most 30 days ago and 15 minutes ahead.",
+        },
+        "value": {
+            "type": ["number", "null"],
+            "minimum": -MAX_VALUE,
+            "maximum": MAX_VALUE,
+            "description": f"At most {MAX_VALUE_DECIMALS} decimals.",
+        },
+        "note": {"type": ["string", "null"], "maxLength": MAX_NOTE_CHARS},
+    },
+}
+_ACCEPTED: dict[str, Any] = {
+    "type": "object",
+    "required": ["accepted", "events"],
+    "properties": {
+        "accepted": {"type": "boolean"},
+        "events": {"type": "integer", "minimum": 1, "maximum": MAX_EVENTS},
+    },
+}
+_EVENT_REF = {"$ref": "#/components/schemas/EventInput"}
+_OPERATION: dict[str, Any] = {
+    "operationId": "send_events",
+    "tags": ["behavior"],
+    "summary": "Send events",
+    "description": (
+        "Take a student's events: one, or a list. 202 means that the queue holds them all; of a refused request none "
+        "is taken. Served by a process of its own (the event door), behind the same address in production. "
+        f"Roles: `{Role.STUDENT}`."
+    ),
+    "security": [{SECURITY_SCHEME: []}],
+    "parameters": contract.parameter("Accept-Language", "X-Correlation-Id"),
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": {
+                    "oneOf": [_EVENT_REF, {"type": "array", "minItems": 1, "maxItems": MAX_EVENTS, "items": _EVENT_REF}]
+                }
+            }
+        },
+    },
+    "responses": {
+        "202": {
+            "description": "The queue holds them.",
+            "headers": contract.header("X-Correlation-Id"),
+            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/EventsAccepted"}}},
+        },
+        **contract.refusals(400, 401, 403, 413, 415, 422, 503),
+    },
+}
+
+
+def add_event_door(result: dict[str, Any], **_generation: object) -> dict[str, Any]:
+    """The contract with the door's operation: a post-processing hook of drf-spectacular."""
+    schemas = {**result["components"]["schemas"], "EventInput": _EVENT, "EventsAccepted": _ACCEPTED}
+    components = result["components"] | {"schemas": dict(sorted(schemas.items()))}
+    paths = dict(sorted({**result["paths"], EVENTS_PATH: {"post": _OPERATION}}.items()))
+    return result | {"paths": paths, "components": components}

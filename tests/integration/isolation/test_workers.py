@@ -1,0 +1,23 @@
+"""Messages before a real worker, and a worker that keeps its school."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.isolation import workers
+
+if TYPE_CHECKING:
+    from tests.support.cloud import Cloud
+
+
+def test_messages_keep_the_schools_apart(cloud: Cloud) -> None:
+    section = workers.run(cloud)
+    assert section.unexpected == ()
+    assert len(section.cells) >= 50
+
+
+def test_task_that_keeps_its_school_turns_the_section_red(cloud: Cloud) -> None:
+    (hole,) = workers.HOLES
+    with hole.plant(cloud):
+        seen = {cell.observed for cell in workers.left_school(cloud)}
+    assert seen == {"KEPT"}

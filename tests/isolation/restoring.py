@@ -1,0 +1,54 @@
+"""Leaving the cloud as it was found: a test run shares it with everybody else's tests."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.support.cloud import Cloud
+
+Items = dict[tuple[str, str], Any]
+
+
+def items(cloud: Cloud) -> Items:
+    """Everything in the table by its key, read by root."""
+    pages = (
+        cloud.root("dynamodb").get_paginator("scan").paginate(TableName=cloud.outputs["TableName"], ConsistentRead=True)
+    )
+    return {(item["pk"]["S"], item["sk"]["S"]): item for page in pages for item in page["Items"]}
+
+
+@contextmanager
+def same_table_after(cloud: Cloud) -> Iterator[None]:
+    """Put back what the block changed in the table, and take out what it added."""
+    before = items(cloud)
+    try:
+        yield
+    finally:
+        after = items(cloud)
+        root, table = cloud.root("dynamodb"), cloud.outputs["TableName"]
+        for pk, sk in after.keys() - before.keys():
+            root.delete_item(TableName=table, Key={"pk": {"S": pk}, "sk": {"S": sk}})
+        for key, item in before.items():
+            if after.get(key) != item:
+                root.put_item(TableName=table, Item=item)
+
+
+@contextmanager
+def same_bucket_after(cloud: Cloud) -> Iterator[None]:
+    """Take out of the lake what the block put there."""
+    before = _objects(cloud)
+    try:
+        yield
+    finally:
+        root, bucket = cloud.root("s3"), cloud.outputs["LakeBucket"]
+        for key in sorted(_objects(cloud) - before):
+            root.delete_object(Bucket=bucket, Key=key)
+
+
+def _objects(cloud: Cloud) -> set[str]:
+    pages = cloud.root("s3").get_paginator("list_objects_v2").paginate(Bucket=cloud.outputs["LakeBucket"])
+    return {item["Key"] for page in pages for item in page.get("Contents", [])}

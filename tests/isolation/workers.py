@@ -1,0 +1,273 @@
+"""Messages: forged in every way, failing, and of two schools at once, before a real worker (issue 3, point 4)."""
+
+from __future__ import annotations
+
+import json
+import sys
+import uuid
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tests.environment import STATE_DIR
+from tests.isolation.routes import digest_of, items_of
+from tests.isolation.sections import Cell, Hole, Section
+from tests.isolation.workers_forgeries import (
+    DEAD_LETTERED,
+    DROPPED,
+    KEPT_AT_HOME,
+    STORE,
+    Forgery,
+    Target,
+    envelope,
+    event,
+    forgeries,
+)
+from tests.isolation.workers_probe import HOLE, KEEPS_SCHOOL
+from tests.isolation.workers_wire import Wire, tapped
+from tests.support.processes import Process
+from tests.support.waiting import wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.support.cloud import Cloud
+
+_INTERLEAVED = 200
+_DEADLINE_S = 180.0
+_REASONS = (
+    *("MissingSchoolError", "InvalidSchoolIdError", "MalformedMessageError", "TypeError", "ContentDisallowed"),
+    *("Can't decode message body", "Task keyword arguments is not a mapping", "Received unregistered task"),
+)
+_planted: dict[str, str] = {}
+
+
+def run(cloud: Cloud) -> Section:
+    """Every attack on the workers, each with a worker process of its own."""
+    cells = [*_forged(cloud), *left_school(cloud), *_interleaved(cloud)]
+    return Section(
+        name="workers",
+        title="Messages before a real worker",
+        intro=_INTRO,
+        cells=tuple(cells),
+        remarks=_REMARKS,
+    )
+
+
+_INTRO = (
+    "A worker process with the service's own key takes messages from the real queue. Its every call goes over a "
+    "proxy that notes whose session key signed it (as STS gave it out) and whose partitions the call names. A "
+    "message that is refused three times is in the dead-letter queue; the log says why by an error's name and holds "
+    "nothing of it."
+)
+_REMARKS = (
+    (
+        "Who may send: the queues' policies and IAM let `web` (the door), `worker` and `operator` send to them, and "
+        "the API Gateway's role to the behaviour queue. Nobody else, and no school's session, may."
+    ),
+    (
+        "What a compromised sender could do: name any school. A message is as trusted as its sender: whoever holds "
+        "`web` or `worker` may assume the tenant role for any school anyway, so a forged message gains nothing that "
+        "the credentials of its sender do not give; it cannot make one message touch two schools, run code, or reach"
+        " a task that is not registered. The public never writes a message: door and gateway take school and person "
+        "from the verified token alone."
+    ),
+    (
+        "A message whose body cannot be decoded, or whose keywords are no object, is acknowledged by Celery itself: "
+        "it is not dead-lettered but dropped, with a critical line (the body left out) or a warning in the log. Door"
+        " and gateway make no such message."
+    ),
+    (
+        "Any registered task may be named in any queue. Tasks of a school do nothing but what their school's "
+        "sessions allow; the platform's (sweeps, the canary) take no arguments."
+    ),
+)
+
+
+# --- forged messages
+
+
+def _forged(cloud: Cloud) -> list[Cell]:
+    token = uuid.uuid4().hex[:6]
+    target = Target(f"obra-{token}", f"obra-{token}0", "est-ajeno", f"secreto{token}")
+    bomb = Path(STATE_DIR) / f"bomb-{token}"
+    sent = forgeries(target, bomb)
+    queue = _Queue(cloud)
+    queue.reset()
+    _seed(queue, cloud, target.other)
+    before = digest_of(cloud, target.other)
+    for forgery in sent:
+        queue.send(forgery.body)
+    with tapped(cloud.emulator.endpoint_url) as wire, _worker(cloud, wire) as process:
+        wait_until(queue.is_empty, what="the forged messages to be settled", timeout_s=_DEADLINE_S)
+        log = process.log
+    dead, kept = queue.dead_letters(), items_of(cloud, target.own)
+    cells = [_forged_cell(forgery, dead, kept) for forgery in sent]
+    checks = {
+        "other school unchanged": digest_of(cloud, target.other) == before,
+        "no call signed for one and naming another": not [call for call in wire.calls if call.crosses],
+        "no code ran from a message": not bomb.exists(),
+        "nothing of a message in the log": target.secret not in log and target.other_student not in log,
+        "reasons by name in the log": [reason for reason in _REASONS if reason not in log] == [],
+    }
+    return cells + [_check("all forged messages", name, holds) for name, holds in checks.items()]
+
+
+def _forged_cell(forgery: Forgery, dead: str, kept: str) -> Cell:
+    observed = DROPPED
+    if forgery.marker in dead:
+        observed = DEAD_LETTERED
+    elif forgery.is_among(kept):
+        observed = KEPT_AT_HOME
+    return Cell("forged message", forgery.name, "other school", forgery.ends, observed)
+
+
+def _check(row: str, name: str, holds: bool) -> Cell:  # noqa: FBT001 - one of a cell's facts
+    return Cell(row, name, "other school", "holds", "holds" if holds else "DOES NOT HOLD")
+
+
+def _seed(queue: _Queue, cloud: Cloud, school_id: str) -> None:
+    """Something to lose: an event of the other school's student."""
+    queue.send(envelope(STORE, [], {"school_id": school_id, "student_id": "est-ajeno", "events": [event("Nota")]}))
+    with tapped(cloud.emulator.endpoint_url) as wire, _worker(cloud, wire):
+        wait_until(queue.is_empty, what="the seed", timeout_s=_DEADLINE_S)
+
+
+# --- a task leaves its school
+
+
+def left_school(cloud: Cloud) -> list[Cell]:
+    """One thread: a task that fails inside a school, one that ends well in it, and after each one that tells."""
+    queue = _Queue(cloud)
+    queue.reset()
+    school_id = f"obra-{uuid.uuid4().hex[:6]}"
+    good = {"school_id": school_id, "student_id": "est-1", "events": [event()]}
+    messages = [("isolation.fail", {"school_id": school_id}), (STORE, good)]
+    with tapped(cloud.emulator.endpoint_url) as wire, _worker(cloud, wire, threads=1) as process:
+        for number, (task, kwargs) in enumerate(messages, start=1):
+            queue.send(envelope(task, [], kwargs))
+            ended = '"event": "task failed"' if task == "isolation.fail" else '"event": "task done"'
+            _wait_for(process, ended, 1)
+            queue.send(envelope("isolation.tell_scope", [], {}))
+            _wait_for(process, '"scope told"', number)
+        told = _told(process.log)
+    names = ("after a task that failed", "after a task that ended well")
+    return [
+        Cell("scope of the next task", name, "previous school", "none", "none" if scope == "none" else "KEPT")
+        for name, scope in zip(names, told, strict=False)
+    ]
+
+
+def _wait_for(process: Process, text: str, times: int) -> None:
+    wait_until(lambda: process.log.count(text) >= times, what=text, timeout_s=_DEADLINE_S)
+
+
+def _told(log: str) -> list[str]:
+    lines = [json.loads(line) for line in log.splitlines() if '"scope told"' in line]
+    return [line["scope"] for line in lines]
+
+
+# --- two schools at once
+
+
+def _interleaved(cloud: Cloud) -> list[Cell]:
+    queue = _Queue(cloud)
+    queue.reset()
+    token = uuid.uuid4().hex[:6]
+    schools = [f"obra-{token}", f"obra-{token}0"]
+    for number in range(_INTERLEAVED):
+        for school_id in schools:
+            kwargs = {"school_id": school_id, "student_id": f"est-{number % 7}", "events": [event(f"de {school_id}.")]}
+            queue.send(envelope(STORE, [], kwargs))
+    with tapped(cloud.emulator.endpoint_url) as wire, _worker(cloud, wire, threads=4):
+        wait_until(queue.is_empty, what="the interleaved messages", timeout_s=_DEADLINE_S)
+    writes = [call for call in wire.calls if call.operation == "BatchWriteItem"]
+    notes = {school_id: _notes(cloud, school_id) for school_id in schools}
+    checks = {
+        "every call signed for the school whose partitions it names": not [c for c in wire.calls if c.crosses],
+        "both schools' keys were used": {call.signed_for for call in writes} == set(schools),
+        "at least a call for each message": len(writes) >= _INTERLEAVED * len(schools),
+        "each school holds its own events and no other's": all(
+            notes[school_id] == {f"de {school_id}."} for school_id in schools
+        ),
+        "nothing dead-lettered": queue.dead_letters() == "",
+    }
+    row = f"{_INTERLEAVED} tasks of each of two schools, interleaved on 4 threads"
+    return [_check(row, name, holds) for name, holds in checks.items()]
+
+
+def _notes(cloud: Cloud, school_id: str) -> set[str]:
+    pages = cloud.root("dynamodb").get_paginator("scan").paginate(TableName=cloud.outputs["TableName"])
+    return {
+        item["note"]["S"]
+        for page in pages
+        for item in page["Items"]
+        if item["pk"]["S"].startswith(f"SCHOOL#{school_id}#") and "note" in item
+    }
+
+
+# --- what the attacks share
+
+
+class _Queue:
+    """The behaviour queue and its dead letters, seen as root."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self._sqs = cloud.root("sqs")
+        self._url, self._dead_url = cloud.outputs["BehaviorQueueUrl"], cloud.outputs["BehaviorDlqUrl"]
+
+    def reset(self) -> None:
+        """Empty both; a message that is not acknowledged comes back after a second."""
+        for url in (self._url, self._dead_url):
+            self._sqs.purge_queue(QueueUrl=url)
+        self._sqs.set_queue_attributes(QueueUrl=self._url, Attributes={"VisibilityTimeout": "1"})
+
+    def send(self, body: str) -> None:
+        """Put a message as it is."""
+        self._sqs.send_message(QueueUrl=self._url, MessageBody=body)
+
+    def is_empty(self) -> bool:
+        """Whether every message was acknowledged or given up."""
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        found = self._sqs.get_queue_attributes(QueueUrl=self._url, AttributeNames=names)["Attributes"]
+        return all(found[name] == "0" for name in names)
+
+    def dead_letters(self) -> str:
+        """The texts of all dead letters, which are taken away."""
+        bodies: list[str] = []
+        while messages := self._sqs.receive_message(QueueUrl=self._dead_url, MaxNumberOfMessages=10).get("Messages"):
+            for message in messages:
+                bodies.append(message["Body"])
+                self._sqs.delete_message(QueueUrl=self._dead_url, ReceiptHandle=message["ReceiptHandle"])
+        return "\n".join(bodies)
+
+
+@contextmanager
+def _worker(cloud: Cloud, wire: Wire, threads: int = 4) -> Iterator[Process]:
+    """A worker process on the tapped wire."""
+    command = [sys.executable, "-m", "celery", "-A", "tests.isolation.workers_probe", "worker"]
+    command += ["-P", "threads", "-c", str(threads), "-Q", "behavior"]
+    command += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
+    extra = {"AWS_ENDPOINT_URL": wire.endpoint_url, "LIBRETA_LOG_LEVEL": "INFO", **_planted}
+    worker = Process(command, cloud.process_environment("worker", **extra))
+    try:
+        worker.wait_until_ready(lambda: " ready." in worker.log, "the worker")
+        yield worker
+    finally:
+        worker.stop()
+
+
+@contextmanager
+def _keeping_school(_cloud: Any) -> Iterator[None]:
+    _planted[HOLE] = KEEPS_SCHOOL
+    try:
+        yield
+    finally:
+        _planted.clear()
+
+
+def _only_scopes(cloud: Cloud) -> Section:
+    return Section(name="workers", title="Scopes", cells=tuple(left_school(cloud)))
+
+
+HOLES = (Hole("task-keeps-school", "a task that does not leave its school", _keeping_school, narrow=_only_scopes),)

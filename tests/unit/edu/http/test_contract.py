@@ -1,0 +1,115 @@
+"""The committed contract is the code's, whole and valid; it and its pages are open to everybody."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.conf import settings
+from django.contrib.staticfiles import finders
+from django.core.management import call_command
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from edu.http.docs import contract, contract_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+WRITES = frozenset({"post", "put", "patch", "delete"})
+OPEN_ROUTES = frozenset({"/api/v1/schema", "/api/v1/docs"})
+
+
+def _operations() -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, methods in contract()["paths"].items():
+        for method, operation in methods.items():
+            yield path, method, operation
+
+
+def _names(operation: dict[str, Any]) -> set[str]:
+    return {part.get("name") or part["$ref"].rpartition("/")[2] for part in operation["parameters"]}
+
+
+def test_committed_file_is_what_the_code_says() -> None:
+    committed = (settings.BASE_DIR / "docs" / "openapi.yaml").read_bytes()
+    assert committed == contract_bytes("application/yaml"), "run: manage.py spectacular --file docs/openapi.yaml"
+
+
+def test_schema_is_made_without_a_warning_and_always_the_same(tmp_path: Path) -> None:
+    made = tmp_path / "openapi.yaml"
+    call_command("spectacular", "--validate", "--fail-on-warn", "--file", str(made))
+    assert made.read_bytes() == contract_bytes("application/yaml")
+
+
+def _routes(patterns: list[Any], prefix: str = "/") -> Iterator[tuple[str, Any]]:
+    for pattern in patterns:
+        route = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from _routes(pattern.url_patterns, route)
+        elif isinstance(pattern, URLPattern):
+            yield route.replace("<id:", "{").replace(">", "}"), pattern.callback
+
+
+def test_every_method_of_every_route_is_an_operation() -> None:
+    offered = {
+        (route, method.lower())
+        for route, view in _routes(get_resolver().url_patterns)
+        if route.startswith("/api/") and route not in OPEN_ROUTES
+        for method in view.view_class.allowed_roles
+    }
+    assert offered | {("/api/v1/behavior", "post")} == {(path, method) for path, method, _ in _operations()}
+
+
+def test_operations_say_who_may_call_them_and_how_they_refuse() -> None:
+    for _path, method, operation in _operations():
+        assert "Roles: `" in operation["description"]
+        assert operation["security"] == [{"idToken": []}]
+        expected = {"400", "401", "403", "503"} | ({"422"} if method in WRITES else {"304"})
+        assert expected <= set(operation["responses"]), operation["operationId"]
+        if "If-Match" in _names(operation):
+            assert {"412", "428"} <= set(operation["responses"])
+
+
+def test_writes_take_an_idempotency_key_and_corrections_the_version() -> None:
+    writes = {o["operationId"]: _names(o) for _path, method, o in _operations() if method in WRITES}
+    del writes["send_events"]  # its events' own ids make it idempotent
+    assert all("Idempotency-Key" in names for names in writes.values())
+    versioned = {name for name, names in writes.items() if "If-Match" in names}
+    assert versioned == {"edit_evaluation", "delete_evaluation", "correct_score", "void_score"}
+
+
+@pytest.mark.parametrize(
+    ("accept", "content_type"),
+    [
+        ("*/*", "application/yaml"),
+        ("application/json", "application/json"),
+        ("application/vnd.oai.openapi+json", "application/vnd.oai.openapi+json"),
+    ],
+)
+def test_contract_is_served_without_a_token(accept: str, content_type: str) -> None:
+    answer = Client().get("/api/v1/schema", headers={"Accept": accept})
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, content_type)
+    again = Client().get("/api/v1/schema", headers={"Accept": accept, "If-None-Match": answer.headers["ETag"]})
+    assert again.status_code == 304
+
+
+def test_contract_as_json_is_the_same_document() -> None:
+    assert Client().get("/api/v1/schema?format=json").json() == json.loads(json.dumps(contract()))
+
+
+def test_docs_page_names_only_files_of_ours_and_runs_nothing_inline() -> None:
+    answer = Client().get("/api/v1/docs")
+    page = answer.content.decode()
+    assert "unsafe" not in answer.headers["Content-Security-Policy"]
+    assert "://" not in page
+    assert "<style" not in page
+    scripts = [part.partition('"')[0] for part in page.split('<script src="')[1:]]
+    assert page.count("<script") == len(scripts) == 2
+    assert all(finders.find(script.removeprefix(settings.STATIC_URL)) for script in scripts)
+
+
+def test_docs_page_takes_no_writes() -> None:
+    answer = Client(enforce_csrf_checks=True).post("/api/v1/docs")
+    assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
