@@ -11,6 +11,7 @@ import environ
 from django.utils.translation import gettext_lazy as _
 
 from edu.aws.endpoint import check_endpoint
+from edu.http import contract
 from edu.logs import configure_logging
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -61,6 +62,8 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "edu",
     "evaluations",
     "behavior",
@@ -71,6 +74,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "edu.http.middleware.CorrelationMiddleware",
     "edu.http.unhandled.ApiProblemMiddleware",
+    "edu.http.conditional.ConditionalReadMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "edu.http.middleware.ContentSecurityPolicyMiddleware",
@@ -147,9 +151,26 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["edu.http.parsers.StrictJSONParser"],
     "DEFAULT_THROTTLE_CLASSES": ["edu.http.throttles.ReadThrottle", "edu.http.throttles.WriteThrottle"],
+    "DEFAULT_SCHEMA_CLASS": "edu.http.schema.LibretaSchema",
     "EXCEPTION_HANDLER": "edu.http.problems.handle_exception",
     "UNAUTHENTICATED_USER": None,
     "COERCE_DECIMAL_TO_STRING": True,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Libreta",
+    "DESCRIPTION": "Evaluations and behaviour of many schools. The token decides the school; errors are problem+json.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "APPEND_COMPONENTS": contract.COMPONENTS,
+    "COMPONENT_SPLIT_PATCH": False,
+    "COMPONENT_SPLIT_REQUEST": True,  # says which texts may not be empty
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "behavior.api.contract.add_event_door",
+    ],
 }
 API_RATES = {
     "reads": env.str("LIBRETA_API_READS", "600/minute"),

@@ -7,6 +7,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from edu.console.site import site
+from edu.http.docs import ContractFile, contract_docs
 from edu.http.health import healthz
 
 urlpatterns = [
@@ -14,6 +15,8 @@ urlpatterns = [
     path("healthz", healthz),
     path("admin/", site.urls),
     path("i18n/", include(language_urls)),
+    path("api/v1/schema", ContractFile.as_view(), name="schema"),
+    path("api/v1/docs", contract_docs),
     path("api/v1/", include("evaluations.api.urls")),
     path("api/v1/", include("behavior.api.urls")),
 ]

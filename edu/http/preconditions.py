@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
 
-from edu.errors import FieldError, InvalidInputError
+from edu.errors import FieldError, InvalidInputError, LibretaError
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
@@ -30,6 +30,17 @@ class MalformedPreconditionError(InvalidInputError):
     code = "if_match_malformed"
     status = 400
     title = _("Say which version you are changing")
+
+
+class PreconditionFailedError(LibretaError):
+    """A read's ``If-Match`` names none of the tags that the answer has.
+
+    A write's is the app's own error.
+    """
+
+    code = "precondition_failed"
+    status = 412
+    title = _("It is not the version you asked for")
 
 
 def expected_version(request: Request) -> int:

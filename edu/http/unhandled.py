@@ -10,7 +10,8 @@ from django.utils import translation
 
 from edu.errors import ForbiddenError, LibretaError, NotFoundError
 from edu.http.middleware import API_PREFIX
-from edu.http.problems import CONTENT_TYPE, BadRequestError, TooLargeError, problem
+from edu.http.preconditions import PreconditionFailedError
+from edu.http.problems import CONTENT_TYPE, BadRequestError, MethodNotOfferedError, TooLargeError, problem
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 _ERRORS: dict[int, type[LibretaError]] = {
     HTTPStatus.FORBIDDEN: ForbiddenError,
     HTTPStatus.NOT_FOUND: NotFoundError,
+    HTTPStatus.METHOD_NOT_ALLOWED: MethodNotOfferedError,
+    HTTPStatus.PRECONDITION_FAILED: PreconditionFailedError,
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: TooLargeError,
 }
 

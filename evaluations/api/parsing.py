@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
 
 ID_PATTERN = r"^[a-z0-9-]{1,40}$"
+TERM = OpenApiParameter("term", {"type": "string", "pattern": ID_PATTERN}, description="Only of this term.")
+REQUIRED_TERM = OpenApiParameter(
+    "term", {"type": "string", "pattern": ID_PATTERN}, required=True, description="Of this term."
+)
 
 
 class _TermQuery(serializers.Serializer[Any]):
@@ -39,8 +44,3 @@ def term_of(request: Request) -> str:
 def cursor_of(request: Request) -> str | None:
     """Where the reader's listing goes on (``?cursor=``)."""
     return request.query_params.get("cursor")
-
-
-def with_path(body: object, **of_the_path: str) -> object:
-    """The body with what the path says; a body that is no object stays as it is, for the serializer to refuse."""
-    return {**body, **of_the_path} if isinstance(body, dict) else body

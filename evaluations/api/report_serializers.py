@@ -89,7 +89,7 @@ class CardSchoolOutput(serializers.Serializer[Any]):
 
 
 class ReportCardOutput(serializers.Serializer[Any]):
-    """A report card. ``averages`` are over the courses, a term each; empty when a teacher asks (``own_sections_only``)."""
+    """A report card. ``averages`` are over the courses, a term each; empty for a teacher (``own_sections_only``)."""
 
     school = CardSchoolOutput()
     student = CardStudentOutput()

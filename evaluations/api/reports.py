@@ -10,6 +10,8 @@ from django.http import HttpResponse
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
 from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -18,8 +20,8 @@ from edu.errors import FieldError, InvalidInputError
 from edu.identity.authentication import principal_of
 from edu.identity.principal import Role
 from evaluations.api import card_csv, card_pdf
-from evaluations.api.parsing import term_of
-from evaluations.api.report_serializers import card_data, section_data
+from evaluations.api.parsing import REQUIRED_TERM, TERM, term_of
+from evaluations.api.report_serializers import ReportCardOutput, SectionGradesOutput, card_data, section_data
 from evaluations.services import consolidated_grades, report_cards
 
 if TYPE_CHECKING:
@@ -59,6 +61,9 @@ class SectionConsolidated(APIView):
 
     allowed_roles: ClassVar = {"GET": _READERS}
 
+    @extend_schema(
+        operation_id="read_section_grades", tags=["grades"], parameters=[REQUIRED_TERM], responses=SectionGradesOutput
+    )
     def get(self, request: Request, section_id: str) -> HttpResponse:
         """Those of one term (``?term=``), by student id; brought up to date first."""
         term_id = term_of(request)
@@ -77,6 +82,16 @@ class StudentReportCard(APIView):
     allowed_roles: ClassVar = {"GET": _READERS}
     renderer_classes = (JSONRenderer, CsvRenderer, PdfRenderer)
 
+    @extend_schema(
+        operation_id="read_report_card",
+        tags=["grades"],
+        parameters=[TERM],
+        responses={
+            (200, "application/json"): ReportCardOutput,
+            (200, "text/csv"): OpenApiTypes.STR,
+            (200, "application/pdf"): OpenApiTypes.BINARY,
+        },
+    )
     def get(self, request: Request, student_id: str) -> HttpResponse:
         """Of one term (``?term=``) or the whole year, as JSON, CSV or PDF; brought up to date first."""
         card = report_cards.get_report_card(

@@ -9,6 +9,7 @@ from rest_framework import serializers
 from evaluations.api.parsing import ID_PATTERN
 from evaluations.domain.checks import MAX_REASON_CHARS
 from evaluations.domain.evaluation import ScoreState
+from evaluations.services.section_entry import MAX_ROWS
 
 RECORDABLE = [str(state) for state in ScoreState if state is not ScoreState.VOID]
 _MAX_VALUE_CHARS = 12
@@ -35,6 +36,12 @@ class RowInput(serializers.Serializer[Any]):
     state = serializers.ChoiceField(RECORDABLE, default=str(ScoreState.RECORDED))
     value = serializers.CharField(max_length=_MAX_VALUE_CHARS, allow_null=True, default=None)
     version = serializers.IntegerField(min_value=1, max_value=999_999_999, allow_null=True, default=None)
+
+
+class RowsInput(serializers.Serializer[Any]):
+    """A section's rows. Said for the contract: each row is read by itself, so that a bad one is refused alone."""
+
+    rows = serializers.ListField(child=RowInput(), min_length=1, max_length=MAX_ROWS)
 
 
 class RowProblemOutput(serializers.Serializer[Any]):

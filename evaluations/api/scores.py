@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from edu.http.preconditions import expected_version
 from edu.http.replies import etag_of, reply_for
+from edu.http.schema import CURSOR, IF_MATCH, page_of, results_of
 from edu.identity.authentication import principal_of
 from edu.identity.principal import Role
 from evaluations import services
 from evaluations.api import score_serializers, serializers
-from evaluations.api.parsing import cursor_of, term_of, validated
+from evaluations.api.parsing import TERM, cursor_of, term_of, validated
 from evaluations.api.section_rows import SectionRows
 from evaluations.domain.evaluation import ScoreState
 
@@ -33,11 +35,20 @@ class ScoreList(APIView):
     latency_metric = "EvaluationLatency"
     allowed_roles: ClassVar = {"GET": _GRADERS, "POST": _GRADERS, "PUT": _GRADERS}
 
+    @extend_schema(
+        operation_id="list_scores", tags=["scores"], responses=results_of("ScoreList", serializers.ScoreOutput)
+    )
     def get(self, request: Request, evaluation_id: str) -> Response:
         """All of them, by student id."""
         scores = services.list_scores(actor=principal_of(request), evaluation_id=evaluation_id)
         return Response({"results": [_score_data(score) for score in scores]})
 
+    @extend_schema(
+        operation_id="record_score",
+        tags=["scores"],
+        request=serializers.ScoreInput,
+        responses={201: serializers.ScoreOutput},
+    )
     def post(self, request: Request, evaluation_id: str) -> HttpResponse:
         """Record a student's first score (201)."""
         given = validated(serializers.ScoreInput(data=request.data))
@@ -49,6 +60,12 @@ class ScoreList(APIView):
             )
         return reply.render(score).as_response()
 
+    @extend_schema(
+        operation_id="record_section",
+        tags=["scores"],
+        request=score_serializers.RowsInput,
+        responses=results_of("RowResults", score_serializers.RowOutput),
+    )
     def put(self, request: Request, evaluation_id: str) -> HttpResponse:
         """Record or correct a whole section's scores, with a result for each row (200)."""
         given = SectionRows(request.data)
@@ -66,12 +83,20 @@ class ScoreDetail(APIView):
     latency_metric = "EvaluationLatency"
     allowed_roles: ClassVar = {"GET": _GRADERS, "PUT": _GRADERS}
 
+    @extend_schema(operation_id="read_score", tags=["scores"], responses=serializers.ScoreOutput)
     def get(self, request: Request, evaluation_id: str, student_id: str) -> Response:
         """Read it."""
         found = services.get_score(actor=principal_of(request), evaluation_id=evaluation_id, student_id=student_id)
         data = _score_data(found)
         return Response(data, headers={"ETag": etag_of(data)})
 
+    @extend_schema(
+        operation_id="correct_score",
+        tags=["scores"],
+        parameters=[IF_MATCH],
+        request=score_serializers.CorrectionInput,
+        responses=serializers.ScoreOutput,
+    )
     def put(self, request: Request, evaluation_id: str, student_id: str) -> HttpResponse:
         """Correct the version named by ``If-Match`` (200)."""
         given = validated(score_serializers.CorrectionInput(data=request.data))
@@ -91,6 +116,13 @@ class ScoreVoid(APIView):
     latency_metric = "EvaluationLatency"
     allowed_roles: ClassVar = {"POST": _GRADERS}
 
+    @extend_schema(
+        operation_id="void_score",
+        tags=["scores"],
+        parameters=[IF_MATCH],
+        request=score_serializers.ReasonInput,
+        responses=serializers.ScoreOutput,
+    )
     def post(self, request: Request, evaluation_id: str, student_id: str) -> HttpResponse:
         """Void the version named by ``If-Match``, with a reason (200)."""
         given = validated(score_serializers.ReasonInput(data=request.data))
@@ -108,6 +140,12 @@ class ScoreHistory(APIView):
 
     allowed_roles: ClassVar = {"GET": _GRADERS}
 
+    @extend_schema(
+        operation_id="list_score_history",
+        tags=["scores"],
+        parameters=[CURSOR],
+        responses=page_of("ScoreHistoryPage", score_serializers.RevisionOutput),
+    )
     def get(self, request: Request, evaluation_id: str, student_id: str) -> Response:
         """A page of them, newest first; ``next`` is the cursor of the following page."""
         page = services.list_revisions(
@@ -125,6 +163,12 @@ class StudentScores(APIView):
 
     allowed_roles: ClassVar = {"GET": _GRADERS}
 
+    @extend_schema(
+        operation_id="list_student_scores",
+        tags=["scores"],
+        parameters=[TERM, CURSOR],
+        responses=page_of("StudentScorePage", score_serializers.StudentScoreOutput),
+    )
     def get(self, request: Request, student_id: str) -> Response:
         """A page of them by term and evaluation, of one term with ``?term=``."""
         page = services.list_student_scores(

@@ -16,7 +16,6 @@ from evaluations.domain.evaluation import EvaluationKind, ScoreState
 class EvaluationInput(serializers.Serializer[Any]):
     """A new evaluation."""
 
-    section_id = serializers.RegexField(ID_PATTERN)
     term_id = serializers.RegexField(ID_PATTERN)
     kind = serializers.ChoiceField([str(kind) for kind in EvaluationKind])
     title = serializers.CharField(max_length=120)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from edu.http.replies import reply_for
+from edu.http.schema import results_of
 from edu.identity.authentication import principal_of
 from edu.identity.principal import Role
 from evaluations import services
@@ -39,6 +41,7 @@ class TermList(APIView):
 
     allowed_roles: ClassVar = {"GET": _READERS}
 
+    @extend_schema(operation_id="list_terms", tags=["terms"], responses=results_of("TermList", TermOutput))
     def get(self, request: Request) -> Response:
         """List them, in order."""
         del request
@@ -50,6 +53,7 @@ class TermClose(APIView):
 
     allowed_roles: ClassVar = {"POST": frozenset({Role.SCHOOL_ADMIN})}
 
+    @extend_schema(operation_id="close_term", tags=["terms"], request=None, responses=TermOutput)
     def post(self, request: Request, term_id: str) -> HttpResponse:
         """Close it for every teacher at once (200)."""
         reply = reply_for(request, principal_of(request), _term_data, status=200)
@@ -63,6 +67,7 @@ class TermReopen(APIView):
 
     allowed_roles: ClassVar = {"POST": frozenset({Role.SCHOOL_ADMIN})}
 
+    @extend_schema(operation_id="reopen_term", tags=["terms"], request=ReasonInput, responses=TermOutput)
     def post(self, request: Request, term_id: str) -> HttpResponse:
         """Open it, with a reason (200)."""
         given = validated(ReasonInput(data=request.data))

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from edu.http.preconditions import expected_version
 from edu.http.replies import empty_reply_for, etag_of, reply_for
+from edu.http.schema import CURSOR, IF_MATCH, page_of, results_of
 from edu.identity.authentication import principal_of
 from edu.identity.principal import Role
 from evaluations import services
 from evaluations.api import serializers
-from evaluations.api.parsing import cursor_of, term_of, validated, with_path
+from evaluations.api.parsing import TERM, cursor_of, term_of, validated
 from evaluations.domain.evaluation import EvaluationKind
 
 if TYPE_CHECKING:
@@ -31,6 +33,9 @@ class SectionList(APIView):
 
     allowed_roles: ClassVar = {"GET": _READERS}
 
+    @extend_schema(
+        operation_id="list_sections", tags=["sections"], responses=results_of("SectionList", serializers.SectionOutput)
+    )
     def get(self, request: Request) -> Response:
         """List them, by id."""
         sections = services.list_sections(actor=principal_of(request))
@@ -42,6 +47,11 @@ class SectionStudents(APIView):
 
     allowed_roles: ClassVar = {"GET": _READERS}
 
+    @extend_schema(
+        operation_id="list_section_students",
+        tags=["sections"],
+        responses=results_of("StudentList", serializers.StudentOutput),
+    )
     def get(self, request: Request, section_id: str) -> Response:
         """List them, by family name."""
         students = services.list_section_students(actor=principal_of(request), section_id=section_id)
@@ -54,6 +64,12 @@ class EvaluationList(APIView):
     latency_metric = "EvaluationLatency"
     allowed_roles: ClassVar = {"GET": _READERS, "POST": _WRITERS}
 
+    @extend_schema(
+        operation_id="list_section_evaluations",
+        tags=["evaluations"],
+        parameters=[TERM, CURSOR],
+        responses=page_of("EvaluationPage", serializers.EvaluationOutput),
+    )
     def get(self, request: Request, section_id: str) -> Response:
         """A page of them, latest first, of one term with ``?term=``; ``next`` is the cursor of the following page."""
         page = services.list_section_evaluations(
@@ -62,13 +78,21 @@ class EvaluationList(APIView):
         results = [_evaluation_data(evaluation) for evaluation in page.evaluations]
         return Response({"results": results, "next": page.cursor})
 
+    @extend_schema(
+        operation_id="create_evaluation",
+        tags=["evaluations"],
+        request=serializers.EvaluationInput,
+        responses={201: serializers.EvaluationOutput},
+    )
     def post(self, request: Request, section_id: str) -> HttpResponse:
         """Set an evaluation (201)."""
-        given = validated(serializers.EvaluationInput(data=with_path(request.data, section_id=section_id)))
+        given = validated(serializers.EvaluationInput(data=request.data))
         reply = reply_for(request, principal_of(request), _evaluation_data)
         kind = EvaluationKind(given.pop("kind"))
         with reply.key.first_answer_wins():
-            evaluation = services.create_evaluation(actor=principal_of(request), kind=kind, reply=reply, **given)
+            evaluation = services.create_evaluation(
+                actor=principal_of(request), section_id=section_id, kind=kind, reply=reply, **given
+            )
         return reply.render(evaluation).as_response()
 
 
@@ -78,11 +102,19 @@ class EvaluationDetail(APIView):
     latency_metric = "EvaluationLatency"
     allowed_roles: ClassVar = {"GET": _READERS, "PATCH": _WRITERS, "DELETE": _WRITERS}
 
+    @extend_schema(operation_id="read_evaluation", tags=["evaluations"], responses=serializers.EvaluationOutput)
     def get(self, request: Request, evaluation_id: str) -> Response:
         """Read it."""
         data = _evaluation_data(services.get_evaluation(actor=principal_of(request), evaluation_id=evaluation_id))
         return Response(data, headers={"ETag": etag_of(data)})
 
+    @extend_schema(
+        operation_id="edit_evaluation",
+        tags=["evaluations"],
+        parameters=[IF_MATCH],
+        request=serializers.EvaluationChange,
+        responses=serializers.EvaluationOutput,
+    )
     def patch(self, request: Request, evaluation_id: str) -> HttpResponse:
         """Change title, weight, date or kind of the version named by ``If-Match`` (200)."""
         given = validated(serializers.EvaluationChange(data=request.data))
@@ -95,6 +127,7 @@ class EvaluationDetail(APIView):
             )
         return reply.render(evaluation).as_response()
 
+    @extend_schema(operation_id="delete_evaluation", tags=["evaluations"], parameters=[IF_MATCH], responses={204: None})
     def delete(self, request: Request, evaluation_id: str) -> HttpResponse:
         """Take the version named by ``If-Match`` back, if nobody has a score in it (204)."""
         version, actor = expected_version(request), principal_of(request)

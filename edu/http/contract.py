@@ -1,0 +1,147 @@
+"""The parts of the OpenAPI contract that every operation shares. Plain data: settings import it before Django is up."""
+
+from __future__ import annotations
+
+from typing import Any
+
+PROBLEM_JSON = "application/problem+json"
+
+_PROBLEM: dict[str, Any] = {
+    "type": "object",
+    "description": "Why a request was refused (RFC 9457), in the language of Accept-Language.",
+    "required": ["type", "title", "status", "code", "correlation_id"],
+    "properties": {
+        "type": {"type": "string", "description": "urn:libreta:problem:<code>"},
+        "title": {"type": "string", "description": "For people."},
+        "status": {"type": "integer", "minimum": 400, "maximum": 599},
+        "code": {"type": "string", "description": "For programs; stable."},
+        "correlation_id": {"type": "string", "description": "Leads to this request in the logs."},
+        "detail": {"type": "string"},
+        "errors": {"type": "array", "items": {"$ref": "#/components/schemas/FieldProblem"}},
+        "current": {
+            "type": "object",
+            "additionalProperties": True,
+            "description": "With 412: what stands now, beside what was sent.",
+        },
+    },
+}
+_FIELD_PROBLEM: dict[str, Any] = {
+    "type": "object",
+    "description": "A rule that a field broke.",
+    "required": ["field", "rule", "message"],
+    "properties": {
+        "field": {
+            "type": "string",
+            "description": "Its path in the body, a query parameter or a header; may be empty.",
+        },
+        "rule": {"type": "string", "description": "For programs; stable."},
+        "message": {"type": "string", "description": "For people."},
+    },
+}
+
+
+def _text_header(description: str) -> dict[str, Any]:
+    return {"description": description, "required": True, "schema": {"type": "string"}}
+
+
+HEADERS: dict[str, Any] = {
+    "ETag": _text_header(
+        "The record's version, or a weak tag of the answer's content. If-None-Match takes it on a read; the version is "
+        "what If-Match takes on a write."
+    ),
+    "Retry-After": {
+        "description": "Seconds to wait before trying again.",
+        "required": True,
+        "schema": {"type": "integer", "minimum": 0},
+    },
+    "X-Correlation-Id": _text_header("The request's id in the logs: the caller's own, or a new one."),
+    "WWW-Authenticate": _text_header("What to sign in with."),
+}
+
+
+def header(*names: str) -> dict[str, Any]:
+    """References to shared response headers."""
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+
+
+def _problem(description: str, *headers: str) -> dict[str, Any]:
+    return {
+        "description": description,
+        "headers": header("X-Correlation-Id", *headers),
+        "content": {PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
+
+
+# by status, so that an operation is said in numbers
+RESPONSES: dict[int, tuple[str, dict[str, Any]]] = {
+    304: (
+        "NotModified",
+        {"description": "The client's copy is current.", "headers": header("X-Correlation-Id", "ETag")},
+    ),
+    400: ("BadRequest", _problem("The request itself is malformed: JSON, a header, a cursor.")),
+    401: ("NotAuthenticated", _problem("No token, or one that is not taken.", "WWW-Authenticate")),
+    403: ("Forbidden", _problem("The caller's role, or a rule of the school, does not allow it.")),
+    404: ("NotFound", _problem("There is no such thing in the caller's school.")),
+    406: ("NotAcceptable", _problem("None of the media types asked for is offered.")),
+    409: ("Conflict", _problem("It exists already, is closed, or somebody changed it in the meantime.")),
+    412: ("PreconditionFailed", _problem("If-Match names another version than the current one.")),
+    413: ("TooLarge", _problem("The body is too large.")),
+    415: ("UnsupportedMediaType", _problem("The body is not application/json.")),
+    422: ("InvalidInput", _problem("The data breaks a rule; `errors` says which.")),
+    428: ("PreconditionRequired", _problem("The write needs If-Match.")),
+    429: ("TooManyRequests", _problem("The account called too often.", "Retry-After")),
+    503: ("Unavailable", _problem("A service behind this one does not answer; trying again is safe.", "Retry-After")),
+}
+
+
+def _header_parameter(name: str, description: str, schema: dict[str, Any], *, required: bool = False) -> dict[str, Any]:
+    return {"in": "header", "name": name, "description": description, "required": required, "schema": schema}
+
+
+PARAMETERS: dict[str, dict[str, Any]] = {
+    "Accept-Language": _header_parameter(
+        "Accept-Language",
+        "`es` (the default) or `en`: the language of messages to people.",
+        {"type": "string", "example": "es"},
+    ),
+    "X-Correlation-Id": _header_parameter(
+        "X-Correlation-Id",
+        "An id to find this request by in the logs: 8 to 64 letters, digits, dots, dashes or underscores. Any other is "
+        "replaced.",
+        {"type": "string"},
+    ),
+    "Idempotency-Key": _header_parameter(
+        "Idempotency-Key",
+        "A new value, e.g. a UUID, for each write. Sent again within 24 hours with the same request, it gets the first "
+        "answer, byte for byte; with another request, 422.",
+        {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"},
+        required=True,
+    ),
+    "If-Match": _header_parameter(
+        "If-Match",
+        "The ETag of the version that this write changes. `*` and lists are refused.",
+        {"type": "string", "pattern": '^"[1-9][0-9]{0,8}"$', "example": '"1"'},
+        required=True,
+    ),
+    "If-None-Match": _header_parameter(
+        "If-None-Match", "ETags of the client's copies; 304 if one of them is current.", {"type": "string"}
+    ),
+}
+
+
+def parameter(*names: str) -> list[dict[str, Any]]:
+    """References to shared parameters."""
+    return [{"$ref": f"#/components/parameters/{name}"} for name in names]
+
+
+def refusals(*statuses: int) -> dict[str, Any]:
+    """References to shared responses, by status."""
+    return {str(status): {"$ref": f"#/components/responses/{RESPONSES[status][0]}"} for status in sorted(statuses)}
+
+
+COMPONENTS: dict[str, Any] = {
+    "schemas": {"Problem": _PROBLEM, "FieldProblem": _FIELD_PROBLEM},
+    "headers": HEADERS,
+    "parameters": PARAMETERS,
+    "responses": dict(RESPONSES.values()),
+}

@@ -1,0 +1,129 @@
+"""How the API's contract is read from its views: what all operations share is said here, the rest by each view."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.plumbing import ResolvedComponent
+from drf_spectacular.utils import OpenApiParameter, inline_serializer
+from rest_framework import serializers
+
+from edu.http import contract
+
+if TYPE_CHECKING:
+    from drf_spectacular.plumbing import ComponentRegistry
+
+SECURITY_SCHEME = "idToken"
+IF_MATCH = OpenApiParameter("If-Match", location=OpenApiParameter.HEADER)
+CURSOR = OpenApiParameter("cursor", description="Where the listing goes on: `next` of the page before.")
+_COMMON = (400, 401, 403, 406, 429, 503)
+_READS = (304, 412)
+_WRITES = (409, 413, 422)
+_VERSIONED = (412, 428)
+
+
+class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """The bearer token, as the contract says it."""
+
+    target_class = "edu.identity.authentication.BearerAuthentication"
+    name = SECURITY_SCHEME
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:  # noqa: ARG002 - theirs
+        """The security scheme."""
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "bearerFormat": "JWT",
+            "description": "A Cognito ID token. It decides the school: no address and no body names one.",
+        }
+
+
+class LibretaSchema(AutoSchema):
+    """Adds roles, shared headers and every refusal that an operation can give.
+
+    A view method says its operation id, tag, request and answer with ``extend_schema``, and ``IF_MATCH`` among its
+    parameters if it changes a version that the caller must name.
+    """
+
+    def get_operation(
+        self, path: str, path_regex: str, path_prefix: str, method: str, registry: ComponentRegistry
+    ) -> dict[str, Any] | None:
+        """The operation with what it shares with all others."""
+        operation = super().get_operation(path, path_regex, path_prefix, method, registry)
+        if operation is not None:
+            self._add_parameters(operation)
+            self._add_headers(operation["responses"])
+            operation["responses"] = dict(sorted((operation["responses"] | self._refusals(operation)).items()))
+        return operation
+
+    def get_summary(self) -> str:
+        """The operation's id in words."""
+        return self.get_operation_id().replace("_", " ").capitalize()
+
+    def get_description(self) -> str:  # type: ignore[override]
+        """The method's docstring, and who may call it."""
+        roles = ", ".join(f"`{role}`" for role in sorted(map(str, self._roles())))
+        return f"{super().get_description()}\n\nRoles: {roles}."
+
+    def _get_serializer_name(self, serializer: Any, direction: Any, bypass_extensions: bool = False) -> str:  # noqa: ANN401, FBT001, FBT002 - theirs
+        name: str = super()._get_serializer_name(serializer, direction, bypass_extensions)
+        return name.removesuffix("Request").removesuffix("Output")  # input and output are different classes anyway
+
+    def _roles(self) -> frozenset[str]:
+        view: Any = self.view
+        found: frozenset[str] = view.allowed_roles[self.method]
+        return found
+
+    def _add_parameters(self, operation: dict[str, Any]) -> None:
+        own = operation.get("parameters", [])
+        shared = ["Accept-Language", "X-Correlation-Id"]
+        shared.append("If-None-Match" if self.method == "GET" else "Idempotency-Key")
+        if _is_versioned(own):
+            shared.append("If-Match")
+        kept = [part for part in own if part["name"] not in contract.PARAMETERS]
+        operation["parameters"] = kept + contract.parameter(*shared)
+        self.versioned = "If-Match" in shared
+
+    def _refusals(self, operation: dict[str, Any]) -> dict[str, Any]:
+        statuses = {*_COMMON, *(_READS if self.method == "GET" else _WRITES)}
+        kept = [part for part in operation["parameters"] if "in" in part]
+        if any(part["in"] == "path" for part in kept):
+            statuses.add(404)
+        if any(part["in"] == "query" for part in kept):
+            statuses.add(422)
+        if "requestBody" in operation:
+            statuses.add(415)
+        if self.versioned:
+            statuses.update(_VERSIONED)
+        return contract.refusals(*statuses)
+
+    def _add_headers(self, responses: dict[str, Any]) -> None:
+        for status, response in responses.items():
+            response["description"] = response["description"] or HTTPStatus(int(status)).phrase
+            tagged = self.method == "GET" or self._has_version(response)
+            response["headers"] = contract.header("X-Correlation-Id", *(["ETag"] if tagged else []))
+
+    def _has_version(self, response: dict[str, Any]) -> bool:
+        reference: str = response.get("content", {}).get("application/json", {}).get("schema", {}).get("$ref", "")
+        if not reference:
+            return False
+        component = self.registry[reference.rpartition("/")[2], ResolvedComponent.SCHEMA]
+        return "version" in component.schema["properties"]
+
+
+def _is_versioned(parameters: list[dict[str, Any]]) -> bool:
+    return any(part["name"] == "If-Match" for part in parameters)
+
+
+def results_of(name: str, item: type[serializers.Serializer[Any]]) -> serializers.Serializer[Any]:
+    """A whole listing, as the component ``name``."""
+    return inline_serializer(name, {"results": item(many=True)})
+
+
+def page_of(name: str, item: type[serializers.Serializer[Any]]) -> serializers.Serializer[Any]:
+    """A page of a listing, as the component ``name``."""
+    following = serializers.CharField(allow_null=True, help_text="The cursor of the next page; null after the last.")
+    return inline_serializer(name, {"results": item(many=True), "next": following})

@@ -1,0 +1,4 @@
+"use strict";
+
+const place = document.getElementById("contract");
+SwaggerUIBundle({ domNode: place, url: place.dataset.url, deepLinking: true, validatorUrl: null });

@@ -1,0 +1,149 @@
+"""A school with records to hit, the tokens of its people, and generated requests turned towards those records."""
+
+from __future__ import annotations
+
+import uuid
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+from edu import clock
+from edu.identity.principal import Role
+from edu.tenancy import enter_school
+from tests.integration.evaluations.conftest import ApiClient, account_of
+from tests.integration.evaluations.gradebook import record, set_evaluation
+from tests.support.cloud import acting_as
+from tests.support.schools import CLOSED_TERM, OPEN_TERM, import_school
+from tests.support.tokens import id_token_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tests.support.schools import TestSchool
+
+_STUDENTS = 40
+_CORRECTED, _VOIDED = "student-000", "student-001"
+_IDS = frozenset({"evaluation_id", "student_id", "section_id", "term_id", "term"})
+
+
+@dataclass(frozen=True)
+class People:
+    """Tokens by role, and values by field with which a request has a chance to succeed."""
+
+    tokens: dict[Role, str]
+    values: dict[str, Any]
+    next_evaluation: Callable[[], str]
+    next_student: Callable[[], str]
+
+    def headers(self, role: Role) -> dict[str, str]:
+        """The headers of this role's person."""
+        return {"Authorization": f"Bearer {self.tokens[role]}"}
+
+    def sender(self, case: Any) -> dict[str, str]:
+        """The headers of one of the staff, always the same for the same request."""
+        return self.headers((Role.TEACHER, Role.SCHOOL_ADMIN)[_digest(case) % 2])
+
+    def aimed(self, case: Any, *, only_ids: bool = False) -> Any:
+        """The same request at records that exist, with its headers fresh; the rest as sensible, or as generated."""
+        values = self._values_for(case)
+        kept = {name: value for name, value in values.items() if name in _IDS} if only_ids else values
+        places = _with_values(case.path_parameters, values)
+        return case.operation.Case(
+            method=case.method,
+            path_parameters=places,
+            query=_with_values(case.query, values),
+            headers=self._fresh(case, places),
+            body=_with_values(case.body, kept),
+            media_type=case.media_type,
+        )
+
+    def _values_for(self, case: Any) -> dict[str, Any]:
+        values = dict(self.values)
+        path = case.operation.path
+        if case.method in {"DELETE", "PATCH"}:
+            values["evaluation_id"] = self.next_evaluation()
+        if case.method == "POST" and path.endswith("/scores"):
+            values["student_id"] = self.next_student()
+        if path.endswith("/void"):
+            values["student_id"] = _VOIDED
+        if path.endswith("/behavior"):
+            values["value"] = 5.5  # an event's is a number, a score's is text
+        if "/terms/" in path:
+            values["term_id"] = CLOSED_TERM  # opened and closed again, so that the others find theirs open
+        return values
+
+    def _fresh(self, case: Any, places: Any) -> Any:
+        """An Idempotency-Key nobody used and the version that stands now, where the request has these headers."""
+        headers = dict(case.headers or {})
+        if "Idempotency-Key" in headers:
+            headers["Idempotency-Key"] = uuid.uuid4().hex
+        if "If-Match" in headers and isinstance(places, dict) and "evaluation_id" in places:
+            path = f"/evaluations/{places['evaluation_id']}"
+            if "student_id" in places:
+                path += f"/scores/{places['student_id']}"
+            headers["If-Match"] = ApiClient(self.tokens[Role.TEACHER]).get(path).headers.get("ETag", '"1"')
+        return headers
+
+
+def make_people(school_id: str) -> People:
+    """Import a school, write grades into it and sign its people in."""
+    with acting_as("worker"):
+        school = import_school(school_id, students=_STUDENTS)
+    with enter_school(school_id):
+        graded = set_evaluation(school)
+        record(school, graded, "6.5")
+        record(school, graded, "3.0", student=1)
+    accounts = {
+        Role.TEACHER: account_of(school, Role.TEACHER, "teacher-1"),
+        Role.SCHOOL_ADMIN: account_of(school, Role.SCHOOL_ADMIN),
+        Role.STUDENT: account_of(school, Role.STUDENT, _CORRECTED),
+    }
+    numbers = count(2)
+    return People(
+        tokens={role: id_token_of(account) for role, account in accounts.items()},
+        values=_sensible(school) | {"evaluation_id": graded},
+        next_evaluation=lambda: _another_evaluation(school),
+        next_student=lambda: f"student-{next(numbers) % _STUDENTS:03d}",
+    )
+
+
+def _sensible(school: TestSchool) -> dict[str, str]:
+    term = next(term for term in school.school.terms if term.term_id == OPEN_TERM)
+    return {
+        "student_id": _CORRECTED,
+        "section_id": "mat-5a",
+        "term_id": OPEN_TERM,
+        "term": OPEN_TERM,
+        "state": "recorded",
+        "value": "5.5",
+        "reason": "Error de suma",
+        "kind": "quiz",
+        "title": "Control",
+        "weight": "2",
+        "held_on": term.starts_on.isoformat(),
+        "occurred_at": clock.now().isoformat(),
+    }
+
+
+def _another_evaluation(school: TestSchool) -> str:
+    with enter_school(school.school_id):
+        return set_evaluation(school, "1")
+
+
+def _digest(case: Any) -> int:
+    return zlib.crc32(repr((case.path_parameters, case.query, dict(case.headers or {}), case.body)).encode())
+
+
+def _with_values(part: Any, values: Mapping[str, Any]) -> Any:
+    """The part with the fields it has replaced, at any depth; what is no object or list stays."""
+    match part:
+        case dict():
+            return {
+                name: values[name] if name in values else _with_values(inner, values) for name, inner in part.items()
+            }
+        case list():
+            return [_with_values(inner, values) for inner in part]
+        case _:
+            return part
