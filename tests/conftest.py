@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 import django
+import structlog
 
 import tests.environment  # noqa: F401
 
@@ -18,5 +19,9 @@ def pytest_addoption(parser: "pytest.Parser") -> None:
 
 
 def pytest_configure() -> None:
-    """Set Django up, now that the environment is this run's own."""
+    """Set Django up, now that the environment is this run's own.
+
+    Loggers are not kept after their first use, or ``capture_logs`` would miss those that an earlier test used.
+    """
     django.setup()
+    structlog.configure(cache_logger_on_first_use=False)

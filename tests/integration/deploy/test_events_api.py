@@ -92,7 +92,7 @@ def _run(message: dict[str, Any]) -> dict[str, Any]:
     app.conf.update(task_default_queue="behavior", task_ignore_result=True, worker_enable_remote_control=False)
     calls: list[dict[str, Any]] = []
 
-    @app.task(name="behavior.store_events")
+    @app.task(name="behavior.store_events", shared=False)
     def store_events(*args: object, **kwargs: object) -> None:
         calls.append({"args": args, **kwargs})
 
