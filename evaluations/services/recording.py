@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from edu import audit, clock
 from edu.dynamo.errors import ConditionFailedError
@@ -12,6 +13,7 @@ from edu.errors import ConflictError
 from evaluations.domain.evaluation import Evaluation, EvaluationKind, Score, ScoreState
 from evaluations.errors import AlreadyRecordedError, NotEnrolledError
 from evaluations.repository import grades, heads, roster, staleness
+from evaluations.repository.heads import Head
 from evaluations.services import changes, rules, term_gates, trail
 from evaluations.services.changes import ScoreChange
 from evaluations.services.values import first_score
@@ -73,7 +75,12 @@ def create_evaluation(
         if reply and answered is not None:
             reply.key.replay_if_used(error, answered)
         raise ConflictError from error
+    rules.remember_head(Head(evaluation, salt, has_scores=False))
     return evaluation
+
+
+class _OutdatedHeadError(ConflictError):
+    """What this process remembers of the evaluation is no longer so."""
 
 
 def record_score(
@@ -97,16 +104,23 @@ def record_score(
         ConflictError: the evaluation was deleted or changed at this moment.
         IdempotentReplay: the same request was answered before.
     """
-    head = rules.get_head(evaluation_id)
+    given = {"student_id": student_id, "state": state, "value": value}
+    try:
+        return _record(rules.get_head(evaluation_id), actor, reply, **given)
+    except _OutdatedHeadError:
+        rules.forget_head(evaluation_id)
+        return _record(rules.get_head(evaluation_id), actor, reply, **given)
+
+
+def _record(head: Head, actor: Principal, reply: Reply[Score] | None, **given: Any) -> Score:  # noqa: ANN401 - as first_score takes them
     evaluation = head.evaluation
     rules.require_teacher(actor, rules.get_section(evaluation.section_id))
     rules.require_open_term(evaluation.term_id)
-    score = first_score(evaluation, student_id=student_id, state=state, value=value, actor=actor)
+    score = first_score(evaluation, actor=actor, **given)
     transaction = Transaction()
     gate = term_gates.require_open(transaction, term_id=score.term_id, section_id=score.section_id)
-    enrolled = transaction.check(roster.enrolment_key(score.section_id, student_id), THERE)
-    if not head.has_scores:
-        heads.mark_scored(transaction, evaluation)
+    enrolled = transaction.check(roster.enrolment_key(score.section_id, score.student_id), THERE)
+    marked = None if head.has_scores else heads.mark_scored(transaction, evaluation)
     written = changes.add_change(transaction, ScoreChange(score, "recorded"), actor)
     answered = reply.remember(transaction, score) if reply else None
     try:
@@ -114,7 +128,11 @@ def record_score(
     except ConditionFailedError as error:
         if reply and answered is not None:
             reply.key.replay_if_used(error, answered)
+        if marked in error.failed:
+            raise _OutdatedHeadError from error
         if enrolled in error.failed:
             raise NotEnrolledError from error
         raise (AlreadyRecordedError() if written in error.failed else ConflictError()) from error
+    if not head.has_scores:
+        rules.remember_head(replace(head, has_scores=True))
     return score

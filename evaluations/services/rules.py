@@ -61,19 +61,25 @@ def get_section(section_id: str) -> Section:
 def get_head(evaluation_id: str) -> Head:
     """An evaluation as whoever writes its scores needs it: where it belongs, its kind, whether it has scores.
 
-    Of one that has scores these never change again, and it cannot be deleted (``repository.heads``), so it is read
-    once. Its title, weight and date may be five minutes old.
+    It may be five minutes old. Of an evaluation that has scores none of this ever changes again; of one that has none
+    only the kind may, or it may be deleted, and the transaction that writes its first score requires that neither
+    happened (``repository.heads.mark_scored``).
 
     Raises:
         NotFoundError: there is none of this id, or no longer.
     """
-    key = _key(f"head:{evaluation_id}")
-    head: Head | None = caches["rules"].get(key)
-    if head is None:
-        head = heads.get_head(evaluation_id)
-        if head.has_scores:
-            caches["rules"].set(key, head)
+    head: Head = _cached(f"head:{evaluation_id}", lambda: heads.get_head(evaluation_id))
     return head
+
+
+def remember_head(head: Head) -> None:
+    """Keep what this process has just written of an evaluation."""
+    caches["rules"].set(_key(f"head:{head.evaluation.evaluation_id}"), head)
+
+
+def forget_head(evaluation_id: str) -> None:
+    """Drop what is remembered of an evaluation: it is no longer so."""
+    caches["rules"].delete(_key(f"head:{evaluation_id}"))
 
 
 def open_terms() -> list[Term]:

@@ -198,7 +198,7 @@ def test_deletion_before_a_first_score_refuses_it(
         send(transaction)
 
     monkeypatch.setattr(Transaction, "commit", delete_first)
-    assert refused(teacher.post(f"{path}/scores", SCORE)) == (409, "conflict")
+    assert refused(teacher.post(f"{path}/scores", SCORE)) == (404, "not_found")
 
 
 def test_colleague_and_auditor_may_not_change(school: TestSchool, path: str) -> None:

@@ -8,6 +8,11 @@ import boto3
 import urllib3.connection
 
 from edu.aws import credentials
+from edu.tenancy import enter_school
+from evaluations import services
+from evaluations.domain.evaluation import EvaluationKind
+from evaluations.repository import grades
+from evaluations.services import rules
 from tests.support.calls import counted_calls
 
 if TYPE_CHECKING:
@@ -15,6 +20,7 @@ if TYPE_CHECKING:
 
     from edu.tenancy import Scope
     from tests.integration.evaluations.conftest import ApiClient
+    from tests.support.schools import TestSchool
 
 
 def _record(teacher: ApiClient, evaluation_id: str, student_id: str) -> None:
@@ -23,11 +29,33 @@ def _record(teacher: ApiClient, evaluation_id: str, student_id: str) -> None:
 
 
 def test_warm_score_is_one_call(teacher: ApiClient, evaluation_id: str) -> None:
-    _record(teacher, evaluation_id, "student-000")  # the section's first write of the term
-    _record(teacher, evaluation_id, "student-001")  # the first that finds the evaluation graded
     with counted_calls() as calls:
-        _record(teacher, evaluation_id, "student-002")
+        _record(teacher, evaluation_id, "student-001")
     assert calls == ["TransactWriteItems"]
+
+
+def test_score_in_an_evaluation_deleted_elsewhere_is_not_found(
+    teacher: ApiClient, evaluation_id: str, school: TestSchool
+) -> None:
+    """This process remembers the evaluation as it made it; another has deleted it since."""
+    with enter_school(school.school_id):
+        head = rules.get_head(evaluation_id)
+        services.delete_evaluation(actor=school.teacher, evaluation_id=evaluation_id, version=1)
+        rules.remember_head(head)
+    answer = teacher.post(f"/evaluations/{evaluation_id}/scores", {"student_id": "student-001", "value": "6.5"})
+    assert answer.status_code == 404
+
+
+def test_score_in_an_evaluation_whose_kind_changed_elsewhere_has_the_new_kind(
+    teacher: ApiClient, evaluation_id: str, school: TestSchool
+) -> None:
+    with enter_school(school.school_id):
+        head = rules.get_head(evaluation_id)
+        services.edit_evaluation(actor=school.teacher, evaluation_id=evaluation_id, version=1, kind=EvaluationKind.ORAL)
+        rules.remember_head(head)
+    _record(teacher, evaluation_id, "student-001")
+    with enter_school(school.school_id):
+        assert grades.get_score(evaluation_id, "student-001").kind is EvaluationKind.ORAL
 
 
 def test_warm_score_asks_no_sts_opens_no_connection_and_builds_no_client(
