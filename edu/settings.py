@@ -72,6 +72,7 @@ INSTALLED_APPS = [
     *env.list("LIBRETA_EXTRA_APPS", default=[]),
 ]
 MIDDLEWARE = [
+    "edu.http.health.ProbeHostMiddleware",
     "edu.http.middleware.CorrelationMiddleware",
     "edu.http.unhandled.ApiProblemMiddleware",
     "edu.http.conditional.ConditionalReadMiddleware",

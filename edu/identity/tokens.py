@@ -25,7 +25,7 @@ from edu.tenancy import InvalidSchoolIdError, check_school_id
 if TYPE_CHECKING:
     from jwt.types import Options
 
-CACHE_S = 60  # a cached token outlives its account's removal by at most this long
+CACHE_S = 60  # spares a signature check; a token is good until it expires (an hour), whatever became of its account
 _CACHE_TOKENS = 20_000
 _LEEWAY_S = 5
 _MAX_TOKEN_CHARS = 8192
