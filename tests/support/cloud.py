@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 
+from edu import celeryconfig
 from edu.aws import clients, credentials, local_keys, stacks
+from edu.celery import app
 from edu.emulator.options import EmulatorOptions
 from edu.emulator.process import EmulatorProcess
 from tests.environment import EMULATOR_PORT, STATE_DIR
@@ -60,8 +63,16 @@ def running_cloud(*, leading_keys: bool = True) -> Iterator[Cloud]:
         local_keys.ensure_access_keys(connected.iam, outputs, state_dir)
         for name, value in environment.items():
             setattr(settings, name.removeprefix("LIBRETA_"), value)
+        _reload_celery()
         use_profile("web")
         yield Cloud(emulator, outputs, environment)
+
+
+def _reload_celery() -> None:
+    """Let Celery read its settings again: a test module may have made it read them before there were queues."""
+    importlib.reload(celeryconfig)
+    app.config_from_object("edu.celeryconfig", force=True)
+    app._after_fork()  # type: ignore[attr-defined] # forgets its connections; there is no public way
 
 
 def use_profile(profile: str) -> None:

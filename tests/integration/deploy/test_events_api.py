@@ -91,6 +91,8 @@ def _run(message: dict[str, Any]) -> dict[str, Any]:
     app = Celery("test", broker="memory://", set_as_current=False)
     app.conf.update(task_default_queue="behavior", task_ignore_result=True, worker_enable_remote_control=False)
     calls: list[dict[str, Any]] = []
+    app.finalize()
+    app.tasks.pop("behavior.store_events", None)  # the product's, once its module is imported
 
     @app.task(name="behavior.store_events", shared=False)
     def store_events(*args: object, **kwargs: object) -> None:
