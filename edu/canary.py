@@ -8,7 +8,6 @@ watch for a 1 and for silence.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from django.conf import settings
 
@@ -16,6 +15,7 @@ from edu import clock
 from edu.dynamo.crossings import Ending, try_to_reach, use_own
 from edu.errors import ConfigurationError, LibretaError
 from edu.logs import get_logger
+from edu.metrics import COUNT, embedded
 from edu.schools import list_schools
 from edu.tenancy import check_school_id, enter_school
 
@@ -90,24 +90,10 @@ def _report(findings: Findings) -> None:
         "own_attempts": findings.own_attempts,
         "own_done": findings.own_attempts - len(findings.own_denied),
     }
-    metric = _metric(int(findings.is_breach))
+    metric = embedded("IsolationBreach", int(findings.is_breach), COUNT)
     if findings.is_breach:
         refused, crossed = list(findings.own_denied), list(findings.crossed)
         code = IsolationBreachError.code
         _log.critical("isolation breached", code=code, crossed=crossed, own_denied=refused, **counts, **metric)
     else:
         _log.info("isolation holds", **counts, **metric)
-
-
-def _metric(value: int) -> dict[str, Any]:
-    """The metric as members of a log record, which CloudWatch Logs reads from it (the embedded metric format).
-
-    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
-    """
-    definition = {
-        "Namespace": "Libreta",
-        "Dimensions": [["Env"]],
-        "Metrics": [{"Name": "IsolationBreach", "Unit": "Count"}],
-    }
-    embedded = {"Timestamp": int(clock.now().timestamp() * 1000), "CloudWatchMetrics": [definition]}
-    return {"_aws": embedded, "Env": settings.ENVIRONMENT, "IsolationBreach": value}

@@ -24,6 +24,7 @@ from edu.aws.change_sets import (
     deployment_errors,
     read_changes,
 )
+from edu.aws.templates import compact
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -162,7 +163,7 @@ def deploy_data_plane(
     is_new = stack is None or stack["StackStatus"] in _NEW
     if stack is not None and not is_new and stack["StackStatus"] not in _USABLE:
         raise DeploymentError(f"stack {plane.stack_name} is {stack['StackStatus']}: it cannot be updated now")
-    body = template if template is not None else TEMPLATE_PATH.read_text(encoding="utf-8")
+    body = compact(template if template is not None else TEMPLATE_PATH.read_text(encoding="utf-8"))
     report(f"comparing stack {plane.stack_name} with the template")
     change_set = create_change_set(
         cloudformation, plane.stack_name, body, plane.parameters(is_new=is_new), is_new=is_new

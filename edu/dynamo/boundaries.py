@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from edu.errors import LibretaError
 from edu.logs import get_logger
+from edu.metrics import COUNT, embedded
 from edu.tenancy import ScopeKind, current_scope
 
 if TYPE_CHECKING:
@@ -41,6 +42,11 @@ def is_own(partition: object) -> bool:
     return partition.startswith("PLATFORM#")
 
 
+def is_schools_own(partition: str) -> bool:
+    """Whether a school is in scope and this partition is its own."""
+    return current_scope().kind is ScopeKind.TENANT and is_own(partition)
+
+
 def check_item(item: Mapping[str, Any]) -> None:
     """Refuse an item of plain attributes that would stand in another's partition of the index.
 
@@ -48,7 +54,7 @@ def check_item(item: Mapping[str, Any]) -> None:
         ForeignPartitionError: its ``gsi1pk`` is not of the scope in force.
     """
     if item.get(_INDEX_KEY) is not None and not is_own(item[_INDEX_KEY]):
-        raise ForeignPartitionError(_INDEX_KEY)
+        raise _refused()
 
 
 def check_action(action: Mapping[str, Mapping[str, Any]]) -> None:
@@ -60,10 +66,10 @@ def check_action(action: Mapping[str, Mapping[str, Any]]) -> None:
     (detail,) = action.values()
     index_key = detail.get("Item", {}).get(_INDEX_KEY)
     if index_key is not None and not is_own(index_key.get("S")):
-        raise ForeignPartitionError(_INDEX_KEY)
+        raise _refused()
     named = (detail.get("UpdateExpression", ""), *detail.get("ExpressionAttributeNames", {}).values())
     if any(_INDEX_KEY in text for text in named):
-        raise ForeignPartitionError(_INDEX_KEY)
+        raise _refused()
 
 
 def own_items(items: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -74,5 +80,14 @@ def own_items(items: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     found = list(items)
     own = [item for item in found if is_own(item.get("pk"))]
     if len(own) < len(found):
-        _log.error("foreign item in an index", count=len(found) - len(own))
+        _log.critical("foreign item in an index", count=len(found) - len(own), **_alarm())
     return own
+
+
+def _refused() -> ForeignPartitionError:
+    _log.critical("foreign partition refused", **_alarm())
+    return ForeignPartitionError(_INDEX_KEY)
+
+
+def _alarm() -> dict[str, Any]:
+    return embedded("AccessDenied", 1, COUNT, Partitions="index")

@@ -9,8 +9,11 @@ from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 from botocore.parsers import ResponseParserError
 
 from edu.aws.credentials import CredentialsUnavailableError, drop_current_session
+from edu.dynamo.boundaries import is_schools_own
 from edu.dynamo.mapping import from_item
 from edu.errors import ConflictError, LibretaError, UnavailableError
+from edu.logs import get_logger
+from edu.metrics import COUNT, embedded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,6 +34,7 @@ _BUSY = frozenset(
 _SERVER_ERROR = 500
 _DENIED = frozenset({"AccessDenied", "AccessDeniedException"})
 _STALE = frozenset({"ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException"})
+_log = get_logger(__name__)
 
 
 class StoreUnavailableError(UnavailableError):
@@ -40,7 +44,11 @@ class StoreUnavailableError(UnavailableError):
 
 
 class AccessDeniedError(LibretaError):
-    """IAM refused: the code tried to leave its scope. Never handled, always an alarm."""
+    """IAM refused: the code tried to leave its scope. Never handled, always an alarm.
+
+    A school that is refused partitions of its own has lost its session (``AWSRevokeOlderSessions``, a role edited):
+    that is ``CredentialsUnavailableError``, with the same alarm, and its next call asks STS for a new session.
+    """
 
     code = "access_denied"
 
@@ -71,19 +79,23 @@ class TransactionConflictError(StoreUnavailableError):
 
 
 @contextmanager
-def translated() -> Iterator[None]:
-    """Turn botocore's errors inside the block into ours, keeping the cause."""
+def translated(*partitions: str) -> Iterator[None]:
+    """Turn botocore's errors inside the block into ours, keeping the cause.
+
+    ``partitions`` are those the call names: by them a refusal of one's own (a revoked session) is told from one of
+    another's (see ``AccessDeniedError``).
+    """
     try:
         yield
     except ClientError as error:
-        raise _translate(error.response) from error
+        raise _translate(error.response, partitions) from error
     except ParamValidationError:
         raise StoreError("ParamValidationError") from None  # its message repeats the values, which may be a child's
     except (BotoCoreError, ResponseParserError) as error:
         raise StoreUnavailableError(type(error).__name__) from error
 
 
-def _translate(response: Any) -> LibretaError:  # noqa: ANN401 - the service's error, whose shape depends on its code
+def _translate(response: Any, partitions: tuple[str, ...]) -> LibretaError:  # noqa: ANN401 - shape depends on its code
     code = response["Error"]["Code"]
     if code == "ConditionalCheckFailedException":
         return ConditionFailedError({0: _found(response)})
@@ -93,10 +105,18 @@ def _translate(response: Any) -> LibretaError:  # noqa: ANN401 - the service's e
         return TransactionConflictError(code)
     if code in _STALE | _DENIED:
         drop_current_session()  # denied: it may have been revoked by a policy; this call stays refused all the same
-        return CredentialsUnavailableError(code) if code in _STALE else AccessDeniedError(code)
+        return CredentialsUnavailableError(code) if code in _STALE else _denied(code, partitions)
     if code in _BUSY or response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= _SERVER_ERROR:
         return StoreUnavailableError(code)
     return StoreError(code)
+
+
+def _denied(code: str, partitions: tuple[str, ...]) -> LibretaError:
+    """A refusal, with the metric that alarms. A school that is refused its own partitions has not tried to cross."""
+    own = bool(partitions) and all(map(is_schools_own, partitions))
+    kind = "own" if own else "foreign"
+    _log.critical("access denied", partitions=kind, **embedded("AccessDenied", 1, COUNT, Partitions=kind))
+    return CredentialsUnavailableError(code) if own else AccessDeniedError(code)
 
 
 def _cancelled(reasons: list[Any]) -> LibretaError:

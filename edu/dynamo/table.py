@@ -17,7 +17,7 @@ from edu.dynamo.mapping import Attributes, from_item, to_item
 from edu.dynamo.retries import pause
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
 
 INDEX = "gsi1"
@@ -83,7 +83,7 @@ def get_item(key: Key, *, consistent: bool = True) -> Attributes | None:
         StoreUnavailableError: the table does not answer.
         AccessDeniedError: the key is outside the scope.
     """
-    with translated():
+    with translated(key.pk):
         answer = scoped_client("dynamodb").get_item(
             TableName=settings.TABLE_NAME, Key=to_item(key.as_attributes()), ConsistentRead=consistent
         )
@@ -101,7 +101,7 @@ def query_page(query: Query, *, cursor: str | None = None) -> Page:
     request = query.request()
     if cursor:
         request["ExclusiveStartKey"] = to_item(cursors.open_cursor(cursor, query=query.name()))
-    with translated():
+    with translated(query.partition):
         answer = scoped_client("dynamodb").query(**request)
     last = answer.get("LastEvaluatedKey")
     token = cursors.seal_cursor(from_item(last), query=query.name()) if last else None
@@ -130,15 +130,16 @@ def get_items(keys: Sequence[Key], *, consistent: bool = False) -> list[Attribut
     unique = list(dict.fromkeys(keys))
     found: list[Attributes] = []
     for start in range(0, len(unique), _BATCH_GET_KEYS):
-        chunk = [to_item(key.as_attributes()) for key in unique[start : start + _BATCH_GET_KEYS]]
-        found += _get_chunk({settings.TABLE_NAME: {"Keys": chunk, "ConsistentRead": consistent}})
+        found += _get_chunk(unique[start : start + _BATCH_GET_KEYS], consistent=consistent)
     return found
 
 
-def _get_chunk(pending: Any) -> list[Attributes]:  # noqa: ANN401 - DynamoDB's RequestItems
+def _get_chunk(keys: Sequence[Key], *, consistent: bool) -> list[Attributes]:
+    wanted = [to_item(key.as_attributes()) for key in keys]
+    pending: Any = {settings.TABLE_NAME: {"Keys": wanted, "ConsistentRead": consistent}}
     found: list[Attributes] = []
     for attempt in range(_BATCH_ATTEMPTS):
-        with translated():
+        with translated(*{key.pk for key in keys}):
             answer = scoped_client("dynamodb").batch_get_item(RequestItems=pending)
         found += [from_item(item) for item in answer["Responses"].get(settings.TABLE_NAME, [])]
         pending = answer.get("UnprocessedKeys")
@@ -168,17 +169,14 @@ def write_batch(batch: BatchWrite) -> None:
         check_item(item)
     requests: list[Any] = [{"PutRequest": {"Item": to_item(item)}} for item in batch.puts]
     requests += [{"DeleteRequest": {"Key": to_item(key.as_attributes())}} for key in batch.deletes]
-    for chunk in _chunks(requests):
-        _write_chunk({settings.TABLE_NAME: chunk})
+    partitions = {*(item["pk"] for item in batch.puts), *(key.pk for key in batch.deletes)}
+    for start in range(0, len(requests), _BATCH_WRITE_ITEMS):
+        _write_chunk({settings.TABLE_NAME: requests[start : start + _BATCH_WRITE_ITEMS]}, partitions)
 
 
-def _chunks(requests: list[Any]) -> Iterable[list[Any]]:
-    return (requests[start : start + _BATCH_WRITE_ITEMS] for start in range(0, len(requests), _BATCH_WRITE_ITEMS))
-
-
-def _write_chunk(pending: Any) -> None:  # noqa: ANN401 - DynamoDB's RequestItems
+def _write_chunk(pending: Any, partitions: set[str]) -> None:  # noqa: ANN401 - DynamoDB's RequestItems
     for attempt in range(_BATCH_ATTEMPTS):
-        with translated():
+        with translated(*partitions):
             pending = scoped_client("dynamodb").batch_write_item(RequestItems=pending).get("UnprocessedItems")
         if not pending:
             return

@@ -59,9 +59,11 @@ class Transaction:
 
     def __init__(self) -> None:
         self._actions: list[Any] = []
+        self._partitions: set[str] = set()
 
     def put(self, item: Mapping[str, Any], condition: Condition = ALWAYS) -> int:
         """Write a whole item."""
+        self._partitions.add(item["pk"])
         return self._add("Put", {"Item": to_item(item), **condition.arguments()}, condition)
 
     def update(self, key: Key, expression: str, values: Mapping[str, Any], condition: Condition = ALWAYS) -> int:
@@ -98,10 +100,11 @@ class Transaction:
         retried(lambda: self._send(token), on=TransactionConflictError, attempts=_CONFLICT_ATTEMPTS)
 
     def _send(self, token: str) -> None:
-        with translated():
+        with translated(*self._partitions):
             scoped_client("dynamodb").transact_write_items(TransactItems=self._actions, ClientRequestToken=token)
 
     def _at(self, key: Key) -> dict[str, Any]:
+        self._partitions.add(key.pk)
         return {"Key": to_item(key.as_attributes())}
 
     def _add(self, kind: str, action: dict[str, Any], condition: Condition) -> int:

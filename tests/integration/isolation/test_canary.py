@@ -192,7 +192,7 @@ def _client_that_fails(_service: str) -> Any:
     import boto3  # noqa: PLC0415 - a client to nowhere, with made-up keys
     from botocore.config import Config  # noqa: PLC0415
 
-    return boto3.client(
+    return boto3.Session().client(
         "dynamodb",
         endpoint_url=f"http://127.0.0.1:{free_port()}",
         aws_access_key_id="x",

@@ -10,9 +10,9 @@ import pytest
 from cfnlint.api import lint_file  # type: ignore[import-untyped]
 
 from edu.aws.stacks import TEMPLATE_PATH
+from edu.aws.templates import MAX_BYTES, compact
 from tests.unit.deploy import data_plane
 
-DIRECT_UPLOAD_LIMIT_BYTES = 51_200
 TRUST_POLICY_LIMIT_CHARACTERS = 2048
 
 
@@ -26,7 +26,34 @@ def test_template_is_clean_for_cfn_lint() -> None:
 
 
 def test_template_fits_a_direct_upload() -> None:
-    assert TEMPLATE_PATH.stat().st_size <= DIRECT_UPLOAD_LIMIT_BYTES
+    assert len(compact(TEMPLATE_PATH.read_text(encoding="utf-8")).encode()) <= MAX_BYTES
+
+
+def test_template_is_sent_as_it_is_written(template: dict[str, Any]) -> None:
+    assert json.loads(compact(TEMPLATE_PATH.read_text(encoding="utf-8"))) == template
+
+
+def test_short_forms_are_sent_as_long_ones() -> None:
+    text = """
+        A: !GetAtt Queue.Arn.More
+        B: !If [Local, !Ref Queue, !Sub "${Env}"]  # a note
+        C: {"Fn::GetAtt": [A, B]}
+        D: !Condition x
+    """
+    assert json.loads(compact(text)) == {
+        "A": {"Fn::GetAtt": ["Queue", "Arn.More"]},
+        "B": {"Fn::If": ["Local", {"Ref": "Queue"}, {"Fn::Sub": "${Env}"}]},
+        "C": {"Fn::GetAtt": ["A", "B"]},
+        "D": {"Condition": "x"},
+    }
+
+
+@pytest.mark.parametrize("queue", ["BehaviorQueue", "GovsyncQueue", "MaintenanceQueue"])
+def test_message_that_waits_too_long_raises_an_alarm(template: dict[str, Any], queue: str) -> None:
+    alarms = [alarm["Properties"] for alarm in data_plane.resources(template, "AWS::CloudWatch::Alarm").values()]
+    watched = [alarm for alarm in alarms if {"Fn::GetAtt": [queue, "QueueName"]} in _dimensions(alarm)]
+    ages = [alarm["AlarmActions"] for alarm in watched if alarm["MetricName"] == "ApproximateAgeOfOldestMessage"]
+    assert ages == [[{"Ref": "Alerts"}]]
 
 
 def test_data_survives_the_removal_of_its_resource(template: dict[str, Any]) -> None:

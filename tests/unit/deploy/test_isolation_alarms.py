@@ -1,4 +1,4 @@
-"""The alarms over the isolation canary: for a breach, and for a canary that sings no more."""
+"""The alarms over isolation: for a breach, for a canary that sings no more, for a refusal at a border."""
 
 from __future__ import annotations
 
@@ -36,3 +36,10 @@ def test_silence_of_a_quarter_of_an_hour_is_a_breach(alarms: dict[str, dict[str,
     assert (alarm["Statistic"], alarm["Period"] * alarm["EvaluationPeriods"]) == ("SampleCount", 900)
     assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("LessThanThreshold", 1)
     assert alarm["TreatMissingData"] == "breaching"
+
+
+def test_one_refusal_at_a_border_is_enough(alarms: dict[str, dict[str, Any]]) -> None:
+    alarm = alarms["AccessDenied"]
+    assert (alarm["Namespace"], alarm["MetricName"], alarm["Statistic"]) == ("Libreta", "AccessDenied", "Sum")
+    assert alarm["Dimensions"] == [{"Name": "Env", "Value": {"Ref": "Env"}}]
+    assert (alarm["Threshold"], alarm["EvaluationPeriods"], alarm["AlarmActions"]) == (1, 1, [{"Ref": "Alerts"}])

@@ -124,7 +124,7 @@ def _unreachable_cognito() -> object:
     from botocore.config import Config  # noqa: PLC0415
 
     config = Config(signature_version=UNSIGNED, retries={"total_max_attempts": 1}, region_name="us-east-1")
-    return boto3.client("cognito-idp", endpoint_url="http://127.0.0.1:9", config=config)
+    return boto3.Session().client("cognito-idp", endpoint_url="http://127.0.0.1:9", config=config)
 
 
 def test_sign_out_ends_the_session_on_the_server(school_id: str) -> None:

@@ -50,7 +50,7 @@ def _without_iam(_scope: Scope) -> credentials.Session:
 
 
 def _create_table(endpoint: str) -> None:
-    client = boto3.client(
+    client = boto3.Session().client(
         "dynamodb", endpoint_url=endpoint, aws_access_key_id=_KEYS.access_key, aws_secret_access_key=_KEYS.secret_key
     )
     client.create_table(

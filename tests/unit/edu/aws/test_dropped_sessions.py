@@ -7,13 +7,14 @@ from datetime import timedelta
 import pytest
 from botocore.credentials import ReadOnlyCredentials
 from botocore.exceptions import ClientError
+from structlog.testing import capture_logs
 
 from edu import clock
 from edu.aws import credentials
 from edu.aws.credentials import CredentialsUnavailableError, Session, SessionCache, drop_current_session
 from edu.dynamo.errors import AccessDeniedError, translated
 from edu.errors import LibretaError
-from edu.tenancy import Scope, ScopeKind, enter_school
+from edu.tenancy import Scope, ScopeKind, enter_platform, enter_school
 
 NORTE, SUR = (Scope(ScopeKind.TENANT, school_id) for school_id in ("norte", "sur"))
 
@@ -54,6 +55,34 @@ def test_refused_session_is_dropped_for_its_school_alone(
     assert credentials.sessions.get(SUR).access_key == "KEY-sur-2"
     assert credentials.sessions.get(NORTE).access_key == "KEY-norte-1"
     assert asked == [NORTE]
+
+
+@pytest.mark.parametrize(
+    ("partitions", "raised", "kind"),
+    [
+        (["SCHOOL#norte"], CredentialsUnavailableError, "own"),
+        (["SCHOOL#norte#SCORES", "SCHOOL#norte"], CredentialsUnavailableError, "own"),
+        (["SCHOOL#norte", "SCHOOL#sur"], AccessDeniedError, "foreign"),
+        (["SCHOOL#norte2"], AccessDeniedError, "foreign"),
+        (["PLATFORM#SCHOOLS"], AccessDeniedError, "foreign"),
+        ([], AccessDeniedError, "foreign"),
+    ],
+)
+@pytest.mark.usefixtures("asked")
+def test_refusal_of_own_partitions_is_a_lost_session_and_any_other_a_crossing_and_both_alarm(
+    partitions: list[str], raised: type[LibretaError], kind: str
+) -> None:
+    with capture_logs() as logs, enter_school("norte"), pytest.raises(raised), translated(*partitions):
+        raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": ""}}, "GetItem")
+    (record,) = logs
+    assert (record["log_level"], record["AccessDenied"], record["Partitions"]) == ("critical", 1, kind)
+    assert record["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [["Env"], ["Env", "Partitions"]]
+
+
+@pytest.mark.usefixtures("asked")
+def test_platform_that_is_refused_its_own_is_a_crossing_too() -> None:
+    with enter_platform(), pytest.raises(AccessDeniedError), translated("PLATFORM#SCHOOLS"):
+        raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": ""}}, "GetItem")
 
 
 def test_busy_table_costs_nobody_the_session(asked: list[Scope]) -> None:

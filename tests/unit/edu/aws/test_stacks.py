@@ -39,7 +39,7 @@ OUTPUTS = {
 
 @pytest.fixture
 def cloudformation() -> CloudFormationClient:
-    return boto3.client(
+    return boto3.Session().client(
         "cloudformation", region_name="us-east-1", aws_access_key_id="unused", aws_secret_access_key="unused"
     )
 

@@ -8,9 +8,11 @@ import pytest
 from django.conf import settings
 from django.test import override_settings
 
+from edu.aws.credentials import CredentialsUnavailableError
 from edu.dynamo import table
 from edu.dynamo.errors import AccessDeniedError, StoreUnavailableError
 from edu.dynamo.keys import Key
+from edu.tenancy import enter_school
 from tests.unit.edu.dynamo.test_errors import _client_error
 
 if TYPE_CHECKING:
@@ -82,6 +84,25 @@ def test_writes_never_processed_are_an_error(client: ScriptedClient) -> None:
 
 def test_denied_batch_is_not_repeated(client: ScriptedClient) -> None:
     client.answers = [_client_error("AccessDeniedException")]
-    with pytest.raises(AccessDeniedError):
+    with enter_school("sur"), pytest.raises(AccessDeniedError):
         table.get_items(KEYS[:2])
     assert len(client.calls) == 1
+
+
+def test_one_foreign_key_in_a_batch_makes_its_refusal_a_crossing(client: ScriptedClient) -> None:
+    client.answers = [_client_error("AccessDeniedException")]
+    with enter_school("norte"), pytest.raises(AccessDeniedError):
+        table.write_batch(table.BatchWrite(puts=[KEYS[0].as_attributes()], deletes=[Key("SCHOOL#sur#THING", "1")]))
+
+
+def test_school_refused_its_own_batch_has_lost_its_session(client: ScriptedClient) -> None:
+    client.answers = [_client_error("AccessDeniedException")]
+    with enter_school("norte"):
+        for call in (
+            lambda: table.get_items(KEYS[:2]),
+            lambda: table.write_batch(table.BatchWrite(deletes=KEYS[:2])),
+            lambda: table.query_page(table.Query("SCHOOL#norte", index=True)),
+        ):
+            with pytest.raises(CredentialsUnavailableError):
+                call()
+    assert len(client.calls) == 3

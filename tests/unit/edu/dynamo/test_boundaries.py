@@ -38,9 +38,12 @@ def test_foreign_partition_is_not_own(partition: object) -> None:
 
 
 @pytest.mark.parametrize("partition", [value for value in FOREIGN if value is not None])
-def test_item_with_foreign_index_key_refused(partition: object) -> None:
-    with pytest.raises(ForeignPartitionError):
+def test_item_with_foreign_index_key_refused_and_alarmed(partition: object) -> None:
+    with capture_logs() as logs, pytest.raises(ForeignPartitionError):
         check_item({"gsi1pk": partition})
+    assert [(line["log_level"], line["AccessDenied"], line["Partitions"]) for line in logs] == [
+        ("critical", 1, "index")
+    ]
 
 
 def test_item_without_index_key_passes() -> None:
@@ -89,7 +92,7 @@ def test_foreign_items_of_an_index_left_out_and_logged() -> None:
     own, foreign = {"pk": "SCHOOL#school-1#A"}, {"pk": "SCHOOL#school-2#A", "name": "a child"}
     with capture_logs() as logs:
         assert own_items([own, foreign]) == [own]
-    assert [(line["log_level"], line["count"]) for line in logs] == [("error", 1)]
+    assert [(line["log_level"], line["count"], line["AccessDenied"]) for line in logs] == [("critical", 1, 1)]
     assert "child" not in str(logs)
 
 
