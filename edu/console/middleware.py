@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.contrib.auth import logout
 from django.contrib.auth.models import AnonymousUser
+from django.contrib.sessions.middleware import SessionMiddleware
 from django.template.response import SimpleTemplateResponse
 from django.urls import reverse
 
@@ -20,6 +21,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from django.http import HttpRequest, HttpResponse
+
+
+class ConsoleSessionMiddleware(SessionMiddleware):
+    """Django's own; when the table is busy as a session is saved, a page says so instead of a 500."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        """Save the session if it changed."""
+        try:
+            return super().process_response(request, response)
+        except UnavailableError as error:
+            return unavailable(error)
 
 
 class ConsoleScopeMiddleware:

@@ -48,7 +48,7 @@ class Account:
 
 @dataclass(frozen=True)
 class Tokens:
-    """What a sign-in gives. The refresh token is good for 30 days unless the account is disabled."""
+    """What a sign-in gives. The refresh token is good for a day, unless it is revoked or the account disabled."""
 
     id_token: str
     refresh_token: str
@@ -67,6 +67,18 @@ def sign_in(username: str, password: str) -> Tokens:
 def renew(refresh_token: str) -> Tokens:
     """A fresh ID token, unless the account was disabled meanwhile. Same errors as ``sign_in``."""
     return _authenticate("REFRESH_TOKEN_AUTH", {"REFRESH_TOKEN": refresh_token}, refresh_token)
+
+
+def revoke(refresh_token: str) -> None:
+    """End a refresh token and what it could still renew; ID tokens already given last until they expire. Idempotent.
+
+    Raises:
+        CognitoUnavailableError: Cognito does not answer or refuses.
+    """
+    try:
+        public_cognito_client().revoke_token(Token=refresh_token, ClientId=settings.USER_POOL_CLIENT_ID)
+    except (ClientError, BotoCoreError) as error:
+        raise CognitoUnavailableError("sign-out") from error
 
 
 def ensure_account(account: Account, password: str) -> None:

@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 from django.conf import settings
+from structlog.testing import capture_logs
 
 from edu import clock
 from edu.console.sessions import SessionStore, session_key_of
 from edu.console.staff import SESSION_KEY
 from edu.dynamo import table
+from edu.dynamo.errors import StoreUnavailableError
 from edu.dynamo.transactions import Transaction
+from edu.identity import cognito
 from edu.identity.principal import Role
 from edu.tenancy import NoScopeError, current_scope, enter_console
 from tests.integration.edu.console.support import AUDIT, LOGIN, is_signed_in, page, sign_in, staff
@@ -134,6 +137,44 @@ def test_sign_out_ends_the_session_on_the_server(school_id: str) -> None:
     assert not SessionStore().exists(cookie)
     client.cookies[settings.SESSION_COOKIE_NAME] = cookie
     assert not is_signed_in(client)
+
+
+def test_sign_out_revokes_the_refresh_token(school_id: str) -> None:
+    client = staff(Role.SCHOOL_ADMIN, school_id)
+    token = _session_of(client)[SESSION_KEY]["refresh_token"]
+    assert cognito.renew(token).id_token
+    client.post("/admin/logout/")
+    with pytest.raises(cognito.SignInRefusedError):
+        cognito.renew(token)
+
+
+def test_sign_out_while_cognito_is_silent_ends_the_session_all_the_same(
+    school_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = staff(Role.SCHOOL_ADMIN, school_id)
+    cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
+    monkeypatch.setattr("edu.identity.cognito.public_cognito_client", _unreachable_cognito)
+    with capture_logs() as logs:
+        assert client.post("/admin/logout/").status_code == 200
+    assert not SessionStore().exists(cookie)
+    assert [log["event"] for log in logs if log["log_level"] == "error"] == ["refresh token not revoked"]
+
+
+def test_table_busy_as_a_session_is_saved_is_503_and_may_be_tried_again(
+    school_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = staff(Role.SCHOOL_ADMIN, school_id)
+    _let_id_token_expire(client)
+    with monkeypatch.context() as patch:
+        patch.setattr(SessionStore, "save", _busy)
+        answer = client.get("/admin/")
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"]
+    assert is_signed_in(client)
+
+
+def _busy(*_args: object, **_kwargs: object) -> None:
+    raise StoreUnavailableError
 
 
 def test_sign_in_changes_the_cookie_of_a_session_there_was(school_id: str) -> None:
