@@ -31,6 +31,7 @@ _BUSY = frozenset(
         "TransactionInProgressException",
     }
 )
+_HELD_UP = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})  # nothing written yet
 _SERVER_ERROR = 500
 _DENIED = frozenset({"AccessDenied", "AccessDeniedException"})
 _STALE = frozenset({"ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException"})
@@ -121,14 +122,13 @@ def _denied(code: str, partitions: tuple[str, ...]) -> LibretaError:
 
 def _cancelled(reasons: list[Any]) -> LibretaError:
     codes = {r.get("Code") for r in reasons} - {"None", None}
-    # beside a conflict a failed condition is half an answer: the other transaction may be this write's own first try
-    if "TransactionConflict" in codes and codes <= {"TransactionConflict", "ConditionalCheckFailed"}:
-        return TransactionConflictError("TransactionConflict")
+    if codes <= _HELD_UP | {"ConditionalCheckFailed"} and codes & _HELD_UP:
+        # a condition that failed beside it is half an answer: what it met may be this write's own first try
+        busy = StoreUnavailableError if codes & _HELD_UP - {"TransactionConflict"} else TransactionConflictError
+        return busy(",".join(sorted(codes & _HELD_UP)))
     failed = {n: _found(r) for n, r in enumerate(reasons) if r.get("Code") == "ConditionalCheckFailed"}
     if failed:
         return ConditionFailedError(failed)
-    if codes and codes <= {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}:
-        return StoreUnavailableError(",".join(sorted(codes)))
     return StoreError(",".join(sorted(codes)) or "TransactionCanceledException")
 
 

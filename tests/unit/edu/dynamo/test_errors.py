@@ -112,6 +112,8 @@ def test_our_own_errors_go_through_untouched() -> None:
         ([CONFLICT, FINE], TransactionConflictError),
         ([GONE, CONFLICT], TransactionConflictError),
         ([THROTTLED, FINE], StoreUnavailableError),
+        ([THROTTLED, FAILED], StoreUnavailableError),
+        ([CONFLICT, THROTTLED, FAILED], StoreUnavailableError),
         ([CONFLICT, THROTTLED], StoreUnavailableError),
         ([{"Code": "ProvisionedThroughputExceeded"}], StoreUnavailableError),
         ([INVALID, FINE], StoreError),
