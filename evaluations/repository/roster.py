@@ -65,9 +65,10 @@ def list_courses() -> list[Course]:
     return [from_attributes(Course, item) for item in table.query_all(table.Query(school_partition("COURSE")))]
 
 
-def list_sections() -> list[Section]:
-    """Every section of the school, by id."""
-    return [from_attributes(Section, item) for item in table.query_all(table.Query(school_partition("SECTION")))]
+def list_sections(*, consistent: bool = False) -> list[Section]:
+    """Every section of the school, by id. Strongly consistent when told so."""
+    query = table.Query(school_partition("SECTION"), consistent=consistent)
+    return [from_attributes(Section, item) for item in table.query_all(query)]
 
 
 def get_students(student_ids: Iterable[str]) -> list[Student]:

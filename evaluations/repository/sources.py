@@ -1,7 +1,8 @@
 """What consolidated grades are computed from: a term's evaluations of a section, as they are at this moment.
 
-The index that lists a section's evaluations is a moment behind the table, so it only says which there may be; so do the
-stale marks and the last summary. The evaluations themselves are then read from the table.
+The index that lists a section's evaluations is a moment behind the table, and an evaluation whose day changes moves in
+it, so that a reader of its pages may miss it: the index only says which there may be; so do the stale marks and the
+last summary. The evaluations themselves are then read from the table.
 """
 
 from __future__ import annotations
@@ -12,10 +13,21 @@ from edu.dynamo import table
 from edu.dynamo.keys import Key, school_partition
 from edu.dynamo.mapping import from_attributes
 from evaluations.domain.evaluation import Evaluation
-from evaluations.repository import heads
+from evaluations.repository import consolidated, heads, staleness
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+
+def list_known_ids(term_id: str, section_id: str) -> set[str]:
+    """The ids of all the term's evaluations of a section, those deleted perhaps among them. Strongly consistent.
+
+    Whoever sets an evaluation names it in the section's stale mark, in the same transaction; a mark goes only after a
+    summary that names the evaluation too. So the marks are read first, and then the summary. One query and one read.
+    """
+    marked = {found for mark in staleness.list_stale(term_id, section_id) for found in mark.evaluation_ids}
+    summary = consolidated.get_summary(term_id, section_id)
+    return marked | set(summary.evaluation_ids if summary else ())
 
 
 def list_evaluations(term_id: str, section_id: str, *, known: Iterable[str]) -> list[Evaluation]:

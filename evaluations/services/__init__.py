@@ -7,6 +7,7 @@ from evaluations.services.government import (
     GovernmentGrade,
     acknowledge_grades,
     list_pending_grades,
+    list_pending_marks,
     list_term_grades,
 )
 from evaluations.services.importing import import_evaluation, import_roster
@@ -44,6 +45,7 @@ __all__ = [
     "import_evaluation",
     "import_roster",
     "list_pending_grades",
+    "list_pending_marks",
     "list_revisions",
     "list_scores",
     "list_section_evaluations",

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from evaluations.domain.evaluation import Score, ScoreState
-from evaluations.repository import grades, roster
+from evaluations.repository import grades, roster, sources
 from evaluations.repository.grades import PendingScore
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from edu.dynamo.transactions import Transaction
 
@@ -35,19 +35,29 @@ def list_pending_grades(*, term_id: str, limit: int) -> list[GovernmentGrade]:
     return [_as_grade(score) for score in sorted(scores, key=_canonical_position)]
 
 
-def list_term_grades(*, term_id: str) -> list[GovernmentGrade]:
-    """Every grade of the term, acknowledged or not, in a stable order: what reconciliation compares.
+def list_pending_marks(*, term_id: str, limit: int) -> list[tuple[str, str, int]]:
+    """Evaluation, student and version of up to ``limit`` grades that the government has not acknowledged.
 
-    Read from the scores themselves, section by section, so that it proves more than the sync's own bookkeeping. An
-    evaluation set in the last moments may still be missing (its grades are then pending); the scores are consistent.
+    One query, strongly consistent. ``limit`` is at most some thousands: the answer is a single page.
     """
-    found = [
-        _as_grade(score)
-        for section in roster.list_sections()
-        for evaluation_id in _evaluations_of_term(section.section_id, term_id)
-        for score in grades.list_scores(evaluation_id)
-    ]
-    return sorted(found, key=lambda grade: (grade.evaluation_id, grade.student_id))
+    marks = grades.list_pending(term_id, limit=limit)
+    return [(mark.evaluation_id, mark.student_id, mark.score_version) for mark in marks]
+
+
+def list_term_grades(*, term_id: str) -> list[GovernmentGrade]:
+    """Every grade of the term once, acknowledged or not, in a stable order: what reconciliation compares.
+
+    Read from the scores themselves, section by section, so that it proves more than the sync's own bookkeeping.
+    Strongly consistent: each grade recorded before the call is there, whatever is edited during it. Two calls for each
+    section and one query for each evaluation.
+    """
+    evaluation_ids = {
+        evaluation_id
+        for section in roster.list_sections(consistent=True)
+        for evaluation_id in sources.list_known_ids(term_id, section.section_id)
+    }
+    found = [score for evaluation_id in evaluation_ids for score in grades.list_scores(evaluation_id)]
+    return [_as_grade(score) for score in sorted(found, key=_canonical_position)]
 
 
 def acknowledge_grades(transaction: Transaction, acknowledged: Iterable[GovernmentGrade]) -> list[int]:
@@ -62,16 +72,6 @@ def acknowledge_grades(transaction: Transaction, acknowledged: Iterable[Governme
         )
         for grade in acknowledged
     ]
-
-
-def _evaluations_of_term(section_id: str, term_id: str) -> Iterator[str]:
-    cursor: str | None = None
-    while True:
-        page = grades.list_evaluations(section_id, cursor=cursor)
-        yield from (evaluation.evaluation_id for evaluation in page.evaluations if evaluation.term_id == term_id)
-        cursor = page.cursor
-        if cursor is None:
-            return
 
 
 def _as_grade(score: Score) -> GovernmentGrade:

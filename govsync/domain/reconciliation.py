@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from govsync.domain.grades import GradeKey
+from govsync.domain.grades import Grade, GradeKey
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from govsync.domain.grades import Grade
-
 
 class DifferenceKind(StrEnum):
-    """How the two sides differ in one grade."""
+    """How the two sides differ in one grade. ``gone``: the government acknowledged it, and it is not among ours."""
 
     MISSING = "missing"
     OTHER_VERSION = "other_version"
@@ -25,6 +23,7 @@ class DifferenceKind(StrEnum):
     UNEXPECTED = "unexpected"
     SET_APART = "set_apart"
     PENDING = "pending"
+    GONE = "gone"
 
 
 @dataclass(frozen=True)
@@ -40,31 +39,66 @@ class Difference:
 
 
 @dataclass(frozen=True)
-class Unsettled:
-    """Our grades that the government need not hold yet: those set apart, with the reason, and those still pending."""
+class Bookkeeping:
+    """What the sync itself has noted of our grades, each at its version.
 
-    set_apart: Mapping[GradeKey, str]
-    pending: frozenset[GradeKey]
+    ``set_apart``: refused, with the reason. ``pending``: every mark that stands, read after the grades themselves.
+    ``acknowledged``: accepted by the government, in any run of the term.
+    """
+
+    set_apart: Mapping[GradeKey, str] = field(default_factory=dict)
+    pending: frozenset[GradeKey] = frozenset()
+    acknowledged: frozenset[GradeKey] = frozenset()
 
 
-def compare(ours: Iterable[Grade], theirs: Iterable[Grade], unsettled: Unsettled) -> list[Difference]:
-    """Every difference, by evaluation and student. Empty means: the government holds exactly our grades."""
-    ours_by_name = {_name(grade): grade for grade in ours}
+@dataclass(frozen=True)
+class _Sides:
+    """One grade as we have it, as they hold it, and the latest versions that are pending and acknowledged (0: none)."""
+
+    mine: Grade | None
+    held: Grade | None
+    pending: int
+    acknowledged: int
+
+    @property
+    def our_version(self) -> int:
+        return self.mine.version if self.mine else 0
+
+
+def compare(ours: Iterable[Grade], theirs: Iterable[Grade], noted: Bookkeeping) -> list[Difference]:
+    """Every difference, by evaluation and student. Empty means: the government holds exactly our grades.
+
+    What is pending or set apart differs whatever they hold. What they acknowledged must be among ours, at that version
+    or a later one (a voided grade is one): otherwise it is our side that is incomplete.
+
+    Raises:
+        ValueError: ``ours`` has a grade twice.
+    """
+    ours_by_name = _by_name(ours)
     theirs_by_name = {_name(grade): grade for grade in theirs}
+    pending, acknowledged = _latest(noted.pending), _latest(noted.acknowledged)
     found = []
-    for name in sorted(ours_by_name.keys() | theirs_by_name.keys()):
-        mine, held = ours_by_name.get(name), theirs_by_name.get(name)
-        kind, reason = _kind(mine, held, unsettled)
+    for name in sorted(ours_by_name.keys() | theirs_by_name.keys() | pending.keys() | acknowledged.keys()):
+        sides = _Sides(
+            ours_by_name.get(name), theirs_by_name.get(name), pending.get(name, 0), acknowledged.get(name, 0)
+        )
+        kind, reason = _kind(sides, noted)
         if kind is not None:
-            versions = (mine.version if mine else None, held.version if held else None)
-            found.append(Difference(*name, kind, *versions, reason))
+            ours_at = sides.pending if kind is DifferenceKind.PENDING else sides.our_version
+            theirs_at = sides.held.version if sides.held else None
+            found.append(Difference(*name, kind, ours_at or None, theirs_at, reason))
     return found
 
 
 def agreed(ours: Iterable[Grade], differences: Iterable[Difference]) -> list[Grade]:
-    """Our grades without those that differ, in canonical order."""
+    """Our grades without those that differ, in canonical order.
+
+    Raises:
+        ValueError: ``ours`` has a grade twice: nobody may certify a count that is too high.
+    """
     differing = {(difference.evaluation_id, difference.student_id) for difference in differences}
-    return sorted((grade for grade in ours if _name(grade) not in differing), key=lambda grade: grade.key)
+    agreeing = (grade for name, grade in _by_name(ours).items() if name not in differing)
+    return sorted(agreeing, key=lambda grade: grade.key)
 
 
 def manifest_sha256(grades: Iterable[Grade]) -> str:
@@ -77,15 +111,38 @@ def _name(grade: Grade) -> tuple[str, str]:
     return (grade.evaluation_id, grade.student_id)
 
 
-def _kind(mine: Grade | None, held: Grade | None, unsettled: Unsettled) -> tuple[DifferenceKind | None, str]:
-    if mine is None:
-        return DifferenceKind.UNEXPECTED, ""
-    if mine == held:
-        return None, ""
-    if mine.key in unsettled.set_apart:
-        return DifferenceKind.SET_APART, unsettled.set_apart[mine.key]
-    if mine.key in unsettled.pending:
+def _by_name(grades: Iterable[Grade]) -> dict[tuple[str, str], Grade]:
+    found: dict[tuple[str, str], Grade] = {}
+    for grade in grades:
+        if found.setdefault(_name(grade), grade) is not grade:
+            raise ValueError("a grade is there twice")
+    return found
+
+
+def _latest(keys: Iterable[GradeKey]) -> dict[tuple[str, str], int]:
+    versions: dict[tuple[str, str], int] = {}
+    for evaluation_id, student_id, version in keys:
+        name = (evaluation_id, student_id)
+        versions[name] = max(version, versions.get(name, 0))
+    return versions
+
+
+def _kind(sides: _Sides, noted: Bookkeeping) -> tuple[DifferenceKind | None, str]:
+    mine = sides.mine
+    if sides.acknowledged > sides.our_version:
+        return DifferenceKind.GONE, ""
+    if mine is not None and mine.key in noted.set_apart:
+        return DifferenceKind.SET_APART, noted.set_apart[mine.key]
+    if sides.pending and sides.pending >= sides.our_version:
         return DifferenceKind.PENDING, ""
+    return _kind_of_settled(mine, sides.held), ""
+
+
+def _kind_of_settled(mine: Grade | None, held: Grade | None) -> DifferenceKind | None:
+    if mine is None:
+        return DifferenceKind.UNEXPECTED
     if held is None:
-        return DifferenceKind.MISSING, ""
-    return (DifferenceKind.OTHER_VERSION if held.version != mine.version else DifferenceKind.OTHER_CONTENT), ""
+        return DifferenceKind.MISSING
+    if mine == held:
+        return None
+    return DifferenceKind.OTHER_VERSION if held.version != mine.version else DifferenceKind.OTHER_CONTENT

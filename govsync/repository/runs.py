@@ -21,8 +21,8 @@ from edu.dynamo.errors import ConditionFailedError
 from edu.dynamo.keys import Key, joined, school_partition
 from edu.dynamo.mapping import from_attributes, instant_text, to_attributes
 from edu.dynamo.transactions import NOT_THERE, Transaction, version_is
-from govsync.domain.batches import Batch
-from govsync.domain.grades import Grade, SetApart
+from govsync.domain.batches import Batch, BatchState
+from govsync.domain.grades import Grade, GradeKey, SetApart
 from govsync.domain.history import HistoryEntry
 from govsync.domain.reconciliation import Difference
 from govsync.domain.runs import SyncRun
@@ -103,6 +103,14 @@ def list_history(run_id: str) -> list[HistoryEntry]:
 def list_set_apart(run_id: str) -> list[SetApart]:
     """The grades of a run that the government will not take as they are. Strongly consistent."""
     return [from_attributes(SetApart, item) for item in _items(run_id, _APART)]
+
+
+def list_acknowledged(run_id: str) -> list[GradeKey]:
+    """The grades, at their versions, that the government accepted in a run. Strongly consistent; reads every batch."""
+    apart = {(grade.batch_number, grade.key) for grade in list_set_apart(run_id)}
+    batches = (from_attributes(Batch, item) for item in _items(run_id, _BATCH))
+    settled = (batch for batch in batches if batch.state is BatchState.ACKNOWLEDGED)
+    return [grade.key for batch in settled for grade in batch.grades if (batch.number, grade.key) not in apart]
 
 
 def list_differences(run_id: str) -> list[Difference]:

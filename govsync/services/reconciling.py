@@ -8,18 +8,17 @@ from typing import TYPE_CHECKING
 from edu import clock
 from edu.logs import get_logger
 from edu.tenancy import current_school_id
-from evaluations.services import list_term_grades
+from evaluations.services import list_pending_marks, list_term_grades
 from govsync.client import HeldPage, Later, government
 from govsync.domain.batches import retry_wait_s
-from govsync.domain.reconciliation import Difference, Unsettled, agreed, compare, manifest_sha256
-from govsync.domain.runs import RunState
+from govsync.domain.reconciliation import Bookkeeping, Difference, agreed, compare, manifest_sha256
+from govsync.domain.runs import RunState, run_id_of
 from govsync.repository import lanes, runs
-from govsync.services.preparing import list_unsent
 from govsync.services.steps import GO_ON, Advance, Outcome, as_sent, entry_of, wait_until
 
 if TYPE_CHECKING:
     from govsync.client import Exchange
-    from govsync.domain.grades import Grade
+    from govsync.domain.grades import Grade, GradeKey
     from govsync.domain.runs import SyncRun
 
 # So often grades that come in while a run reconciles are sent by the same run; then they are the next run's.
@@ -78,17 +77,24 @@ def _try_again(run: SyncRun, reason: str, asked_s: float, exchange: Exchange, ac
 def _conclude(run: SyncRun, actor: str) -> Advance:
     """Compare and end, unless grades came in meanwhile: those are sent first.
 
-    Ours are read before the marks: a correction in between then shows as pending, never as a false difference.
+    Ours are read before the marks: a correction in between then shows as pending, never as a false difference. Any
+    mark that stands keeps the run from ending reconciled.
     """
     ours = [as_sent(grade) for grade in list_term_grades(term_id=run.term_id)]
     apart = {grade.key: grade.reason for grade in runs.list_set_apart(run.run_id)}
-    pending = list_unsent(run, apart.keys(), limit=_MAX_PENDING_LISTED)
-    if pending and run.passes < MAX_PASSES:
+    pending = frozenset(list_pending_marks(term_id=run.term_id, limit=_MAX_PENDING_LISTED + len(apart)))
+    if pending - apart.keys() and run.passes < MAX_PASSES:
         after = run.moved(RunState.PREPARING)
         runs.commit(runs.stage(run, after, entry_of(after, "run.more_grades", actor=actor)))
         return GO_ON
-    unsettled = Unsettled(set_apart=apart, pending=frozenset(grade.key for grade in pending))
-    return _end(run, ours, compare(ours, runs.list_held(run), unsettled), actor)
+    noted = Bookkeeping(set_apart=apart, pending=pending, acknowledged=_list_acknowledged(run))
+    return _end(run, ours, compare(ours, runs.list_held(run), noted), actor)
+
+
+def _list_acknowledged(run: SyncRun) -> frozenset[GradeKey]:
+    """What the government accepted in this run of the term and in those before it."""
+    run_ids = (run_id_of(run.term_id, ordinal) for ordinal in range(1, run.ordinal + 1))
+    return frozenset(key for run_id in run_ids for key in runs.list_acknowledged(run_id))
 
 
 def _end(run: SyncRun, ours: list[Grade], differences: list[Difference], actor: str) -> Advance:

@@ -9,16 +9,16 @@ import pytest
 from hypothesis import given
 
 from govsync.domain.grades import Grade
-from govsync.domain.reconciliation import Difference, DifferenceKind, Unsettled, agreed, compare, manifest_sha256
+from govsync.domain.reconciliation import Bookkeeping, Difference, DifferenceKind, agreed, compare, manifest_sha256
 from tests.unit.govsync.domain.test_batches import grades, some_grades
 
 GRADE = Grade("eva-1", "stu-1", 2, "mat-5", "recorded", "5.5")
-NOTHING = Unsettled(set_apart={}, pending=frozenset())
+NOTHING = Bookkeeping()
 unique_grades = some_grades.map(lambda found: list({(g.evaluation_id, g.student_id): g for g in found}.values()))
 
 
-def kinds(ours: list[Grade], theirs: list[Grade], unsettled: Unsettled = NOTHING) -> list[DifferenceKind]:
-    return [difference.kind for difference in compare(ours, theirs, unsettled)]
+def kinds(ours: list[Grade], theirs: list[Grade], noted: Bookkeeping = NOTHING) -> list[DifferenceKind]:
+    return [difference.kind for difference in compare(ours, theirs, noted)]
 
 
 @given(unique_grades)
@@ -55,19 +55,54 @@ def test_grade_only_they_hold_is_unexpected() -> None:
 
 
 def test_grade_set_apart_is_named_with_its_reason() -> None:
-    (difference,) = compare([GRADE], [], Unsettled({GRADE.key: "unknown_student"}, frozenset()))
+    (difference,) = compare([GRADE], [], Bookkeeping({GRADE.key: "unknown_student"}, frozenset()))
     assert (difference.kind, difference.reason) == (DifferenceKind.SET_APART, "unknown_student")
 
 
 def test_setting_apart_one_version_excuses_no_other() -> None:
     older = replace(GRADE, version=1)
-    assert kinds([GRADE], [], Unsettled({older.key: "unknown_student"}, frozenset({older.key}))) == [
+    assert kinds([GRADE], [], Bookkeeping({older.key: "unknown_student"}, frozenset({older.key}))) == [
         DifferenceKind.MISSING
     ]
 
 
 def test_pending_grade_is_named_as_pending() -> None:
-    assert kinds([GRADE], [], Unsettled({}, frozenset({GRADE.key}))) == [DifferenceKind.PENDING]
+    assert kinds([GRADE], [], Bookkeeping({}, frozenset({GRADE.key}))) == [DifferenceKind.PENDING]
+
+
+def test_pending_grade_is_named_whatever_they_hold() -> None:
+    """It was corrected after ours had been read: they hold the version we read, and owe us the next one."""
+    newer = replace(GRADE, version=3)
+    (difference,) = compare([GRADE], [GRADE], Bookkeeping(pending=frozenset({newer.key})))
+    assert (difference.kind, difference.our_version, difference.their_version) == (DifferenceKind.PENDING, 3, 2)
+    assert kinds([], [], Bookkeeping(pending=frozenset({GRADE.key}))) == [DifferenceKind.PENDING]
+
+
+def test_grade_set_apart_is_named_whatever_they_hold() -> None:
+    noted = Bookkeeping({GRADE.key: "http_422"}, frozenset({GRADE.key}))
+    assert kinds([GRADE], [GRADE], noted) == [DifferenceKind.SET_APART]
+
+
+@pytest.mark.parametrize("theirs", [[], [GRADE]])
+def test_acknowledged_grade_that_is_not_ours_any_more_is_named(theirs: list[Grade]) -> None:
+    noted = Bookkeeping(acknowledged=frozenset({GRADE.key}))
+    assert kinds([], theirs, noted) == [DifferenceKind.GONE]
+    assert kinds([replace(GRADE, version=1)], theirs, noted) == [DifferenceKind.GONE]
+
+
+def test_acknowledged_grade_may_have_been_corrected_or_voided_since() -> None:
+    noted = Bookkeeping(acknowledged=frozenset({GRADE.key, replace(GRADE, version=1).key}))
+    for since in (GRADE, replace(GRADE, version=3), replace(GRADE, version=3, state="void", value=None)):
+        assert kinds([since], [since], noted) == []
+
+
+@pytest.mark.parametrize("other", [GRADE, replace(GRADE, version=3)])
+def test_grade_that_is_there_twice_is_neither_compared_nor_certified(other: Grade) -> None:
+    twice = [GRADE, replace(other)]
+    with pytest.raises(ValueError, match="twice"):
+        compare(twice, [GRADE], NOTHING)
+    with pytest.raises(ValueError, match="twice"):
+        agreed(twice, [])
 
 
 def test_agreed_leaves_out_what_differs() -> None:
