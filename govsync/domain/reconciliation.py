@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -99,6 +99,12 @@ def agreed(ours: Iterable[Grade], differences: Iterable[Difference]) -> list[Gra
     differing = {(difference.evaluation_id, difference.student_id) for difference in differences}
     agreeing = (grade for name, grade in _by_name(ours).items() if name not in differing)
     return sorted(agreeing, key=lambda grade: grade.key)
+
+
+def differences_sha256(differences: Iterable[Difference]) -> str:
+    """SHA-256 over the differences in any order: what names a comparison's result."""
+    lines = sorted("\t".join(str(part) for part in astuple(difference)) + "\n" for difference in differences)
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
 def manifest_sha256(grades: Iterable[Grade]) -> str:

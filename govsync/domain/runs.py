@@ -45,6 +45,7 @@ class SyncRun:
     ``batches`` counts those prepared; the last one is the current one. ``passes`` counts the times it came to
     reconciling. ``held_pages`` and ``held_cursor``: how far the government's own list has been read in this pass;
     ``attempt`` and ``retry_at``: exchanges in a row that brought no page of it, and when to try again.
+    ``comparison`` names the differences it ended with.
     """
 
     run_id: str
@@ -65,6 +66,7 @@ class SyncRun:
     attempt: int = 0
     retry_at: datetime | None = None
     differences: int = 0
+    comparison: str | None = None
     certified: int = 0
     manifest_sha256: str | None = None
     finished_at: datetime | None = None

@@ -3,14 +3,13 @@
     PLATFORM#SYNC#DUE   <school>#<run>
 
 An entry is written before its run and removed after the run has ended, so no crash loses a run. It holds only the
-school's id, the run's id and a time. Functions enter the platform's scope by themselves.
+school's id, the run's id and two times. Functions enter the platform's scope by themselves.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from edu.dynamo import table
 from edu.dynamo.errors import ConditionFailedError
@@ -19,17 +18,15 @@ from edu.dynamo.mapping import from_attributes, instant_text, to_attributes
 from edu.dynamo.transactions import ALWAYS, Condition, Transaction
 from edu.tenancy import enter_platform
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 
 @dataclass(frozen=True)
 class DueRun:
-    """A school's run that should be looked at, not before ``due_at``."""
+    """A school's run that should be looked at, not before ``due_at``, and should have ended by ``deadline_at``."""
 
     school_id: str
     run_id: str
     due_at: datetime
+    deadline_at: datetime
 
 
 def put_due(due: DueRun) -> None:
@@ -41,7 +38,7 @@ def postpone(seen: DueRun, until: datetime) -> bool:
     """Move an entry as it was seen; ``False`` when somebody changed it since (two sweeps never take the same one)."""
     unchanged = Condition("due_at = :seen", {":seen": instant_text(seen.due_at)})
     try:
-        _put(DueRun(seen.school_id, seen.run_id, until), unchanged)
+        _put(replace(seen, due_at=until), unchanged)
     except ConditionFailedError:
         return False
     return True
@@ -55,15 +52,11 @@ def remove_due(school_id: str, run_id: str) -> None:
         transaction.commit()
 
 
-def list_due(now: datetime) -> list[DueRun]:
-    """The runs whose time has come. Strongly consistent; reads the whole list, one short entry for each open run."""
-    with enter_platform():
-        return [due for due in _all() if due.due_at <= now]
-
-
-def _all() -> Iterator[DueRun]:
+def list_open() -> list[DueRun]:
+    """The whole list, one short entry for each open run of any school. Strongly consistent."""
     query = table.Query(platform_partition("SYNC", "DUE"), consistent=True, limit=1000)
-    return (from_attributes(DueRun, item) for item in table.query_all(query))
+    with enter_platform():
+        return [from_attributes(DueRun, item) for item in table.query_all(query)]
 
 
 def _put(due: DueRun, condition: Condition) -> None:

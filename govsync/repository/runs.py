@@ -5,10 +5,11 @@
     SCHOOL#<id>#SYNC#<run>  HISTORY#<instant>#<version>
     SCHOOL#<id>#SYNC#<run>  APART#<evaluation>#<student>#<v>
     SCHOOL#<id>#SYNC#<run>  HELD#<n>                           a page of what the government says it holds
-    SCHOOL#<id>#SYNC#<run>  DIFFERENCE#<evaluation>#<student>
+    SCHOOL#<id>#SYNC#<run>  DIFFERENCE#<comparison>#<evaluation>#<student>
 
 The run's version guards all of them: each transition is one transaction that requires the version it was decided on,
-and writes its history entry with it.
+and writes its history entry with it. Differences may be more than a transaction holds: they are written before, under
+the digest of all of them, and count only once the run names that digest. A slower worker's are then nobody's.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from edu.dynamo.transactions import NOT_THERE, Transaction, version_is
 from govsync.domain.batches import Batch, BatchState
 from govsync.domain.grades import Grade, GradeKey, SetApart
 from govsync.domain.history import HistoryEntry
-from govsync.domain.reconciliation import Difference
+from govsync.domain.reconciliation import Difference, differences_sha256
 from govsync.domain.runs import SyncRun
 from govsync.errors import RunMovedError, RunNotFoundError
 
@@ -113,9 +114,12 @@ def list_acknowledged(run_id: str) -> list[GradeKey]:
     return [grade.key for batch in settled for grade in batch.grades if (batch.number, grade.key) not in apart]
 
 
-def list_differences(run_id: str) -> list[Difference]:
-    """What reconciliation found to differ. Strongly consistent."""
-    return [from_attributes(Difference, item) for item in _items(run_id, _DIFFERENCE)]
+def list_differences(run: SyncRun) -> list[Difference]:
+    """What reconciliation found to differ when the run ended. Strongly consistent."""
+    if run.comparison is None:
+        return []
+    items = _items(run.run_id, joined(_DIFFERENCE, run.comparison))
+    return [from_attributes(Difference, item) for item in items]
 
 
 def list_held(run: SyncRun) -> list[Grade]:
@@ -160,15 +164,19 @@ def add_held_page(transaction: Transaction, run_id: str, page: int, grades: tupl
     transaction.put({**_held_key(run_id, page).as_attributes(), **item})
 
 
-def replace_differences(run_id: str, differences: Iterable[Difference]) -> None:
-    """Make these the run's differences. Not a transaction: safe to repeat whole, before the run is moved on them."""
+def put_differences(run_id: str, differences: Iterable[Difference]) -> str:
+    """Write what a comparison found, and return its name: the differences are the run's once it is moved with that.
+
+    Not a transaction: safe to repeat whole, and beside another worker whose comparison found others.
+    """
+    found = list(differences)
+    comparison = differences_sha256(found)
     items: list[Attributes] = []
-    for difference in differences:
-        key = _key(run_id, joined(_DIFFERENCE, difference.evaluation_id, difference.student_id))
+    for difference in found:
+        key = _key(run_id, joined(_DIFFERENCE, comparison, difference.evaluation_id, difference.student_id))
         items.append({**key.as_attributes(), "entity": "sync_difference", **to_attributes(difference)})
-    kept = {item["sk"] for item in items}
-    stale = [Key(item["pk"], item["sk"]) for item in _items(run_id, _DIFFERENCE) if item["sk"] not in kept]
-    table.write_batch(table.BatchWrite(puts=items, deletes=stale))
+    table.write_batch(table.BatchWrite(puts=items))
+    return comparison
 
 
 def commit(transaction: Transaction) -> None:

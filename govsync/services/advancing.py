@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from edu import clock
 from edu.logs import get_logger
+from edu.metrics import COUNT, embedded
 from edu.tenancy import current_school_id
 from govsync.domain.runs import RunState, parse_run_id
 from govsync.errors import LaneBusyError, PausedError, RunMovedError
@@ -19,7 +20,8 @@ from govsync.services.starting import start_sync
 from govsync.services.steps import GO_ON, Advance, Outcome, wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
+    from datetime import datetime
 
     from govsync.domain.runs import SyncRun
 
@@ -51,18 +53,32 @@ def advance_run(*, run_id: str, actor: str) -> Advance:
         term_id, ordinal = parse_run_id(run_id)
         run = start_sync(term_id=term_id, actor=actor, ordinal=ordinal)
     advance = _take_step(run, actor)
-    _reschedule(run_id, advance)
+    _reschedule(run, advance)
     return advance
 
 
-def sweep_due_runs() -> list[DueRun]:
+def sweep_due_runs() -> Iterator[DueRun]:
     """The runs of all schools whose time has come, each handed to one caller only: who gets one must have it advanced.
 
-    Should the caller vanish first, the run is handed out again after ``WATCHDOG_S``.
+    Each is postponed by ``WATCHDOG_S`` right before it is handed out, and handed out again then: should the caller
+    vanish, or the table fail in between, only the one in its hand waits so long. Every open run past its deadline is
+    logged at error, with the metric ``SyncOverdue``, each time.
     """
     now = clock.now()
     again_at = now + timedelta(seconds=WATCHDOG_S)
-    return [entry for entry in due.list_due(now) if due.postpone(entry, again_at)]
+    entries = due.list_open()
+    for entry in entries:
+        if entry.deadline_at <= now:
+            _log_overdue(entry, now)
+    for entry in entries:
+        if entry.due_at <= now and due.postpone(entry, again_at):
+            yield entry
+
+
+def _log_overdue(entry: DueRun, now: datetime) -> None:
+    late_h = round((now - entry.deadline_at).total_seconds() / 3600, 1)
+    metric = embedded("SyncOverdue", 1, COUNT)
+    _log.error("sync overdue", school_id=entry.school_id, run_id=entry.run_id, late_h=late_h, **metric)
 
 
 def _take_step(run: SyncRun, actor: str) -> Advance:
@@ -79,12 +95,22 @@ def _take_step(run: SyncRun, actor: str) -> Advance:
         return GO_ON
 
 
-def _reschedule(run_id: str, advance: Advance) -> None:
+def _reschedule(run: SyncRun, advance: Advance) -> None:
     school_id = current_school_id()
     match advance.outcome:
         case Outcome.CONTINUE:
-            due.put_due(DueRun(school_id, run_id, clock.now() + timedelta(seconds=WATCHDOG_S)))
+            again_at = clock.now() + timedelta(seconds=WATCHDOG_S)
+            due.put_due(DueRun(school_id, run.run_id, again_at, run.deadline_at))
         case Outcome.WAIT if advance.until is not None:
-            due.put_due(DueRun(school_id, run_id, advance.until))
+            due.put_due(DueRun(school_id, run.run_id, advance.until, run.deadline_at))
         case Outcome.FINISHED:
-            due.remove_due(school_id, run_id)
+            _log_if_unreconciled(runs.get_run(run.run_id))
+            due.remove_due(school_id, run.run_id)
+
+
+def _log_if_unreconciled(run: SyncRun) -> None:
+    """Say that a person is needed, before the run leaves the due list: should the worker vanish, it is said again."""
+    if run.state is not RunState.NEEDS_REVIEW:
+        return
+    counts = {"set_apart": run.set_apart, "differences": run.differences}
+    _log.error("sync needs review", run_id=run.run_id, **counts, **embedded("SyncNeedsReview", 1, COUNT))

@@ -32,10 +32,11 @@ def describe_run(*, run_id: str) -> RunReport:
     Raises:
         RunNotFoundError: this school has no such run.
     """
+    run = runs.get_run(run_id)
     return RunReport(
-        run=runs.get_run(run_id),
+        run=run,
         batches=runs.list_batches(run_id),
         set_apart=runs.list_set_apart(run_id),
-        differences=runs.list_differences(run_id),
+        differences=runs.list_differences(run),
         history=runs.list_history(run_id),
     )

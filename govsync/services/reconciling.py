@@ -98,11 +98,12 @@ def _list_acknowledged(run: SyncRun) -> frozenset[GradeKey]:
 
 
 def _end(run: SyncRun, ours: list[Grade], differences: list[Difference], actor: str) -> Advance:
-    runs.replace_differences(run.run_id, differences)
+    comparison = runs.put_differences(run.run_id, differences)
     certified = agreed(ours, differences)
     after = run.moved(
         RunState.NEEDS_REVIEW if differences else RunState.RECONCILED,
         differences=len(differences),
+        comparison=comparison,
         certified=len(certified),
         manifest_sha256=manifest_sha256(certified),
         finished_at=clock.now(),

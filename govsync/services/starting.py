@@ -30,9 +30,12 @@ def start_sync(*, term_id: str, actor: str, ordinal: int = 1) -> SyncRun:
     run = runs.find_run(run_id)
     if run is None:
         _require_previous_finished(term_id, ordinal)
-    if run is None or not run.finished:
-        due.put_due(DueRun(current_school_id(), run_id, clock.now()))
-    return run or _add(new_run(term_id=term_id, ordinal=ordinal, started_at=clock.now(), started_by=actor))
+    if run is not None and run.finished:
+        return run
+    now = clock.now()
+    wanted = run or new_run(term_id=term_id, ordinal=ordinal, started_at=now, started_by=actor)
+    due.put_due(DueRun(current_school_id(), run_id, now, wanted.deadline_at))
+    return run or _add(wanted)
 
 
 def next_ordinal(*, term_id: str) -> int:
