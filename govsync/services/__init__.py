@@ -1,17 +1,28 @@
 """The use cases of the sync: what tasks, commands and the console call."""
 
 from govsync.services.advancing import WATCHDOG_S, advance_run, sweep_due_runs
-from govsync.services.reading import RunReport, describe_run, list_runs
-from govsync.services.starting import next_ordinal, start_sync
+from govsync.services.reading import (
+    PendingCount,
+    RunReport,
+    count_pending,
+    describe_run,
+    list_pending_counts,
+    list_runs,
+)
+from govsync.services.starting import find_sent, next_ordinal, start_sync
 from govsync.services.steps import Advance, Outcome
 
 __all__ = [
     "WATCHDOG_S",
     "Advance",
     "Outcome",
+    "PendingCount",
     "RunReport",
     "advance_run",
+    "count_pending",
     "describe_run",
+    "find_sent",
+    "list_pending_counts",
     "list_runs",
     "next_ordinal",
     "start_sync",

@@ -46,6 +46,14 @@ def next_ordinal(*, term_id: str) -> int:
     return ordinal
 
 
+def find_sent(*, term_id: str) -> SyncRun | None:
+    """The term's last run when it has ended, so that only a further run would send anything; ``None`` otherwise."""
+    ordinal = next_ordinal(term_id=term_id)
+    if ordinal == 1 or runs.find_run(run_id_of(term_id, ordinal)) is not None:
+        return None
+    return runs.get_run(run_id_of(term_id, ordinal - 1))
+
+
 def _require_previous_finished(term_id: str, ordinal: int) -> None:
     if ordinal == 1:
         return

@@ -14,6 +14,8 @@ from govsync import services
 if TYPE_CHECKING:
     from argparse import ArgumentParser
 
+    from govsync.domain.runs import SyncRun
+
 
 class Command(BaseCommand):
     """Starts the term's first run, or says that it was started already: giving it twice starts nothing twice."""
@@ -31,19 +33,24 @@ class Command(BaseCommand):
     def handle(self, *_args: object, **options: Any) -> None:  # noqa: ANN401 - argparse's values
         """Print each run's id, one a line.
 
-        Exit code 1 when no school has the term, or when one school was named and it has not.
+        Exit code 1 when no school has the term, when one school was named and it has not, or when nothing was started
+        although grades are pending: the term was sent already, and ``--again`` was not given.
         """
+        self._unsent: list[str] = []
+        term_id, again = options["term"], options["again"]
         if options["school"]:
-            self._start(options["school"], options["term"], again=options["again"])
-            return
-        started = [self._started(school.school_id, options) for school in list_schools()]
-        if not any(started):
-            raise CommandError(f"no school has the term {options['term']}")
+            self._start(options["school"], term_id, again=again)
+        else:
+            having = [self._started(school.school_id, term_id, again=again) for school in list_schools()]
+            if not any(having):
+                raise CommandError(f"no school has the term {term_id}")
+        if self._unsent:
+            raise CommandError(f"grades are pending and nothing was started: {' '.join(self._unsent)}")
 
-    def _started(self, school_id: str, options: dict[str, Any]) -> bool:
+    def _started(self, school_id: str, term_id: str, *, again: bool) -> bool:
         """Whether this school has the term; calendars differ, so that many may not."""
         try:
-            self._start(school_id, options["term"], again=options["again"])
+            self._start(school_id, term_id, again=again)
         except InvalidInputError:
             self.stderr.write(f"{school_id}: no such term")
             return False
@@ -51,6 +58,18 @@ class Command(BaseCommand):
 
     def _start(self, school_id: str, term_id: str, *, again: bool) -> None:
         with enter_school(school_id):
-            ordinal = services.next_ordinal(term_id=term_id) if again else 1
+            sent = None if again else services.find_sent(term_id=term_id)
+            if sent is not None:
+                self._say_sent(school_id, sent)
+                return
+            ordinal = services.next_ordinal(term_id=term_id)
             run = services.start_sync(term_id=term_id, actor="manage.py", ordinal=ordinal)
         self.stdout.write(f"{school_id} {run.run_id} {run.state}")
+
+    def _say_sent(self, school_id: str, sent: SyncRun) -> None:
+        pending = services.count_pending(term_id=sent.term_id)
+        said = f"{school_id} {sent.run_id} {sent.state} already sent: nothing started; {pending} grades are pending"
+        if pending.counted:
+            self._unsent.append(school_id)
+            said += "; use --again"
+        self.stdout.write(said)

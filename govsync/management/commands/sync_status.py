@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from govsync.domain.history import HistoryEntry
     from govsync.domain.runs import SyncRun
+    from govsync.services import PendingCount
 
 
 class Command(BaseCommand):
@@ -30,7 +31,10 @@ class Command(BaseCommand):
         parser.add_argument("--run", help="with --school: one run, with its differences and its history")
 
     def handle(self, *_args: object, **options: Any) -> None:  # noqa: ANN401 - argparse's values
-        """Print one line for each run, latest first; for one run, also what it found and did."""
+        """Print one line for each run, latest first, and one for each term; for one run, also what it found and did.
+
+        A term's line says how many grades the government has not acknowledged: those changed after a run ended, too.
+        """
         if options["school"] and options["run"]:
             self._show_run(options["school"], options["run"])
             return
@@ -38,11 +42,15 @@ class Command(BaseCommand):
             with enter_school(school_id):
                 for run in services.list_runs().runs:
                     self.stdout.write(_run_line(school_id, run))
+                for pending in services.list_pending_counts():
+                    self.stdout.write(_pending_line(school_id, pending))
 
     def _show_run(self, school_id: str, run_id: str) -> None:
         with enter_school(school_id):
             report = services.describe_run(run_id=run_id)
+            pending = services.count_pending(term_id=report.run.term_id)
         self.stdout.write(_run_line(school_id, report.run))
+        self.stdout.write(_pending_line(school_id, pending))
         self.stdout.write(f"manifest sha256 {report.run.manifest_sha256 or '-'}")
         for found in report.differences:
             versions = f"ours {found.our_version or '-'}, theirs {found.their_version or '-'}"
@@ -56,6 +64,10 @@ class Command(BaseCommand):
 def _run_line(school_id: str, run: SyncRun) -> str:
     counts = f"batches={run.batches} accepted={run.accepted} set_apart={run.set_apart} differences={run.differences}"
     return f"{school_id} {run.run_id} {run.state} {counts} deadline={run.deadline_at:%Y-%m-%dT%H:%MZ}"
+
+
+def _pending_line(school_id: str, pending: PendingCount) -> str:
+    return f"{school_id} {pending.term_id} pending={pending}"
 
 
 def _history_line(entry: HistoryEntry) -> str:

@@ -9,13 +9,16 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from edu.errors import InvalidInputError
+from edu.schools import list_schools
 from edu.tenancy import enter_school
 from govsync import services, tasks
 from govsync.domain.runs import RunState
+from govsync.management.commands import start_sync
+from govsync.services import reading
 from tests.integration.govsync.support import API_KEY, RUN_ID, pending_count, record_grades
 from tests.support.cloud import acting_as
 from tests.support.processes import running_worker
-from tests.support.schools import OPEN_TERM
+from tests.support.schools import CLOSED_TERM, OPEN_TERM
 from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
@@ -79,9 +82,10 @@ def test_worker_killed_while_the_government_is_silent_sends_nothing_twice(
 
 
 def test_start_sync_for_all_skips_schools_without_the_term(
-    driver: Driver, school: TestSchool, other_school: TestSchool
+    driver: Driver, school: TestSchool, other_school: TestSchool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     record_grades(school, "5.5")
+    only(monkeypatch, school, other_school)
     said, complained = io.StringIO(), io.StringIO()
     with acting_as("operator"):
         call_command("start_sync", "--all", term=OPEN_TERM, stdout=said, stderr=complained)
@@ -95,6 +99,65 @@ def test_start_sync_for_all_skips_schools_without_the_term(
     driver.finish()
     with enter_school(other_school.school_id):
         driver.finish()
+
+
+def only(monkeypatch: pytest.MonkeyPatch, *schools: TestSchool) -> None:
+    """Have ``--all`` see these of the registered schools: those of other tests may owe grades of the same term."""
+    ids = {school.school_id for school in schools}
+    registered = [school for school in list_schools() if school.school_id in ids]
+    monkeypatch.setattr(start_sync, "list_schools", lambda: registered)
+
+
+def test_start_sync_of_a_term_already_sent_says_what_is_pending(
+    driver: Driver, school: TestSchool, other_school: TestSchool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record_grades(school, "5.5")
+    order = {"term": OPEN_TERM, "school": school.school_id}
+    call_command("start_sync", **order, stdout=io.StringIO())
+    driver.finish()
+    said = io.StringIO()
+    call_command("start_sync", **order, stdout=said)
+    assert said.getvalue().split(maxsplit=3)[1:] == [
+        *(RUN_ID, "reconciled"),
+        "already sent: nothing started; 0 grades are pending\n",
+    ]
+    record_grades(school, "6.0", "6.5")
+    with pytest.raises(CommandError, match=school.school_id):
+        call_command("start_sync", **order, stdout=said)
+    assert said.getvalue().endswith("already sent: nothing started; 2 grades are pending; use --again\n")
+    only(monkeypatch, school, other_school)
+    with acting_as("operator"), pytest.raises(CommandError, match=school.school_id):
+        call_command("start_sync", "--all", term=OPEN_TERM, stdout=said)
+    assert said.getvalue().count(f"{other_school.school_id} {RUN_ID} preparing") == 1
+
+    call_command("start_sync", "--again", **order, stdout=said)
+    call_command("start_sync", **order, stdout=said)
+    assert said.getvalue().count(f"{school.school_id} {OPEN_TERM}-r2 preparing\n") == 2
+    assert driver.finish(f"{OPEN_TERM}-r2").run.state is RunState.RECONCILED
+    with enter_school(other_school.school_id):
+        driver.finish()
+
+
+def test_sync_status_counts_what_is_pending_after_a_reconciled_run(
+    driver: Driver, school: TestSchool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record_grades(school, "5.5")
+    services.start_sync(term_id=OPEN_TERM, actor="somebody")
+    driver.finish()
+    assert status(school)[1:] == [f"{CLOSED_TERM} pending=0", f"{OPEN_TERM} pending=0"]
+    record_grades(school, "6.0", "6.5", "6.9")
+    assert status(school)[0].startswith(f"{RUN_ID} reconciled")
+    assert status(school)[2] == f"{OPEN_TERM} pending=3"
+    assert status(school, run=RUN_ID)[1] == f"{OPEN_TERM} pending=3"
+    monkeypatch.setattr(reading, "MAX_PENDING_COUNTED", 2)
+    assert status(school)[2] == f"{OPEN_TERM} pending=2+"
+
+
+def status(school: TestSchool, **run: str) -> list[str]:
+    """What ``sync_status`` prints, without the school's id."""
+    shown = io.StringIO()
+    call_command("sync_status", school=school.school_id, stdout=shown, **run)
+    return [line.removeprefix(f"{school.school_id} ") for line in shown.getvalue().splitlines()]
 
 
 def test_start_sync_again_starts_a_further_run(driver: Driver, school: TestSchool) -> None:
