@@ -79,6 +79,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "edu.http.middleware.ContentSecurityPolicyMiddleware",
+    "edu.http.forms.FormBodyMiddleware",
     "edu.console.middleware.ConsoleSessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -178,6 +179,7 @@ API_RATES = {
     "writes": env.str("LIBRETA_API_WRITES", "240/minute"),
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]  # nothing is written to the disk
 
 # --- Celery over SQS: see edu.celery for the options that follow from these
 CELERY_WAIT_TIME_S = env.int("LIBRETA_SQS_WAIT_TIME_S", 10)

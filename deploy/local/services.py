@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _READY_TIMEOUT_S = 60
 _STOP_TIMEOUT_S = 20
 _POLL_S = 0.1
+_IDLE_TIMEOUT_MS = 10_000  # between requests too: more than the 5 s after which common clients give a connection up
 _BIN = Path(sys.executable).parent
 
 
@@ -113,7 +114,7 @@ def product_services(layout: Layout, environment: Mapping[str, str]) -> list[Ser
         Service("beat", [*celery, "beat", "--schedule", str(layout.state_dir / "beat-schedule")], profile="worker"),
         Service(
             "web",
-            [*granian("wsgi", ports.web), "--blocking-threads", "4", "edu.wsgi:application"],
+            [*granian("wsgi", ports.web), "edu.wsgi:application"],
             profile="web",
             health_url=f"{ports.url('web')}/healthz",
         ),
@@ -127,6 +128,8 @@ def product_services(layout: Layout, environment: Mapping[str, str]) -> list[Ser
 
 
 def granian(interface: str, port: int) -> list[str]:
-    """The command line of one granian server, without its application."""
+    """The command line of one granian server, without its application (ADR 0007)."""
     command = [str(_BIN / "granian"), "--interface", interface, "--host", HOST, "--port", str(port)]
-    return [*command, "--workers", "1", "--no-ws", "--log-level", "warning"]
+    command += ["--workers", "1", "--no-ws", "--log-level", "warning"]
+    command += ["--http", "1", "--http1-header-read-timeout", str(_IDLE_TIMEOUT_MS)]
+    return [*command, "--blocking-threads", "4"] if interface == "wsgi" else command

@@ -104,7 +104,7 @@ class Bench:
         )
         self._template, port = template, free_port()
         self._plain = f"http://127.0.0.1:{port}"
-        command = [*granian("wsgi", port), "--blocking-threads", "4", "tests.bench.plain_project:application"]
+        command = [*granian("wsgi", port), "tests.bench.plain_project:application"]
         plain = Service("plain", command, health_url="")
         aws = {
             "AWS_ACCESS_KEY_ID": self._keys["AccessKeyId"],

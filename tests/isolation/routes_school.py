@@ -22,6 +22,7 @@ from evaluations import services
 from evaluations.domain.evaluation import Evaluation, EvaluationKind, Score, ScoreState
 from evaluations.domain.scales import STANDARD_SCALES
 from evaluations.domain.school import Course, Enrolment, School, Section, Student, Teacher, Term
+from tests.support.browsers import Browser
 from tests.support.cloud import acting_as
 from tests.support.tokens import PASSWORD, id_token_of, make_account
 
@@ -225,7 +226,7 @@ def signed_in(username: str) -> Client:
 
 def new_client() -> Client:
     """A browser without anything, which is shown errors as a client sees them."""
-    return Client(raise_request_exception=False, SERVER_NAME=HOST)
+    return Browser(raise_request_exception=False, SERVER_NAME=HOST)
 
 
 def path_id(value: str) -> str:

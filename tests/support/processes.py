@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
+from deploy.local.services import granian
 from tests.environment import STATE_DIR
 from tests.support.ports import free_port
 from tests.support.waiting import wait_until
@@ -110,12 +111,20 @@ def running_worker(
 
 @contextmanager
 def running_server(
-    cloud: Cloud, *, application: str, interface: str, profile: str = "web", **environment: str
+    cloud: Cloud,
+    *,
+    application: str,
+    interface: str,
+    profile: str = "web",
+    options: Sequence[str] = (),
+    **environment: str,
 ) -> Iterator[tuple[Process, str]]:
-    """One granian server of ``application`` (``asgi`` or ``wsgi``) and its base URL, answering on ``/healthz``."""
+    """One server of ``application`` (``asgi`` or ``wsgi``), as ``make run`` starts it, and its base URL.
+
+    It answers on ``/healthz``. ``options`` are more of granian's.
+    """
     port = free_port()
-    command = [sys.executable, "-m", "granian", "--interface", interface, "--host", "127.0.0.1", "--port", str(port)]
-    command += ["--workers", "1", "--no-ws", application]
+    command = [*granian(interface, port), *options, application]
     server = Process(command, cloud.process_environment(profile, **environment))
     base_url = f"http://127.0.0.1:{port}"
     try:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.test import Client
-
+from tests.support.browsers import Browser
 from tests.support.tokens import PASSWORD, make_account
 
 if TYPE_CHECKING:
+    from django.test import Client
+
     from edu.identity.principal import Role
 
 LOGIN = "/admin/login/?next=/admin/"
@@ -18,7 +19,7 @@ EVALUATIONS = "/admin/evaluations/evaluation/"
 
 def sign_in(username: str, password: str = PASSWORD, **headers: str) -> Client:
     """A client that has sent the login form; whether it was let in is the test's to ask."""
-    client = Client(headers=headers)
+    client = Browser(headers=headers)
     client.get(LOGIN)
     client.post(LOGIN, {"username": username, "password": password})
     return client

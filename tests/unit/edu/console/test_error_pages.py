@@ -7,8 +7,11 @@ from django.template.loader import render_to_string
 from django.test import Client
 from django.utils import translation
 
+from tests.support.browsers import Browser
+
 PAGES = {
     "400.html": "La solicitud no se puede atender",
+    "413.html": "La solicitud es demasiado grande",
     "403.html": "Su rol no permite esto",
     "403_csrf.html": "El formulario caducó",
     "404.html": "No se encuentra",
@@ -28,7 +31,7 @@ def test_error_page_speaks_spanish_and_needs_nothing_inline(template: str, words
 
 
 def test_form_sent_without_its_token_gets_our_page() -> None:
-    answer = Client(enforce_csrf_checks=True).post("/admin/login/", {"username": "x", "password": "x"})
+    answer = Browser(enforce_csrf_checks=True).post("/admin/login/", {"username": "x", "password": "x"})
     assert answer.status_code == 403
     assert PAGES["403_csrf.html"] in answer.content.decode()
     assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
