@@ -4,7 +4,8 @@
     SCHOOL#<id>#CONSOLIDATED#<term>#<section>  SUMMARY    the section was consolidated, from how many evaluations
 
 Each write carries a random ``computation`` and replaces exactly the one its writer had read before it read the
-sources: so what stands was always computed from newer sources than what it replaced (ADR 0010).
+sources: so what stands was always computed from newer sources than what it replaced. A mark is cleared only by whoever
+has written the grade it speaks of, so that no older computation can replace it afterwards (ADR 0010).
 """
 
 from __future__ import annotations

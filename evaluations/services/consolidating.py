@@ -2,7 +2,9 @@
 
 The order makes it safe beside teachers who write and others who compute: read the marks, then what is stored, then the
 sources; write in the place of what was read; clear the marks that were seen. A score written in between has renewed its
-mark, which therefore stays; a grade computed by others in between stays too, and so does its mark (ADR 0010).
+mark, which therefore stays; a grade computed by others in between stays too, and so does its mark. A grade whose mark
+goes is written even if it is the same as before: whoever is slower and computed it from older sources then finds that
+it is not the one it had read (ADR 0010).
 """
 
 from __future__ import annotations
@@ -25,12 +27,11 @@ from evaluations.domain.evaluation import Evaluation, Score
 from evaluations.domain.scales import GradingScale
 from evaluations.repository import consolidated, grades, roster, sources, staleness
 from evaluations.repository.consolidated import ConsolidatedGrade, ConsolidatedSection, SectionSummary
+from evaluations.repository.staleness import StaleMark
 from evaluations.services import rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
-
-    from evaluations.repository.staleness import StaleMark
 
 _ALGORITHM = 1  # of evaluations.domain.consolidation; raise it to have every grade computed again
 _WHOLE_SECTION = None  # whom a section's own mark and summary are about
@@ -49,11 +50,15 @@ class SectionResult:
 
 @dataclass(frozen=True)
 class _Computation:
-    """One computation of a section and term: what stood before, what it is computed from, and since when that holds."""
+    """One computation of a section and term: what stood before, what it is computed from, and since when that holds.
+
+    ``marks`` are those it clears if nobody was faster.
+    """
 
     term_id: str
     section_id: str
     before: ConsolidatedSection
+    marks: tuple[StaleMark, ...]
     evaluations: list[Evaluation]
     as_of: datetime
     scale: GradingScale
@@ -88,7 +93,12 @@ class _Computation:
         )
 
     def needs_writing(self, grade: ConsolidatedGrade) -> bool:
-        """Whether it says anything new. Without evaluations nothing is said of a student that was not said before."""
+        """Whether it says anything new, or a mark about it is to be cleared.
+
+        Without evaluations and marks nothing is said of a student that was not said before.
+        """
+        if any(mark.student_id in {_WHOLE_SECTION, grade.student_id} for mark in self.marks):
+            return True
         before = self.before.grades.get(grade.student_id)
         return not grade.same_as(before) and (before is not None or bool(self.evaluations))
 
@@ -96,20 +106,21 @@ class _Computation:
 def consolidate_section(*, term_id: str, section_id: str) -> SectionResult:
     """Compute the grade of every student of a section in a term, and write those that changed. Idempotent.
 
-    One query for each evaluation and seven or eight calls beside them, whatever the number of students (up to 99).
+    One query for each evaluation and seven or eight calls beside them, whatever the number of students (up to 99). What
+    has no mark is written only if it changed; after a change of the section itself, every grade is.
 
     Raises:
         StoreUnavailableError: the table is busy; what was written stands, and doing it again is safe.
     """
     marks = staleness.list_stale(term_id, section_id)
     before = consolidated.get_section(term_id, section_id)
-    computation = _started(term_id, section_id, before, marks)
-    scores = _scores_by_student(section_id, computation.evaluations)
+    computation = _started(term_id, section_id, before, marks, cleared=marks)
+    scores = _scores_by_student(section_id, computation.evaluations, before.grades)
     computed = [computation.grade_of(student_id, held) for student_id, held in sorted(scores.items())]
     changed = [grade for grade in computed if computation.needs_writing(grade)]
     lost = _write(computation, changed, with_summary=True)
     # the section's own mark speaks of every student: it goes when every grade is this computation's
-    _clear(mark for mark in marks if not lost or (mark.student_id and mark.student_id not in lost))
+    _clear(mark for mark in computation.marks if not lost or (mark.student_id and mark.student_id not in lost))
     written = len(changed) - len(lost - {_WHOLE_SECTION})
     return SectionResult(len(scores), len(computation.evaluations), written, len(lost))
 
@@ -123,13 +134,13 @@ def refresh_student(*, term_id: str, section_id: str, student_id: str) -> bool:
     place = (term_id, section_id)
     marks = staleness.list_stale_of_student([place], student_id)
     before = consolidated.get_of_student([place], student_id)[place]
-    computation = _started(term_id, section_id, before, marks)
+    computation = _started(term_id, section_id, before, marks, cleared=[m for m in marks if m.student_id == student_id])
     held = grades.get_scores([(evaluation.evaluation_id, student_id) for evaluation in computation.evaluations])
     grade = computation.grade_of(student_id, {score.evaluation_id: score for score in held})
     changed = [grade] if computation.needs_writing(grade) else []
     lost = _write(computation, changed, with_summary=False)
     if not lost:
-        _clear(mark for mark in marks if mark.student_id == student_id)
+        _clear(computation.marks)
     return not lost
 
 
@@ -138,18 +149,28 @@ def rules_digest(scale: GradingScale) -> str:
     return _digest([_ALGORITHM, to_attributes(scale)])
 
 
-def _started(term_id: str, section_id: str, before: ConsolidatedSection, marks: Iterable[StaleMark]) -> _Computation:
+def _started(
+    term_id: str,
+    section_id: str,
+    before: ConsolidatedSection,
+    marks: Iterable[StaleMark],
+    *,
+    cleared: Iterable[StaleMark],
+) -> _Computation:
     """Read the evaluations; ``before`` and ``marks`` were read already, in any case before the sources."""
     as_of, scale = clock.now(), rules.get_school().scale
     known = {found for mark in marks for found in mark.evaluation_ids}
     known |= set(before.summary.evaluation_ids if before.summary else ())
     evaluations = sources.list_evaluations(term_id, section_id, known=known)
-    return _Computation(term_id, section_id, before, evaluations, as_of, scale)
+    return _Computation(term_id, section_id, before, tuple(cleared), evaluations, as_of, scale)
 
 
-def _scores_by_student(section_id: str, evaluations: Iterable[Evaluation]) -> dict[str, dict[str, Score]]:
-    """The scores by student and evaluation: of everybody enrolled, and of who has scores and is enrolled no more."""
+def _scores_by_student(
+    section_id: str, evaluations: Iterable[Evaluation], graded: Iterable[str]
+) -> dict[str, dict[str, Score]]:
+    """The scores by student and evaluation: of everybody enrolled, and of who has scores or was ``graded`` before."""
     found: dict[str, dict[str, Score]] = {e.student_id: {} for e in roster.list_enrolments(section_id, consistent=True)}
+    found |= {student_id: {} for student_id in graded if student_id not in found}
     for evaluation in evaluations:
         for score in grades.list_scores(evaluation.evaluation_id):
             found.setdefault(score.student_id, {})[score.evaluation_id] = score

@@ -214,6 +214,55 @@ def test_slow_computation_never_overwrites_a_newer_one(
     assert value_of(school) == "2.0"
 
 
+@pytest.mark.parametrize("slow_writes_first", [True, False])
+@pytest.mark.parametrize("slow_is_whole", [True, False])
+@pytest.mark.parametrize("graded", [True, False])
+def test_evaluation_set_by_mistake_and_deleted_does_not_come_back_with_a_slow_computation(
+    school: TestSchool,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    graded: bool,
+    slow_is_whole: bool,
+    slow_writes_first: bool,
+) -> None:
+    """Who computes after the deletion finds the grade as it was, and clears the mark all the same."""
+    student_id = school.students[0].student_id
+    if graded:
+        record(school, set_evaluation(school), "6.0")
+    consolidating.consolidate_section(term_id=OPEN_TERM, section_id=SECTION)
+    mistake = set_evaluation(school)
+
+    def delete_and_compute() -> None:
+        services.delete_evaluation(actor=school.teacher, evaluation_id=mistake, version=1)
+        consolidating.consolidate_section(term_id=OPEN_TERM, section_id=SECTION)
+
+    _two_at_once(monkeypatch, delete_and_compute, slow_writes_first=slow_writes_first)
+    if slow_is_whole:
+        consolidating.consolidate_section(term_id=OPEN_TERM, section_id=SECTION)
+    else:
+        consolidating.refresh_student(term_id=OPEN_TERM, section_id=SECTION, student_id=student_id)
+    monkeypatch.undo()
+    if not slow_writes_first:
+        assert marks() == []
+    found = read(school)
+    assert not found.stale
+    assert marks() == []
+    grades = [line.grade for line in found.lines if line.grade]
+    assert [grade.value for grade in grades] == (["6.0", None, None] if graded else [None] * 3)
+    assert {grade.evaluations for grade in grades} == {found.evaluations} == {int(graded)}
+
+
+def test_marked_grade_is_written_even_if_it_is_the_same(school: TestSchool, one_score: Score) -> None:
+    before = consolidated.get_section(OPEN_TERM, SECTION).grades
+    services.delete_evaluation(actor=school.teacher, evaluation_id=set_evaluation(school), version=1)
+    result = consolidating.consolidate_section(term_id=OPEN_TERM, section_id=SECTION)
+    after = consolidated.get_section(OPEN_TERM, SECTION).grades
+    assert (result.written, result.left) == (3, 0)
+    assert all(after[name].same_as(grade) for name, grade in before.items())
+    assert {grade.computation for grade in after.values()}.isdisjoint(grade.computation for grade in before.values())
+    assert one_score.version == 1
+
+
 def test_change_of_the_section_is_not_lost_to_who_computed_one_student_before_it(
     school: TestSchool, one_score: Score, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -394,3 +443,24 @@ def _during_the_write(monkeypatch: pytest.MonkeyPatch, happen: Callable[[], obje
 
     monkeypatch.setattr(consolidating, "_write", write_late)
     return late
+
+
+def _two_at_once(monkeypatch: pytest.MonkeyPatch, compute: Callable[[], object], *, slow_writes_first: bool) -> None:
+    """Let ``compute`` read after the next computation has read; then both write, in the order given."""
+    write = consolidating._write
+    waiting: list[Callable[[], set[str | None]]] = []
+    outcomes: list[set[str | None]] = []
+
+    def in_order(*args: object, **kwargs: object) -> set[str | None]:
+        def now() -> set[str | None]:
+            return write(*args, **kwargs)  # type: ignore[arg-type]  # what it was called with
+
+        waiting.append(now)
+        if len(waiting) > 1:  # the faster one: it has read
+            if slow_writes_first:
+                outcomes.append(waiting[0]())
+            return now()
+        compute()
+        return outcomes[0] if outcomes else now()
+
+    monkeypatch.setattr(consolidating, "_write", in_order)
