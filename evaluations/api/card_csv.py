@@ -1,7 +1,7 @@
 """A report card as CSV, in the reader's language: in Spanish as a Spanish Excel opens it, with ``;`` and ``4,5``.
 
-One row for each course and term, then the averages. A text that a spreadsheet would take for a formula is given an
-apostrophe in front (OWASP, "CSV Injection"); numbers of our own are numbers.
+One row for each course and term, then the averages; what is not complete has no verdict yet. A text that a spreadsheet
+would take for a formula is given an apostrophe in front (OWASP, "CSV Injection"); numbers of our own are numbers.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
-from evaluations.api import conventions
+from evaluations.api import conventions, verdicts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,7 +63,7 @@ def _rows(card: ReportCard) -> Iterator[list[str]]:
 def _grade(grade: Grade | None) -> list[str]:
     if grade is None:
         return ["", "", "", ""]
-    passing = "" if grade.passing is None else _yes_or_no(grade.passing)
+    passing = verdicts.passing(grade, yes=_("Yes"), no=_("No"), unknown="")
     return [grade.value or "", grade.mean or "", passing, _yes_or_no(grade.complete)]
 
 

@@ -1,4 +1,4 @@
-"""A report card as PDF, to be printed and signed, in the language in force.
+"""A report card as PDF, to be printed and, once nothing on it can change any more, signed; in the language in force.
 
 The fonts are PDF's own (Helvetica, WinAnsi), so nothing is embedded: they write Spanish and its neighbours. A letter
 beyond them loses its accent (Guarani's nasal vowels), and one without a plain form becomes a question mark.
@@ -26,7 +26,7 @@ from reportlab.platypus import (  # type: ignore[import-untyped]
     Table,
 )
 
-from evaluations.api import conventions
+from evaluations.api import conventions, verdicts
 
 if TYPE_CHECKING:
     from evaluations.domain.consolidation import Grade
@@ -102,9 +102,11 @@ def _story(card: ReportCard, width: float) -> list[Any]:
     name = f"{card.student.family_name}, {card.student.given_name}"
     terms = ", ".join(term.name for term in card.terms)
     notes = [_text(note, _SMALL) for note in _notes(card)]
+    provisional = verdicts.is_provisional(card)
     return [
         _text(card.school.name, _SCHOOL),
         _text(_("Report card"), _BOLD),
+        *([_text(_("Provisional"), _BOLD)] if provisional else []),
         Spacer(0, 0.4 * cm),
         _text(_("Student: %(name)s") % {"name": name}, _BOLD),
         _text(_("Period: %(terms)s") % {"terms": terms}, _PLAIN),
@@ -112,14 +114,13 @@ def _story(card: ReportCard, width: float) -> list[Any]:
         _table(card, width),
         Spacer(0, 0.3 * cm),
         *notes,
-        KeepTogether(
-            [
-                Spacer(0, 2.5 * cm),
-                HRFlowable(width=7 * cm, thickness=0.7, color=colors.black),
-                _text(_("Signature and stamp of the school"), _CENTRED),
-            ]
-        ),
+        *([] if provisional else [_signature()]),
     ]
+
+
+def _signature() -> Any:  # noqa: ANN401 - reportlab has no types
+    line = HRFlowable(width=7 * cm, thickness=0.7, color=colors.black)
+    return KeepTogether([Spacer(0, 2.5 * cm), line, _text(_("Signature and stamp of the school"), _CENTRED)])
 
 
 def _table(card: ReportCard, width: float) -> Any:  # noqa: ANN401 - reportlab has no types
@@ -159,9 +160,7 @@ def _value(grade: Grade | None) -> str:
 
 
 def _result(grade: Grade | None) -> str:
-    if grade is None or grade.passing is None:
-        return "-"
-    return _("Passes") if grade.passing else _("Does not pass")
+    return verdicts.passing(grade, yes=_("Passes"), no=_("Does not pass"), unknown="-")
 
 
 def _text(text: str, style: Any) -> Any:  # noqa: ANN401 - reportlab has no types

@@ -17,7 +17,11 @@ class GradeOutput(serializers.Serializer[Any]):
     value = serializers.CharField(allow_null=True)
     mean = serializers.CharField(allow_null=True)
     exact = serializers.CharField(allow_null=True)
-    passing = serializers.BooleanField(allow_null=True)
+    passing = serializers.BooleanField(
+        source="verdict",
+        allow_null=True,
+        help_text="Null while `complete` is false: what is missing may turn it around.",
+    )
     complete = serializers.BooleanField()
     counted = serializers.IntegerField()
     evaluations = serializers.IntegerField()

@@ -34,7 +34,8 @@ class Standing(StrEnum):
 class Grade:
     """A consolidated grade. ``value`` is rounded as the scale writes it, ``exact`` the mean as a fraction ``a/b``.
 
-    ``value``, ``exact`` and ``passing`` are ``None`` while nothing counts. ``complete``: every evaluation has a score.
+    ``value``, ``exact`` and ``passing`` are ``None`` while nothing counts; ``passing`` is what it comes to by now, and
+    ``verdict`` what may be told of it. ``complete``: every evaluation has a score.
     Weights: of the evaluations counted, and of all there are; in percent in a term, one a grade in an average.
     """
 
@@ -46,6 +47,11 @@ class Grade:
     evaluations: int
     weight_counted: Decimal
     weight_total: Decimal
+
+    @property
+    def verdict(self) -> bool | None:
+        """Whether it passes, once nothing is missing: ``None`` until then, for what is missing may turn it around."""
+        return self.passing if self.complete else None
 
     @property
     def mean(self) -> str | None:

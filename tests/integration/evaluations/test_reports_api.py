@@ -83,6 +83,19 @@ def test_card_as_an_administrator_reads_it(admin: ApiClient, score: Score) -> No
     assert year["year"]["value"] == "4.8"
 
 
+def test_unfinished_grade_has_no_verdict_yet(school: TestSchool, admin: ApiClient, score: Score) -> None:
+    with enter_school(school.school_id):
+        set_evaluation(school, section_id=score.section_id)
+    card = admin.get(CARD).json()
+    found = courses(card)
+    assert [(found[name]["value"], found[name]["passing"], found[name]["complete"]) for name in found] == [
+        ("3.0", False, True),
+        ("6.5", None, False),
+    ]
+    assert [(grade["passing"], grade["complete"]) for grade in card["averages"]] == [(None, False)]
+    assert admin.get(SECTION).json()["results"][0]["grade"]["passing"] is None
+
+
 def test_card_right_after_a_correction_shows_the_new_grade(school: TestSchool, admin: ApiClient, score: Score) -> None:
     assert courses(admin.get(CARD).json())["mat-5a"]["value"] == "6.5"
     with enter_school(school.school_id):

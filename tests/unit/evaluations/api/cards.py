@@ -47,8 +47,14 @@ def course(name: str, *grades: Grade | None, year: Grade | None = None) -> CardL
 
 
 def card(
-    *lines: CardLine, family_name: str = "Muñoz Ibáñez", given_name: str = "Íñigo Joaquín", terms: int = 1
+    *lines: CardLine,
+    family_name: str = "Muñoz Ibáñez",
+    given_name: str = "Íñigo Joaquín",
+    terms: int = 1,
+    averages: Grade | None = None,
+    country: str = "CL",
 ) -> ReportCard:
+    average = averages or grade("5.9", "47/8")
     student = Student(
         student_id="student-001",
         given_name=given_name,
@@ -60,7 +66,7 @@ def card(
     school = School(
         school_id="escuela-1",
         name="Colegio San José de Ñuñoa",
-        country="CL",
+        country=country,
         time_zone="America/Santiago",
         locale="es-CL",
         scale=STANDARD_SCALES["1-7"],
@@ -71,8 +77,8 @@ def card(
         student=student,
         terms=school.terms,
         lines=lines,
-        averages=tuple(grade("5.9", "47/8") for _ in school.terms),
-        year=grade("5.9", "47/8") if terms > 1 else None,
+        averages=tuple(average for _ in school.terms),
+        year=average if terms > 1 else None,
         partial=False,
         stale=False,
         as_of=AS_OF,

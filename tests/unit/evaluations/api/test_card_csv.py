@@ -59,6 +59,17 @@ def test_letters_and_courses_without_a_grade() -> None:
     assert (religion["Nota"], religion["Aprueba"], religion["Completa"]) == ("", "", "Sí")
 
 
+@pytest.mark.parametrize(("language", "said"), [("es", "En curso"), ("en", "In progress")])
+@pytest.mark.parametrize("passing", [True, False])
+def test_no_verdict_while_something_is_to_be_graded(language: str, said: str, *, passing: bool) -> None:
+    found = card(course("Arte", grade("6.5", complete=False, passing=passing)))
+    with translation.override(language):
+        content = card_csv.render(found)
+    (first, _average) = rows(content, ";" if language == "es" else ",")
+    (value, _mean, verdict, complete) = list(first.values())[5:9]
+    assert (value.replace(",", "."), verdict, complete) == ("6.5", said, "No")
+
+
 def test_year_has_rows_of_its_own() -> None:
     found = card(course("Arte", grade("6.0"), grade("5.0"), year=grade("5.5", "11/2")), terms=2)
     with translation.override("es"):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from django.utils import translation
@@ -43,7 +44,7 @@ def test_card_says_whose_it_is_in_spanish_with_accents() -> None:
         "No aprueba",
         "Promedio general",
         "Notas al 2026-05-04 08:30.",
-        "Firma y timbre del colegio",
+        "Firma y sello del colegio",
         "Página 1 de 1",
     ):
         assert shown in text, shown
@@ -62,7 +63,7 @@ def test_long_card_repeats_its_head_and_numbers_its_pages() -> None:
     assert pages > 1
     assert [f"Página {n} de {pages}" in text for n in range(1, pages + 1)] == [True] * pages
     assert text.count("Asignatura") > 1
-    assert text.count("Firma y timbre del colegio") == 1
+    assert text.count("Firma y sello del colegio") == 1
 
 
 def test_incomplete_and_missing_grades_are_marked() -> None:
@@ -70,6 +71,39 @@ def test_incomplete_and_missing_grades_are_marked() -> None:
     assert "6,5 *" in text
     assert "* Incompleta: quedan evaluaciones sin calificar." in text
     assert "\n-\n" in text
+
+
+@pytest.mark.parametrize("passing", [True, False])
+def test_no_verdict_and_nothing_to_sign_while_something_is_to_be_graded(*, passing: bool) -> None:
+    unfinished = grade("6.5", complete=False, passing=passing)
+    text = rendered(course("Arte", unfinished), course("Música", grade("6.0"), year=None), averages=unfinished)
+    assert text.count("En curso") == 2
+    assert text.count("Aprueba") == 1  # the other course's
+    assert "No aprueba" not in text
+    assert "Documento provisorio" in text
+    assert "Firma" not in text
+    assert "In progress" in rendered(course("Arte", unfinished), language="en")
+
+
+def test_year_without_all_its_terms_has_no_verdict() -> None:
+    unfinished = grade("6.5", complete=False)
+    text = rendered(course("Arte", grade("6.5"), None, year=unfinished), terms=2, averages=unfinished)
+    assert "Aprueba" not in text
+    assert "Documento provisorio" in text
+
+
+@pytest.mark.parametrize("change", [{"stale": True}, {"partial": True, "averages": (), "year": None}, {"lines": ()}])
+def test_card_that_is_not_the_last_word_says_so_and_is_not_signed(change: dict[str, object]) -> None:
+    found = card(course("Arte", grade("6.5")))
+    with translation.override("es"):
+        whole, changed = (
+            text_of(card_pdf.render(shown, compress=False))
+            for shown in (found, replace(found, **change))  # type: ignore[arg-type]
+        )
+    assert "Documento provisorio" not in whole
+    assert "Firma y sello del colegio" in whole
+    assert "Documento provisorio" in changed
+    assert "Firma" not in changed
 
 
 def test_teachers_card_says_that_it_is_not_all() -> None:
