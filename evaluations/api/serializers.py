@@ -10,6 +10,7 @@ from rest_framework import serializers
 
 from evaluations.api.parsing import ID_PATTERN
 from evaluations.api.score_serializers import RECORDABLE
+from evaluations.domain.checks import MAX_REASON_CHARS
 from evaluations.domain.evaluation import EvaluationKind, ScoreState
 
 
@@ -24,7 +25,7 @@ class EvaluationInput(serializers.Serializer[Any]):
 
 
 class EvaluationChange(serializers.Serializer[Any]):
-    """What of an evaluation is to change; at least one of these."""
+    """What of an evaluation is to change, at least one thing, and why."""
 
     title = serializers.CharField(max_length=120, required=False)
     weight = serializers.DecimalField(
@@ -32,10 +33,11 @@ class EvaluationChange(serializers.Serializer[Any]):
     )
     held_on = serializers.DateField(required=False)
     kind = serializers.ChoiceField([str(kind) for kind in EvaluationKind], required=False)
+    reason = serializers.CharField(max_length=MAX_REASON_CHARS, allow_blank=True, default="")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Refuse a change that names nothing."""
-        if not attrs:
+        if not attrs.keys() - {"reason"}:
             raise serializers.ValidationError(_("Name at least one thing to change"), code="nothing_to_change")
         return attrs
 
@@ -53,6 +55,27 @@ class EvaluationOutput(serializers.Serializer[Any]):
     held_on = serializers.DateField()
     version = serializers.IntegerField()
     created_at = serializers.DateTimeField()
+
+
+class SettingOutput(serializers.Serializer[Any]):
+    """What an evaluation said at one version."""
+
+    kind = serializers.CharField()
+    title = serializers.CharField()
+    weight = serializers.DecimalField(max_digits=5, decimal_places=2)
+    held_on = serializers.DateField()
+
+
+class EditionOutput(serializers.Serializer[Any]):
+    """One entry of an evaluation's history."""
+
+    version = serializers.IntegerField()
+    at = serializers.DateTimeField()
+    actor = serializers.CharField()
+    role = serializers.CharField()
+    before = SettingOutput(allow_null=True)
+    after = SettingOutput()
+    reason = serializers.CharField(allow_blank=True)
 
 
 class ScoreInput(serializers.Serializer[Any]):

@@ -11,6 +11,7 @@ urlpatterns = [
     path("sections/<id:section_id>/evaluations", views.EvaluationList.as_view()),
     path("sections/<id:section_id>/consolidated", reports.SectionConsolidated.as_view()),
     path("evaluations/<id:evaluation_id>", views.EvaluationDetail.as_view()),
+    path("evaluations/<id:evaluation_id>/history", views.EvaluationHistory.as_view()),
     path("evaluations/<id:evaluation_id>/scores", scores.ScoreList.as_view()),
     path("evaluations/<id:evaluation_id>/scores/<id:student_id>", scores.ScoreDetail.as_view()),
     path("evaluations/<id:evaluation_id>/scores/<id:student_id>/void", scores.ScoreVoid.as_view()),

@@ -116,7 +116,10 @@ class EvaluationDetail(APIView):
         responses=serializers.EvaluationOutput,
     )
     def patch(self, request: Request, evaluation_id: str) -> HttpResponse:
-        """Change title, weight, date or kind of the version named by ``If-Match`` (200)."""
+        """Change title, weight, date or kind of the version named by ``If-Match`` (200).
+
+        Once there are scores the weight and the date change with a reason only, and the kind not at all.
+        """
         given = validated(serializers.EvaluationChange(data=request.data))
         version, actor = expected_version(request), principal_of(request)
         reply = reply_for(request, actor, _evaluation_data, status=200)
@@ -135,6 +138,26 @@ class EvaluationDetail(APIView):
         with reply.key.first_answer_wins():
             services.delete_evaluation(actor=actor, evaluation_id=evaluation_id, version=version, reply=reply)
         return reply.render(None).as_response()
+
+
+class EvaluationHistory(APIView):
+    """Every version an evaluation has had."""
+
+    allowed_roles: ClassVar = {"GET": _READERS}
+
+    @extend_schema(
+        operation_id="list_evaluation_history",
+        tags=["evaluations"],
+        parameters=[CURSOR],
+        responses=page_of("EvaluationHistoryPage", serializers.EditionOutput),
+    )
+    def get(self, request: Request, evaluation_id: str) -> Response:
+        """A page of them, newest first; ``next`` is the cursor of the following page."""
+        page = services.list_editions(
+            actor=principal_of(request), evaluation_id=evaluation_id, cursor=cursor_of(request)
+        )
+        results = serializers.EditionOutput(page.editions, many=True).data
+        return Response({"results": results, "next": page.cursor})
 
 
 def _evaluation_data(evaluation: Evaluation) -> dict[str, Any]:

@@ -3,7 +3,8 @@
 Beside the evaluation its item says ``has_scores``, set with the first score and never taken back: from then on the
 evaluation can neither be deleted nor change its kind (which each score repeats). Only that first score touches the
 item; the others find the mark and leave it alone. A deleted evaluation stays as a tombstone (``deleted_at``) that no
-reader sees, so that the audit trail's digests of it can still be proved.
+reader sees, so that the audit trail's digests of it can still be proved; those of the versions before are proved by
+their own items (``editions``).
 """
 
 from __future__ import annotations
@@ -75,16 +76,18 @@ def mark_scored(transaction: Transaction, evaluation: Evaluation) -> int:
     )
 
 
-def update(transaction: Transaction, before: Evaluation, after: Evaluation, salt: str) -> int:
+def update(
+    transaction: Transaction, before: Evaluation, after: Evaluation, salt: str, *, unscored: bool = False
+) -> int:
     """Write the evaluation's next version. Returns the action's position.
 
-    Fails when ``before`` is no longer the current version, or, if the kind changes, when there are scores.
+    Fails when ``before`` is no longer the current version, or, with ``unscored`` or a new kind, when there are scores.
     """
     item = grades.evaluation_item(after, salt)
     changed = (*_EDITABLE, audit.SALT, "gsi1sk")
     names = {f"#{name}": name for name in changed}
     expression = "SET " + ", ".join(f"#{name} = :{name}" for name in changed)
-    unchanged = _is_still(before, unscored=after.kind is not before.kind)
+    unchanged = _is_still(before, unscored=unscored or after.kind is not before.kind)
     condition = Condition(unchanged.expression, unchanged.values, names)
     return transaction.update(_key(after.evaluation_id), expression, {f":{n}": item[n] for n in changed}, condition)
 

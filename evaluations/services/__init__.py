@@ -14,6 +14,7 @@ from evaluations.services.importing import import_evaluation, import_roster
 from evaluations.services.reading import (
     get_evaluation,
     get_score,
+    list_editions,
     list_revisions,
     list_scores,
     list_section_evaluations,
@@ -44,6 +45,7 @@ __all__ = [
     "get_section_grades",
     "import_evaluation",
     "import_roster",
+    "list_editions",
     "list_pending_grades",
     "list_pending_marks",
     "list_revisions",

@@ -1,6 +1,7 @@
 """The one way a score is written: with its history, its audit entry, its mark for the government, and the read models'.
 
-First records, corrections, voids, section entry and imports all add their writes to a transaction here.
+First records, corrections, voids, section entry and imports all add their writes to a transaction here. So do an
+evaluation's own versions: with their history, audit entry and mark for the read models.
 """
 
 from __future__ import annotations
@@ -8,10 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from edu import audit
-from evaluations.domain.evaluation import Score
+from edu import audit, clock
+from evaluations.domain.editions import Edition, Setting
+from evaluations.domain.evaluation import Evaluation, Score
 from evaluations.domain.revisions import Result, Revision
-from evaluations.repository import grades, revisions, staleness
+from evaluations.repository import editions, grades, heads, revisions, staleness
+from evaluations.repository.heads import Head
 from evaluations.repository.revisions import StoredScore
 from evaluations.services import trail
 
@@ -64,3 +67,50 @@ def add_change(transaction: Transaction, change: ScoreChange, actor: Principal) 
     )
     staleness.mark_stale(transaction, score)
     return position
+
+
+@dataclass(frozen=True)
+class EvaluationChange:
+    """An evaluation's next version. ``before`` is the one it replaces (``None``: it is new).
+
+    ``verb`` names it in the audit trail (``evaluation.<verb>``).
+    """
+
+    after: Evaluation
+    verb: str
+    before: Head | None = None
+    reason: str = ""
+
+
+def add_evaluation_change(
+    transaction: Transaction, change: EvaluationChange, actor: Principal, *, unscored: bool = False
+) -> tuple[int, Head]:
+    """Add everything that writing this version of an evaluation takes.
+
+    Returns the position of the evaluation's own action, which fails when ``before`` is not what stands there (or, with
+    ``unscored``, has scores), and the evaluation as it will stand.
+    """
+    evaluation, before, salt = change.after, change.before, audit.new_salt()
+    if before is None:
+        position = grades.add_evaluation(transaction, evaluation, salt)
+    else:
+        position = heads.update(transaction, before.evaluation, evaluation, salt, unscored=unscored)
+    edition = Edition(
+        evaluation=evaluation,
+        before=Setting.of(before.evaluation) if before else None,
+        actor=actor.subject,
+        role=str(actor.role),
+        at=clock.now(),
+        reason=change.reason,
+    )
+    editions.add_edition(transaction, edition, salt)
+    trail.add_change(
+        transaction,
+        actor=actor,
+        verb=change.verb,
+        before=(before.evaluation, before.salt) if before else None,
+        after=(evaluation, salt),
+        reason=change.reason,
+    )
+    staleness.mark_section_stale(transaction, evaluation)
+    return position, Head(evaluation, salt, has_scores=before.has_scores if before else False)

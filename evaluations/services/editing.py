@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from edu import audit
 from edu.dynamo.errors import ConditionFailedError
 from edu.dynamo.transactions import Transaction
 from edu.idempotency import Reply
@@ -14,15 +13,18 @@ from evaluations.domain.evaluation import Evaluation, EvaluationKind
 from evaluations.errors import HasScoresError, StaleVersionError
 from evaluations.repository import heads, staleness
 from evaluations.repository.heads import Head
-from evaluations.services import rules, term_gates, trail
+from evaluations.services import changes, reasons, rules, term_gates, trail
+from evaluations.services.changes import EvaluationChange
 from evaluations.services.term_gates import Gate
 
 if TYPE_CHECKING:
     from datetime import date
 
+    from edu.errors import LibretaError
     from edu.identity.principal import Principal
 
 _GRADED_BY = ("weight", "kind")  # what decides consolidated grades
+_EXPLAINED = ("weight", "held_on")  # what is changed with a reason once students have scores
 
 
 def edit_evaluation(
@@ -34,21 +36,26 @@ def edit_evaluation(
     weight: Decimal | None = None,
     held_on: date | None = None,
     kind: EvaluationKind | None = None,
+    reason: str = "",
     reply: Reply[Evaluation] | None = None,
 ) -> Evaluation:
     """Change what is given of an evaluation's ``version``. What changes nothing is no new version.
+
+    Each version stays in the evaluation's history, with the reason.
 
     Raises:
         NotFoundError: no such evaluation in this school.
         NotAssignedError: the actor neither teaches its section nor administers the school.
         ClosedTermError: the term is closed, and weight or kind would change.
         HasScoresError: the kind would change, and scores repeat it.
-        InvalidInputError: a value is none, or the day is outside the term.
+        InvalidInputError: a value is none, the day is outside the term, or the reason is missing: the evaluation has
+            scores, and its weight or day would change.
         StaleVersionError: the evaluation has another version by now.
         IdempotentReplay: the same request was answered before.
     """
     head = heads.get_head(evaluation_id)
     before = head.evaluation
+    reasons.checked(reason)
     rules.require_writer(actor, rules.get_section(before.section_id))
     asked: dict[str, Any] = {"title": title, "weight": weight, "held_on": held_on, "kind": kind}
     given = {name: value for name, value in asked.items() if value is not None}
@@ -56,15 +63,17 @@ def edit_evaluation(
     _require_allowed(head, changed)
     if before.version != version:
         raise _stale(before, given | {"version": version})
+    unexplained = bool(changed.keys() & set(_EXPLAINED)) and not reason
+    if unexplained and head.has_scores:
+        raise reasons.missing()
     with rules.domain_rules():
         after = replace(before, **changed, version=before.version + bool(changed))
-    transaction, salt, gate = Transaction(), audit.new_salt(), None
+    transaction, gate = Transaction(), None
     if changed:
         if changed.keys() & set(_GRADED_BY):
             gate = term_gates.require_open(transaction, term_id=before.term_id, section_id=before.section_id)
-        position = heads.update(transaction, before, after, salt)
-        trail.add_change(transaction, actor=actor, verb="edited", before=(before, head.salt), after=(after, salt))
-        staleness.mark_section_stale(transaction, after)
+        change = EvaluationChange(after, "edited", head, reason)
+        position, _ = changes.add_evaluation_change(transaction, change, actor, unscored=unexplained)
     else:
         position = heads.require_version(transaction, before)
     _commit(_Attempt(transaction, gate, position, head, after, reply), given | {"version": version})
@@ -118,6 +127,12 @@ class _Attempt:
     after: Evaluation
     reply: Reply[Evaluation] | None
 
+    def scored(self) -> LibretaError:
+        """The error of an evaluation that got its first score while this was made ready."""
+        edited = self.after.version != self.head.evaluation.version
+        same_kind = self.after.kind is self.head.evaluation.kind
+        return reasons.missing() if edited and same_kind else HasScoresError()
+
 
 def _commit(attempt: _Attempt, yours: dict[str, Any]) -> None:
     reply = attempt.reply
@@ -134,7 +149,7 @@ def _commit(attempt: _Attempt, yours: dict[str, Any]) -> None:
             raise
         current = heads.get_head(attempt.after.evaluation_id).evaluation
         if current.version == attempt.head.evaluation.version:
-            raise HasScoresError from error
+            raise attempt.scored() from error
         raise _stale(current, yours) from error
 
 

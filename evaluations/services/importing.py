@@ -14,10 +14,10 @@ from edu.dynamo.transactions import MAX_ACTIONS, Transaction
 from edu.errors import ConflictError
 from edu.schools import RegisteredSchool, register_school
 from edu.tenancy import enter_school
-from evaluations.repository import grades, heads, roster, staleness, terms
+from evaluations.repository import heads, roster, terms
 from evaluations.repository.terms import Profile
-from evaluations.services import changes, trail
-from evaluations.services.changes import ACTIONS_PER_SCORE, ScoreChange
+from evaluations.services import changes
+from evaluations.services.changes import ACTIONS_PER_SCORE, EvaluationChange, ScoreChange
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -102,10 +102,8 @@ def _with_standing_terms(school: School, standing: School) -> School:
 
 
 def _add_if_new(evaluation: Evaluation, actor: Principal) -> None:
-    transaction, salt = Transaction(), audit.new_salt()
-    grades.add_evaluation(transaction, evaluation, salt)
-    trail.add_change(transaction, actor=actor, verb="imported", before=None, after=(evaluation, salt))
-    staleness.mark_section_stale(transaction, evaluation)
+    transaction = Transaction()
+    changes.add_evaluation_change(transaction, EvaluationChange(evaluation, "imported"), actor)
     try:
         transaction.commit()
     except ConditionFailedError:

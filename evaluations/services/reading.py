@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 from edu.identity.principal import Principal, Role
 from evaluations.errors import NotAssignedError
-from evaluations.repository import grades, revisions, roster
+from evaluations.repository import editions, grades, revisions, roster
 from evaluations.repository.revisions import ScorePage
 from evaluations.services import rules
 
 if TYPE_CHECKING:
     from evaluations.domain.evaluation import Evaluation, Score
     from evaluations.domain.school import Section, Student
+    from evaluations.repository.editions import EditionPage
     from evaluations.repository.grades import EvaluationPage
     from evaluations.repository.revisions import RevisionPage
 
@@ -30,6 +31,12 @@ def get_evaluation(*, actor: Principal, evaluation_id: str) -> Evaluation:
     evaluation = grades.get_evaluation(evaluation_id)
     _require_reader(actor, evaluation.section_id)
     return evaluation
+
+
+def list_editions(*, actor: Principal, evaluation_id: str, cursor: str | None = None) -> EditionPage:
+    """An evaluation's history, newest first. Same errors as ``get_evaluation``; also ``InvalidCursorError``."""
+    get_evaluation(actor=actor, evaluation_id=evaluation_id)
+    return editions.list_editions(evaluation_id, cursor=cursor)
 
 
 def list_scores(*, actor: Principal, evaluation_id: str) -> list[Score]:

@@ -6,16 +6,15 @@ import uuid
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from edu import audit, clock
+from edu import clock
 from edu.dynamo.errors import ConditionFailedError
 from edu.dynamo.transactions import THERE, Transaction
 from edu.errors import ConflictError
 from evaluations.domain.evaluation import Evaluation, EvaluationKind, Score, ScoreState
 from evaluations.errors import AlreadyRecordedError, NotEnrolledError
-from evaluations.repository import grades, heads, roster, staleness
-from evaluations.repository.heads import Head
-from evaluations.services import changes, rules, term_gates, trail
-from evaluations.services.changes import ScoreChange
+from evaluations.repository import heads, roster
+from evaluations.services import changes, rules, term_gates
+from evaluations.services.changes import EvaluationChange, ScoreChange
 from evaluations.services.values import first_score
 
 if TYPE_CHECKING:
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
 
     from edu.idempotency import Reply
     from edu.identity.principal import Principal
+    from evaluations.repository.heads import Head
 
 
 def create_evaluation(
@@ -63,11 +63,9 @@ def create_evaluation(
             created_by=actor.subject,
             created_at=clock.now(),
         )
-    transaction, salt = Transaction(), audit.new_salt()
+    transaction = Transaction()
     gate = term_gates.require_open(transaction, term_id=term_id, section_id=section_id)
-    grades.add_evaluation(transaction, evaluation, salt)
-    trail.add_change(transaction, actor=actor, verb="created", before=None, after=(evaluation, salt))
-    staleness.mark_section_stale(transaction, evaluation)
+    _, head = changes.add_evaluation_change(transaction, EvaluationChange(evaluation, "created"), actor)
     answered = reply.remember(transaction, evaluation) if reply else None
     try:
         term_gates.commit(gate)
@@ -75,7 +73,7 @@ def create_evaluation(
         if reply and answered is not None:
             reply.key.replay_if_used(error, answered)
         raise ConflictError from error
-    rules.remember_head(Head(evaluation, salt, has_scores=False))
+    rules.remember_head(head)
     return evaluation
 
 

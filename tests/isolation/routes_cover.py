@@ -156,6 +156,7 @@ API: dict[str, Cover] = {
             "DELETE": Offer(WRITERS, etag_of=_EVALUATION, ids={"evaluation_id": "spare_evaluation_id"}, also=_SECOND),
         }
     ),
+    "api/v1/evaluations/<id:evaluation_id>/history": Api({"GET": Offer(STAFF_READERS)}),
     "api/v1/evaluations/<id:evaluation_id>/scores": Api(
         {
             "GET": Offer(WRITERS),

@@ -123,7 +123,9 @@ def test_new_evaluation_makes_everybodys_grade_incomplete(school: TestSchool, on
 def test_changed_weight_and_deleted_evaluation_show_at_once(school: TestSchool, one_score: Score) -> None:
     other = set_evaluation(school, "10")
     record(school, other, "2.0")
-    services.edit_evaluation(actor=school.teacher, evaluation_id=other, version=1, weight=Decimal(50))
+    services.edit_evaluation(
+        actor=school.teacher, evaluation_id=other, version=1, weight=Decimal(50), reason="Acordado en consejo"
+    )
     assert value_of(school) == "4.0"
     unused = set_evaluation(school)
     assert read(school).evaluations == 3

@@ -16,7 +16,7 @@ from edu.identity.principal import Role
 from edu.tenancy import enter_school
 from evaluations import services
 from evaluations.errors import HasScoresError
-from evaluations.repository import heads, staleness
+from evaluations.repository import editions, heads, staleness
 from tests.integration.evaluations.conftest import ApiClient, account_of, problem_of, refused
 from tests.support.schools import CLOSED_TERM, OPEN_TERM
 from tests.support.tokens import id_token_of
@@ -59,7 +59,7 @@ def test_each_thing_is_changed_by_itself(teacher: ApiClient, path: str, exam: di
 
 def test_scores_stay_when_the_evaluation_changes(teacher: ApiClient, path: str) -> None:
     teacher.post(f"{path}/scores", SCORE)
-    assert edit(teacher, path, 1, title="Otra", weight="10").status_code == 200
+    assert edit(teacher, path, 1, title="Otra", weight="10", reason="Se dividió").status_code == 200
     assert len(teacher.get(f"{path}/scores").json()["results"]) == 1
     assert refused(delete(teacher, path, 2)) == (409, "evaluation_has_scores")
 
@@ -78,6 +78,76 @@ def test_edit_leaves_audit_entry_and_a_stale_section(
     assert entry.before_digest == audit.digest_of(to_attributes(before.evaluation), before.salt)
     assert entry.after_digest == audit.digest_of(to_attributes(after.evaluation), after.salt)
     assert mark.mark_token != later_mark.mark_token
+
+
+@pytest.mark.parametrize("what", ["weight", "held_on"])
+def test_what_moves_a_graded_evaluation_needs_a_reason(
+    teacher: ApiClient, path: str, exam: dict[str, Any], what: str
+) -> None:
+    later = (date.fromisoformat(exam["held_on"]) + timedelta(days=3)).isoformat()
+    change = {"weight": "40.00", "held_on": later}[what]
+    teacher.post(f"{path}/scores", SCORE)
+    answer = edit(teacher, path, 1, **{what: change})
+    assert answer.status_code == 422
+    assert [(e["field"], e["rule"]) for e in problem_of(answer)["errors"]] == [("reason", "required")]
+    assert edit(teacher, path, 1, title="Otra").status_code == 200
+    assert edit(teacher, path, 2, **{what: change}, reason="Acordado en consejo").json()[what] == change
+
+
+def test_first_score_meanwhile_makes_the_reason_necessary(
+    teacher: ApiClient, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send = Transaction.commit
+
+    def record_first(transaction: Transaction) -> None:
+        monkeypatch.setattr(Transaction, "commit", send)
+        assert teacher.post(f"{path}/scores", SCORE).status_code == 201
+        send(transaction)
+
+    monkeypatch.setattr(Transaction, "commit", record_first)
+    answer = edit(teacher, path, 1, weight="40")
+    assert (answer.status_code, problem_of(answer)["errors"][0]["field"]) == (422, "reason")
+    assert teacher.get(path).json()["version"] == 1
+
+
+def test_history_tells_who_when_before_after_and_why(
+    teacher: ApiClient, school: TestSchool, path: str, exam: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(editions, "PAGE_SIZE", 2)
+    teacher.post(f"{path}/scores", SCORE)
+    edit(teacher, path, 1, weight="40.00", reason="Acordado en consejo")
+    edit(teacher, path, 2, title="Otra")
+    auditor = ApiClient(id_token_of(account_of(school, Role.AUDITOR)))
+    page = auditor.get(f"{path}/history").json()
+    [first] = auditor.get(f"{path}/history?cursor={page['next']}").json()["results"]
+    titled, weighed = page["results"]
+    said = {name: exam[name] for name in ("kind", "title", "weight", "held_on")}
+    assert [entry["version"] for entry in (titled, weighed, first)] == [3, 2, 1]
+    assert (first["before"], first["after"], first["reason"]) == (None, said, "")
+    assert (weighed["before"], weighed["after"]) == (said, said | {"weight": "40.00"})
+    assert (weighed["reason"], weighed["role"]) == ("Acordado en consejo", "teacher")
+    assert titled["before"] == weighed["after"]
+    assert first["at"] <= weighed["at"] <= titled["at"]
+    assert len({entry["actor"] for entry in (titled, weighed, first)}) == 1
+
+
+def test_history_is_read_by_who_reads_the_evaluation(school: TestSchool, neighbour: ApiClient, path: str) -> None:
+    colleague = ApiClient(id_token_of(account_of(school, Role.TEACHER, "teacher-2")))
+    assert refused(colleague.get(f"{path}/history")) == (403, "section_not_assigned")
+    assert refused(neighbour.get(f"{path}/history")) == (404, "not_found")
+
+
+def test_each_version_proves_its_digests_in_the_trail(
+    teacher: ApiClient, path: str, evaluation_id: str, school: TestSchool
+) -> None:
+    for version, weight in enumerate(("30", "40"), 1):
+        edit(teacher, path, version, weight=weight)
+    with enter_school(school.school_id):
+        query = table.Query(school_partition("EVALUATION", evaluation_id), prefix="HEAD_HISTORY#", consistent=True)
+        digests = [audit.digest_of(item["evaluation"], item[audit.SALT]) for item in table.query_all(query)]
+        entries = sorted(audit.list_of_subject(f"evaluation:{evaluation_id}").entries, key=lambda e: e.version)
+    assert [entry.after_digest for entry in entries] == digests
+    assert [entry.before_digest for entry in entries] == ["", *digests[:-1]]
 
 
 def test_same_again_is_no_new_version(teacher: ApiClient, path: str, exam: dict[str, Any]) -> None:

@@ -34,6 +34,13 @@ def test_warm_score_is_one_call(teacher: ApiClient, evaluation_id: str) -> None:
     assert calls == ["TransactWriteItems"]
 
 
+def test_warm_evaluation_is_one_call(teacher: ApiClient, evaluation_id: str, exam: dict[str, Any]) -> None:
+    assert evaluation_id
+    with counted_calls() as calls:
+        assert teacher.post("/sections/mat-5a/evaluations", exam).status_code == 201
+    assert calls == ["TransactWriteItems"]
+
+
 def test_score_in_an_evaluation_deleted_elsewhere_is_not_found(
     teacher: ApiClient, evaluation_id: str, school: TestSchool
 ) -> None:
