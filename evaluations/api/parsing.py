@@ -16,9 +16,19 @@ REQUIRED_TERM = OpenApiParameter(
     "term", {"type": "string", "pattern": ID_PATTERN}, required=True, description="Of this term."
 )
 
+SCHOOL_YEAR = OpenApiParameter(
+    "school_year",
+    {"type": "integer", "minimum": 2000, "maximum": 2100},
+    description="Of this school year, named by the calendar year it starts in.",
+)
+
 
 class _TermQuery(serializers.Serializer[Any]):
     term = serializers.RegexField(ID_PATTERN, required=False, default="")
+
+
+class _SchoolYearQuery(serializers.Serializer[Any]):
+    school_year = serializers.IntegerField(required=False, default=None, min_value=2000, max_value=2100)
 
 
 def validated(serializer: Any) -> dict[str, Any]:  # noqa: ANN401 - any serializer
@@ -39,6 +49,16 @@ def term_of(request: Request) -> str:
     """
     term_id: str = validated(_TermQuery(data=request.query_params.dict()))["term"]
     return term_id
+
+
+def school_year_of(request: Request) -> int | None:
+    """The school year the reader asked for (``?school_year=``), if any.
+
+    Raises:
+        ValidationError: it is no year.
+    """
+    school_year: int | None = validated(_SchoolYearQuery(data=request.query_params.dict()))["school_year"]
+    return school_year
 
 
 def cursor_of(request: Request) -> str | None:

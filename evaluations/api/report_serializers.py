@@ -98,6 +98,7 @@ class ReportCardOutput(serializers.Serializer[Any]):
     school = CardSchoolOutput()
     student = CardStudentOutput()
     scale_id = serializers.CharField()
+    school_year = serializers.IntegerField(allow_null=True)
     terms = CardTermOutput(many=True)
     courses = CourseOutput(many=True)
     averages = GradeOutput(many=True)
@@ -118,6 +119,7 @@ def card_data(card: ReportCard) -> dict[str, Any]:
         "school": card.school,
         "student": card.student,
         "scale_id": card.school.scale.scale_id,
+        "school_year": card.school_year,
         "terms": card.terms,
         "courses": [_course(card, line) for line in card.lines],
         "averages": card.averages,

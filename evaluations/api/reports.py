@@ -20,7 +20,7 @@ from edu.errors import FieldError, InvalidInputError
 from edu.identity.authentication import principal_of
 from edu.identity.principal import Role
 from evaluations.api import card_csv, card_pdf
-from evaluations.api.parsing import REQUIRED_TERM, TERM, term_of
+from evaluations.api.parsing import REQUIRED_TERM, SCHOOL_YEAR, TERM, school_year_of, term_of
 from evaluations.api.report_serializers import ReportCardOutput, SectionGradesOutput, card_data, section_data
 from evaluations.services import consolidated_grades, report_cards
 
@@ -85,7 +85,7 @@ class StudentReportCard(APIView):
     @extend_schema(
         operation_id="read_report_card",
         tags=["grades"],
-        parameters=[TERM],
+        parameters=[TERM, SCHOOL_YEAR],
         responses={
             (200, "application/json"): ReportCardOutput,
             (200, "text/csv"): OpenApiTypes.STR,
@@ -93,9 +93,15 @@ class StudentReportCard(APIView):
         },
     )
     def get(self, request: Request, student_id: str) -> HttpResponse:
-        """Of one term (``?term=``) or the whole year, as JSON, CSV or PDF; brought up to date first."""
+        """Of one term (``?term=``) or a whole school year (``?school_year=``, the latest begun unless asked).
+
+        As JSON, CSV or PDF; brought up to date first.
+        """
         card = report_cards.get_report_card(
-            actor=principal_of(request), student_id=student_id, term_id=term_of(request) or None
+            actor=principal_of(request),
+            student_id=student_id,
+            term_id=term_of(request) or None,
+            school_year=school_year_of(request),
         )
         data = card_data(card)
         wanted = str(request.accepted_renderer.format)

@@ -34,6 +34,7 @@ class TermOutput(serializers.Serializer[Any]):
     starts_on = serializers.DateField()
     ends_on = serializers.DateField()
     closed = serializers.BooleanField()
+    school_year = serializers.IntegerField(source="year")
 
 
 class TermList(APIView):

@@ -61,6 +61,7 @@ def _plan(calendar: Calendar, year: int, index: int, span: tuple[date, date], *,
         starts_on=starts_on,
         ends_on=ends_on,
         closed=closed,
+        school_year=year,
     )
     return TermPlan(term, ends_on)
 

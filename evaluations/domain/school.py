@@ -22,20 +22,31 @@ _SCHOOL_YEARS = range(2000, 2101)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Term:
-    """A stretch of a school year, both days included; a closed one takes no more grades without a reason."""
+    """A stretch of a school year, both days included; a closed one takes no more grades without a reason.
+
+    ``school_year`` is the calendar year in which that year starts, as ``Section.school_year``; ``year`` answers always.
+    """
 
     term_id: str
     name: str
     starts_on: date
     ends_on: date
     closed: bool
+    school_year: int | None = None
 
     def __post_init__(self) -> None:
-        """Raise ValueError for a bad id or a term that ends before it starts."""
+        """Raise ValueError for a bad id, name or year, or a term that ends before it starts."""
         check_id("term_id", self.term_id)
         check_text("name", self.name)
         if self.ends_on < self.starts_on:
             raise ValueError("ends_on: before starts_on")
+        if self.school_year is not None:
+            _check_school_year(self.school_year)
+
+    @property
+    def year(self) -> int:
+        """The school year it belongs to: where none is said (terms stored without), the one it starts in."""
+        return self.starts_on.year if self.school_year is None else self.school_year
 
     def contains(self, day: date) -> bool:
         """Whether ``day`` (in the school's time zone) lies in this term, closed or not."""
@@ -71,6 +82,18 @@ class School:
         """Return the term that contains ``day`` (in the school's time zone), or None in the holidays."""
         return next((term for term in self.terms if term.contains(day)), None)
 
+    def terms_of(self, school_year: int | None) -> tuple[Term, ...]:
+        """The terms of a school year, in order; none for a year that this school does not know."""
+        return tuple(term for term in self.terms if term.year == school_year)
+
+    def year_on(self, day: date) -> int | None:
+        """The latest school year that has begun by ``day`` (in the school's time zone); before all of them the first.
+
+        ``None`` for a school without terms.
+        """
+        begun = [term.year for term in self.terms if term.starts_on <= day]
+        return max(begun) if begun else min((term.year for term in self.terms), default=None)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Course:
@@ -103,8 +126,7 @@ class Section:
         check_id("course_id", self.course_id)
         check_id("teacher_id", self.teacher_id)
         check_text("name", self.name)
-        if self.school_year not in _SCHOOL_YEARS:
-            raise ValueError("school_year: not between 2000 and 2100")
+        _check_school_year(self.school_year)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,6 +176,11 @@ class Enrolment:
         """Raise ValueError for a bad id."""
         check_id("section_id", self.section_id)
         check_id("student_id", self.student_id)
+
+
+def _check_school_year(value: int) -> None:
+    if value not in _SCHOOL_YEARS:
+        raise ValueError(f"school_year: not between {_SCHOOL_YEARS.start} and {_SCHOOL_YEARS.stop - 1}")
 
 
 def _check_grade_level(value: int) -> None:

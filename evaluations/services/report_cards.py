@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
-from edu.errors import ForbiddenError
+from django.utils.translation import gettext_lazy as _
+
+from edu import clock
+from edu.errors import FieldError, ForbiddenError, InvalidInputError
 from edu.identity.principal import Principal, Role
 from evaluations.domain.consolidation import Grade, average
 from evaluations.domain.school import School, Section, Student, Term
@@ -35,7 +39,7 @@ class CardLine:
 
 @dataclass(frozen=True)
 class ReportCard:
-    """A student's card for one term, or for every term of the school.
+    """A student's card for one term, or for every term of one school year.
 
     ``partial``: a teacher's view, of the teacher's own sections; it has no averages over the courses. ``averages`` are
     the mean of the courses in each term, ``year`` that of their years. ``as_of``: the oldest computation on it.
@@ -51,19 +55,28 @@ class ReportCard:
     stale: bool
     as_of: datetime | None
 
+    @property
+    def school_year(self) -> int | None:
+        """The one school year the card is of; ``None`` for a school without terms."""
+        return self.terms[0].year if self.terms else None
 
-def get_report_card(*, actor: Principal, student_id: str, term_id: str | None = None) -> ReportCard:
+
+def get_report_card(
+    *, actor: Principal, student_id: str, term_id: str | None = None, school_year: int | None = None
+) -> ReportCard:
     """The student's card: for administrators whole, for a teacher the rows of the teacher's own sections.
 
-    Seven calls to the table when nothing has changed.
+    It is of one school year: the asked term's, or the asked one, or the latest that has begun by today in the school's
+    time zone (the first one while none has). Only that year's terms and sections are on it. Seven calls to the table
+    when nothing has changed.
 
     Raises:
         NotFoundError: no such student in this school.
-        NotAssignedError: a teacher asks who teaches the student nothing.
-        InvalidInputError: no such term in this school.
+        NotAssignedError: a teacher asks who teaches the student nothing in that year.
+        InvalidInputError: no such term or school year in this school, or the term is of another year.
     """
     school, student = rules.get_school(), roster.get_student(student_id)
-    terms = school.terms if term_id is None else (rules.get_term(term_id),)
+    terms = _terms_of_card(school, term_id, school_year)
     sections = _sections_of(actor, student_id, terms)
     places = [(term.term_id, section.section_id) for section in sections for term in terms]
     stored, outdated = get_places_up_to_date(places, student_id)
@@ -87,12 +100,31 @@ def get_report_card(*, actor: Principal, student_id: str, term_id: str | None = 
     )
 
 
+def _terms_of_card(school: School, term_id: str | None, school_year: int | None) -> tuple[Term, ...]:
+    if term_id is None:
+        asked = school.year_on(_today(school)) if school_year is None else school_year
+        terms = school.terms_of(asked)
+        if school_year is not None and not terms:
+            message = _("This school has no such school year")
+            raise InvalidInputError(fields=[FieldError("school_year", "exists", message)])
+        return terms
+    term = rules.get_term(term_id)
+    if school_year not in {None, term.year}:
+        message = _("The term is of another school year")
+        raise InvalidInputError(fields=[FieldError("school_year", "of_term", message)])
+    return (term,)
+
+
+def _today(school: School) -> date:
+    return clock.now().astimezone(ZoneInfo(school.time_zone)).date()
+
+
 def _sections_of(actor: Principal, student_id: str, terms: Iterable[Term]) -> list[Section]:
-    """The sections the student attends or was graded in, as far as the actor may see them, by name."""
+    """The year's sections the student attends or was graded in, as far as the actor may see them, by name."""
     names = {enrolment.section_id for enrolment in roster.list_attended(student_id)}
-    wanted = {term.term_id for term in terms}
+    wanted, years = {term.term_id for term in terms}, {term.year for term in terms}
     names |= {section for term, section in consolidated.list_places_of_student(student_id) if term in wanted}
-    sections = [section for section in roster.list_sections() if section.section_id in names]
+    sections = [found for found in roster.list_sections() if found.section_id in names and found.school_year in years]
     if actor.role is Role.TEACHER:
         sections = [section for section in sections if section.teacher_id == actor.person_id]
         if not sections:

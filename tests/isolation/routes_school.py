@@ -120,6 +120,7 @@ def _terms(probe: ProbeSchool) -> tuple[Term, Term]:
             starts_on=starts_on,
             ends_on=starts_on + timedelta(days=_TERM_DAYS),
             closed=False,
+            school_year=clock.now().year,
         )
 
     return replace(term("closed_term_id", _CLOSED_DAYS_AGO), closed=True), term("term_id", _OPEN_DAYS_AGO)

@@ -83,6 +83,11 @@ def import_school(school_id: str, *, students: int = 3, scale: str = "1-7") -> T
 
 def _term(term_id: str, starts_on: date) -> Term:
     term = Term(
-        term_id=term_id, name=term_id, starts_on=starts_on, ends_on=starts_on + timedelta(days=60), closed=False
+        term_id=term_id,
+        name=term_id,
+        starts_on=starts_on,
+        ends_on=starts_on + timedelta(days=60),
+        closed=False,
+        school_year=2026,
     )
     return replace(term, closed=term_id == CLOSED_TERM)

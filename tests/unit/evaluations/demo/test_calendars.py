@@ -55,6 +55,7 @@ def test_current_term_by_country(calendar: Calendar, today: date, year: int, ter
     school_year, plans = plan_terms(calendar, today)
     current = next(plan.term for plan in plans if plan.term.contains(today))
     assert (school_year, current.term_id, current.name) == (year, term_id, name)
+    assert {plan.term.school_year for plan in plans} == {year}
 
 
 def test_holiday_belongs_to_the_term_before_without_classes_in_it() -> None:

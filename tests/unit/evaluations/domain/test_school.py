@@ -1,5 +1,5 @@
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import example, given, settings
@@ -145,6 +145,34 @@ def test_section_with_a_bad_field_names_it(field: str) -> None:
     bad: object = 1999 if field == "school_year" else " #"
     with pytest.raises(ValueError, match=field):
         replace(section, **{field: bad})  # type: ignore[arg-type]  # wrong on purpose
+
+
+def test_school_year_of_a_term_is_the_one_it_starts_in_unless_it_says_another() -> None:
+    assert TERM.school_year is None
+    assert TERM.year == TERM.starts_on.year
+    assert replace(TERM, school_year=2025).year == 2025
+    with pytest.raises(ValueError, match="school_year"):
+        replace(TERM, school_year=1999)
+
+
+def test_school_year_on_a_day_is_the_latest_that_has_begun() -> None:
+    """A northern calendar: the second year's terms lie on both sides of New Year."""
+
+    def term(term_id: str, year: int, starts_on: date) -> Term:
+        ends_on = starts_on + timedelta(days=50)
+        return Term(term_id=term_id, name="x", starts_on=starts_on, ends_on=ends_on, closed=False, school_year=year)
+
+    terms = (
+        term("a", 2025, date(2026, 3, 2)),
+        term("b", 2026, date(2026, 9, 1)),
+        term("c", 2026, date(2027, 1, 11)),
+    )
+    school = replace(SCHOOL, terms=terms)
+    days = [date(2026, 1, 1), date(2026, 8, 31), date(2026, 9, 1), date(2027, 8, 1)]
+    assert [school.year_on(day) for day in days] == [2025, 2025, 2026, 2026]
+    assert [found.term_id for found in school.terms_of(2026)] == ["b", "c"]
+    assert school.terms_of(2027) == ()
+    assert replace(SCHOOL, terms=()).year_on(date(2026, 1, 1)) is None
 
 
 def test_repr_of_people_gives_nobody_away() -> None:
