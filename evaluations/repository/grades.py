@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from edu import audit
 from edu.dynamo import table
-from edu.dynamo.keys import SEPARATOR, Key, joined, school_partition
+from edu.dynamo.keys import Key, joined, school_partition
 from edu.dynamo.mapping import from_attributes, to_attributes
 from edu.dynamo.transactions import ALWAYS, NOT_THERE, Condition, Transaction
 from edu.errors import NotFoundError
@@ -26,8 +26,6 @@ from edu.tenancy import current_school_id
 from evaluations.domain.evaluation import Evaluation, Score
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from edu.dynamo.mapping import Attributes
 
 PAGE_SIZE = 50
@@ -83,21 +81,23 @@ def list_scores(evaluation_id: str) -> list[Score]:
     return [from_attributes(Score, item) for item in table.query_all(query)]
 
 
-def list_evaluations(
-    section_id: str, *, between: tuple[date, date] | None = None, cursor: str | None = None
-) -> EvaluationPage:
+def list_evaluations(section_id: str, *, term_id: str = "", cursor: str | None = None) -> EvaluationPage:
     """A section's evaluations, latest first. Eventually consistent: a new one may be missing for a moment.
 
-    ``between`` keeps those held from one day to another, both included: a term's, whose days no other term shares.
+    ``term_id`` keeps a term's own, whatever their days: a term may have been moved since. Such a page may then be
+    shorter than others, with more to come (the cursor says), but it is empty only as the last one. One query for each
+    50 evaluations of the section that it passes over.
 
     Raises:
         InvalidCursorError: see ``edu.dynamo.cursors``.
     """
-    days = (between[0].isoformat(), f"{between[1].isoformat()}{SEPARATOR}~") if between else None
-    partition = school_partition("SECTION", section_id)
-    query = table.Query(partition, between=days, index=True, descending=True, limit=PAGE_SIZE)
-    page = table.query_page(query, cursor=cursor)
-    return EvaluationPage([from_attributes(Evaluation, item) for item in page.items], page.cursor)
+    query = table.Query(school_partition("SECTION", section_id), index=True, descending=True, limit=PAGE_SIZE)
+    while True:
+        page = table.query_page(query, cursor=cursor)
+        found = [item for item in page.items if term_id in {"", item["term_id"]}]
+        if found or page.cursor is None:
+            return EvaluationPage([from_attributes(Evaluation, item) for item in found], page.cursor)
+        cursor = page.cursor
 
 
 def add_evaluation(transaction: Transaction, evaluation: Evaluation, salt: str) -> int:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import islice
+from itertools import islice, pairwise
 from typing import TYPE_CHECKING
 
 from django.core.cache import caches
+from django.utils.translation import gettext as _
 
 from edu import audit
 from edu.dynamo.errors import ConditionFailedError
 from edu.dynamo.transactions import MAX_ACTIONS, Transaction
-from edu.errors import ConflictError
+from edu.errors import ConflictError, FieldError, InvalidInputError
 from edu.schools import RegisteredSchool, register_school
 from edu.tenancy import enter_school
 from evaluations.repository import heads, roster, terms
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from edu.identity.principal import Principal
     from evaluations.domain.evaluation import Evaluation, Score
-    from evaluations.domain.school import Course, Enrolment, School, Section, Student, Teacher
+    from evaluations.domain.school import Course, Enrolment, School, Section, Student, Teacher, Term
 
 _SCORES_PER_TRANSACTION = (MAX_ACTIONS - 1) // ACTIONS_PER_SCORE
 _ATTEMPTS = 5
@@ -42,13 +43,17 @@ def import_roster(
     """Write a school with its people and, last, put it on the platform's list. Idempotent by ids.
 
     Enters the school's scope by itself. A school is listed only when all its items stand. A term that the school has
-    already stays open or closed as it is: only ``close_term`` and ``reopen_term`` change that.
+    already stays open or closed as it is: only ``close_term`` and ``reopen_term`` change that. One that is not given
+    stays as it is altogether: no import takes a term away.
 
     Raises:
+        InvalidInputError: a given term overlaps one that the school has and the import does not give. Nothing was
+            written.
         StoreUnavailableError: the table is throttled; run it again.
         ConflictError: others kept changing the school's record; run it again.
     """
     with enter_school(school.school_id):
+        _put_profile(school)
         roster.put_roster(
             courses=courses,
             teachers=teachers,
@@ -56,7 +61,6 @@ def import_roster(
             students=students,
             enrolments=enrolments,
         )
-        _put_profile(school)
     caches["rules"].clear()
     register_school(RegisteredSchool(school.school_id, school.country, school.time_zone))
 
@@ -79,7 +83,7 @@ def import_evaluation(*, actor: Principal, evaluation: Evaluation, scores: Itera
 
 
 def _put_profile(school: School) -> None:
-    for _ in range(_ATTEMPTS):
+    for _attempt in range(_ATTEMPTS):
         before = terms.find_profile()
         after = _with_standing_terms(school, before.school) if before else school
         if before and after == before.school:
@@ -96,9 +100,21 @@ def _put_profile(school: School) -> None:
 
 
 def _with_standing_terms(school: School, standing: School) -> School:
+    """The school with the terms it has: given ones stay open or closed, and the others stay as they are."""
     closed = {term.term_id: term.closed for term in standing.terms}
-    merged = (replace(term, closed=closed.get(term.term_id, term.closed)) for term in school.terms)
+    given = [replace(term, closed=closed.get(term.term_id, term.closed)) for term in school.terms]
+    kept = [term for term in standing.terms if term.term_id not in {term.term_id for term in given}]
+    merged = sorted([*given, *kept], key=lambda term: term.starts_on)
+    for earlier, later in pairwise(merged):
+        if later.starts_on <= earlier.ends_on:
+            raise _overlapping(*((earlier, later) if later in kept else (later, earlier)))
     return replace(school, terms=tuple(merged))
+
+
+def _overlapping(given: Term, kept: Term) -> InvalidInputError:
+    named = {"given": given.term_id, "kept": kept.term_id}
+    message = _("The term %(given)s overlaps %(kept)s, which the school has already") % named
+    return InvalidInputError(message, fields=[FieldError("terms", "overlap", message)])
 
 
 def _add_if_new(evaluation: Evaluation, actor: Principal) -> None:

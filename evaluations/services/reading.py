@@ -90,6 +90,8 @@ def list_section_evaluations(
 ) -> EvaluationPage:
     """A section's evaluations, of one term or of all, latest first.
 
+    A term's pages may be shorter than others, with more to come: the cursor says.
+
     Raises:
         InvalidInputError: the school has no such term.
         NotFoundError: no such section in this school.
@@ -97,9 +99,9 @@ def list_section_evaluations(
         InvalidCursorError: see ``edu.dynamo.cursors``.
     """
     _require_reader(actor, section_id)
-    term = rules.get_term(term_id) if term_id else None
-    between = (term.starts_on, term.ends_on) if term else None
-    return grades.list_evaluations(section_id, between=between, cursor=cursor)
+    if term_id:
+        rules.get_term(term_id)
+    return grades.list_evaluations(section_id, term_id=term_id, cursor=cursor)
 
 
 def list_sections(*, actor: Principal) -> list[Section]:
