@@ -1,4 +1,4 @@
-"""A report card as CSV, in the reader's language: in Spanish as a Spanish Excel opens it, with ``;`` and ``4,5``.
+"""A report card as CSV, in the reader's language: in Spanish as a spreadsheet of the school's country opens it.
 
 One row for each course and term, then the averages; what is not complete has no verdict yet. A text that a spreadsheet
 would take for a formula is given an apostrophe in front (OWASP, "CSV Injection"); numbers of our own are numbers.
@@ -10,7 +10,6 @@ import csv
 import io
 import re
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
@@ -31,26 +30,25 @@ _FORMULA = re.compile(r"[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
 
 def render(card: ReportCard) -> bytes:
     """The card as UTF-8 with a byte order mark and CRLF, in the language in force."""
-    convention = conventions.current()
+    convention = conventions.of(card.school)
     written = io.StringIO()
     writer = csv.writer(written, delimiter=convention.delimiter, lineterminator="\r\n")
-    for row in _rows(card):
+    for row in _rows(card, convention):
         writer.writerow([_cell(text, convention) for text in row])
     return (_BYTE_ORDER_MARK + written.getvalue()).encode()
 
 
-def _rows(card: ReportCard) -> Iterator[list[str]]:
+def _rows(card: ReportCard, convention: Convention) -> Iterator[list[str]]:
     yield [
         *(_("School"), _("Student"), _("Period"), _("Course"), _("Section"), _("Grade"), _("Mean before rounding")),
         *(_("Passing"), _("Complete"), _("Computed"), _("May be out of date")),
     ]
-    zone = ZoneInfo(card.school.time_zone)
     whose = [card.school.name, f"{card.student.family_name}, {card.student.given_name}"]
     for line in card.lines:
         for term, found in zip(card.terms, line.grades, strict=True):
-            computed = [_instant(found.as_of, zone), _yes_or_no(found.stale)]
+            computed = [_instant(found.as_of, convention), _yes_or_no(found.stale)]
             yield [*whose, term.name, line.course_name, line.section.name, *_grade(found.grade), *computed]
-    computed = [_instant(card.as_of, zone), _yes_or_no(card.stale)]
+    computed = [_instant(card.as_of, convention), _yes_or_no(card.stale)]
     for line in card.lines:
         if line.year:
             yield [*whose, _("Year"), line.course_name, line.section.name, *_grade(line.year), *computed]
@@ -77,6 +75,5 @@ def _yes_or_no(value: bool) -> str:  # noqa: FBT001 - the value that is written
     return _("Yes") if value else _("No")
 
 
-def _instant(instant: datetime | None, zone: ZoneInfo) -> str:
-    """An instant by the school's own clock."""
-    return f"{instant.astimezone(zone):%Y-%m-%d %H:%M}" if instant else ""
+def _instant(instant: datetime | None, convention: Convention) -> str:
+    return convention.instant(instant) if instant else ""

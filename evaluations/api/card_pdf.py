@@ -10,7 +10,6 @@ import io
 import unicodedata
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
-from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 from reportlab.lib import colors  # type: ignore[import-untyped]
@@ -29,6 +28,7 @@ from reportlab.platypus import (  # type: ignore[import-untyped]
 from evaluations.api import conventions, verdicts
 
 if TYPE_CHECKING:
+    from evaluations.api.conventions import Convention
     from evaluations.domain.consolidation import Grade
     from evaluations.services.report_cards import ReportCard
 
@@ -124,16 +124,18 @@ def _signature() -> Any:  # noqa: ANN401 - reportlab has no types
 
 
 def _table(card: ReportCard, width: float) -> Any:  # noqa: ANN401 - reportlab has no types
+    convention = conventions.of(card.school)
     year = [_("Year")] if len(card.terms) > 1 else []
     columns = [term.name for term in card.terms] + year
     rows = [[_text(title, _BOLD) for title in (_("Course"), *columns, _("Result"))]]
     for line in card.lines:
         grades = [found.grade for found in line.grades] + ([line.year] if line.year else [])
-        rows.append([_text(text, _PLAIN) for text in (line.course_name, *map(_value, grades), _result(grades[-1]))])
+        values = [_value(grade, convention) for grade in grades]
+        rows.append([_text(text, _PLAIN) for text in (line.course_name, *values, _result(grades[-1]))])
     if card.averages:
         grades = [*card.averages, *([card.year] if card.year else [])]
-        texts = (_("Average of the courses"), *map(_value, grades), _result(grades[-1]))
-        rows.append([_text(text, _BOLD) for text in texts])
+        values = [_value(grade, convention) for grade in grades]
+        rows.append([_text(text, _BOLD) for text in (_("Average of the courses"), *values, _result(grades[-1]))])
     share = (1 - _COURSE_SHARE) / (len(columns) + 1)
     return Table(
         rows, colWidths=[width * _COURSE_SHARE] + [width * share] * (len(columns) + 1), style=_GRID, repeatRows=1
@@ -143,7 +145,7 @@ def _table(card: ReportCard, width: float) -> Any:  # noqa: ANN401 - reportlab h
 def _notes(card: ReportCard) -> list[str]:
     notes = [_("* Not complete: something is still to be graded.")]
     if card.as_of:
-        when = f"{card.as_of.astimezone(ZoneInfo(card.school.time_zone)):%Y-%m-%d %H:%M}"
+        when = conventions.of(card.school).instant(card.as_of)
         notes.append(_("Grades as of %(when)s.") % {"when": when})
     if card.stale:
         notes.append(_("Some grades may have changed since then."))
@@ -152,10 +154,10 @@ def _notes(card: ReportCard) -> list[str]:
     return notes
 
 
-def _value(grade: Grade | None) -> str:
+def _value(grade: Grade | None, convention: Convention) -> str:
     if grade is None or grade.value is None:
         return "-"
-    written = conventions.current().number(grade.value)
+    written = convention.number(grade.value)
     return written if grade.complete else f"{written} *"
 
 

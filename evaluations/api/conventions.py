@@ -1,33 +1,52 @@
-"""How the reader's language writes numbers and tables."""
+"""How a school's papers write numbers, instants and tables: by its country and clock, for a reader of either language.
+
+Decimal marks are CLDR's: Spanish of Latin America (``es-419``) has a point, and a comma where the country has one. A
+comma is taken by the numbers then, so tables are separated by ``;``, as a spreadsheet set up for that country expects.
+"""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from django.utils.translation import get_language
 
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from evaluations.domain.school import School
+
 _NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?", re.ASCII)
+_DECIMAL_POINT = frozenset({"BZ", "CU", "DO", "GT", "HN", "MX", "NI", "PA", "PE", "PR", "SV", "US"})
 
 
 @dataclass(frozen=True)
 class Convention:
-    """What stands between a table's cells, and between a number's whole and its decimals."""
+    """What stands between a table's cells, and between a number's whole and its decimals; how instants are written."""
 
     delimiter: str
     decimal_mark: str
+    instant_format: str
+    zone: ZoneInfo
 
     def number(self, text: str) -> str:
-        """A number of ours as this language writes it; any other text as it is."""
+        """A number of ours as it is written here; any other text as it is."""
         return text.replace(".", self.decimal_mark) if is_number(text) else text
 
+    def instant(self, instant: datetime) -> str:
+        """An instant by the school's own clock, to the minute."""
+        return instant.astimezone(self.zone).strftime(self.instant_format)
 
-_SPANISH, _ENGLISH = Convention(";", ","), Convention(",", ".")
 
-
-def current() -> Convention:
-    """The convention of the language in force: Spanish unless it is English."""
-    return _ENGLISH if (get_language() or "").startswith("en") else _SPANISH
+def of(school: School) -> Convention:
+    """The school's convention in the language in force. English is written as English is, whatever the country."""
+    zone = ZoneInfo(school.time_zone)
+    if (get_language() or "").startswith("en"):
+        return Convention(",", ".", "%Y-%m-%d %H:%M", zone)
+    delimiter, decimal_mark = (",", ".") if school.country in _DECIMAL_POINT else (";", ",")
+    return Convention(delimiter, decimal_mark, "%d/%m/%Y %H:%M", zone)
 
 
 def is_number(text: str) -> bool:

@@ -37,7 +37,7 @@ def test_spanish_excel_gets_what_it_expects() -> None:
         "Promedio sin redondear": "6,5000",
         "Aprueba": "Sí",
         "Completa": "Sí",
-        "Calculada": "2026-05-04 08:30",
+        "Calculada": "04/05/2026 08:30",
         "Puede estar desactualizada": "No",
     }
     assert (second["Nota"], second["Aprueba"]) == ("3,9", "No")
@@ -48,6 +48,25 @@ def test_english_reader_gets_points_and_commas() -> None:
     with translation.override("en"):
         (first, *_) = rows(card_csv.render(CARD), ",")
     assert (first["Student"], first["Grade"], first["Passing"]) == ("Muñoz Ibáñez, Íñigo Joaquín", "6.5", "Yes")
+    assert first["Computed"] == "2026-05-04 08:30"
+
+
+@pytest.mark.parametrize(
+    ("countries", "delimiter", "written"),
+    [
+        ("AR BO CL CO CR EC ES PY UY VE", ";", "6,5"),
+        ("CU DO GT HN MX NI PA PE PR SV", ",", "6.5"),
+    ],
+)
+def test_table_as_a_spreadsheet_of_the_schools_country_expects_it(countries: str, delimiter: str, written: str) -> None:
+    for country in countries.split():
+        with translation.override("es"):
+            content = card_csv.render(card(course('Arte, "música"; y más', grade("6.5")), country=country))
+        assert content.startswith(f"\ufeffColegio{delimiter}Estudiante{delimiter}".encode())
+        assert content.count(b"\r\n") == content.count(b"\n") == 3
+        (first, _average) = rows(content, delimiter)
+        assert (first["Asignatura"], first["Nota"]) == ('Arte, "música"; y más', written)
+        assert first["Estudiante"] == "Muñoz Ibáñez, Íñigo Joaquín"
 
 
 def test_letters_and_courses_without_a_grade() -> None:
@@ -89,10 +108,12 @@ def test_teachers_card_has_no_averages() -> None:
         assert len(rows(card_csv.render(partial(CARD)))) == 2
 
 
+@pytest.mark.parametrize(("country", "delimiter"), [("CL", ";"), ("MX", ",")])
 @pytest.mark.parametrize("name", ["=HYPERLINK(1)", "+1", "-2+3", "@SUM(A1)", "\uff1d1+1"])
-def test_formula_in_a_name_stays_a_text(name: str) -> None:
+def test_formula_in_a_name_stays_a_text(name: str, country: str, delimiter: str) -> None:
+    found = card(course(name, grade("6.0")), family_name=name, country=country)
     with translation.override("es"):
-        (row, *_) = rows(card_csv.render(card(course(name, grade("6.0")), family_name=name)))
+        (row, *_) = rows(card_csv.render(found), delimiter)
     assert row["Asignatura"] == f"'{name}"
     assert row["Estudiante"].startswith(f"'{name}")
 

@@ -43,7 +43,7 @@ def test_card_says_whose_it_is_in_spanish_with_accents() -> None:
         "Aprueba",
         "No aprueba",
         "Promedio general",
-        "Notas al 2026-05-04 08:30.",
+        "Notas al 04/05/2026 08:30.",
         "Firma y sello del colegio",
         "Página 1 de 1",
     ):
@@ -55,6 +55,12 @@ def test_card_in_english() -> None:
     assert "Report card" in text
     assert "Page 1 of 1" in text
     assert "\n6.5\n" in text
+    assert "Grades as of 2026-05-04 08:30." in text
+
+
+def test_numbers_as_the_schools_country_writes_them() -> None:
+    assert "\n6.5\n" in rendered(course("Arte", grade("6.5")), country="MX")
+    assert "\n6,5\n" in rendered(course("Arte", grade("6.5")), country="AR")
 
 
 def test_long_card_repeats_its_head_and_numbers_its_pages() -> None:
