@@ -151,6 +151,7 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["edu.identity.authentication.BearerAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["edu.identity.permissions.RolePermission"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "edu.http.negotiation.ContentNegotiation",
     "DEFAULT_PARSER_CLASSES": ["edu.http.parsers.StrictJSONParser"],
     "DEFAULT_THROTTLE_CLASSES": ["edu.http.throttles.ReadThrottle", "edu.http.throttles.WriteThrottle"],
     "DEFAULT_SCHEMA_CLASS": "edu.http.schema.LibretaSchema",

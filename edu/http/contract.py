@@ -23,6 +23,11 @@ _PROBLEM: dict[str, Any] = {
             "additionalProperties": True,
             "description": "With 412: what stands now, beside what was sent.",
         },
+        "offered": {
+            "type": "array",
+            "items": {"type": "string"},
+            "description": "With 406: the media types that are offered.",
+        },
     },
 }
 _FIELD_PROBLEM: dict[str, Any] = {
@@ -82,7 +87,12 @@ RESPONSES: dict[int, tuple[str, dict[str, Any]]] = {
     401: ("NotAuthenticated", _problem("No token, or one that is not taken.", "WWW-Authenticate")),
     403: ("Forbidden", _problem("The caller's role, or a rule of the school, does not allow it.")),
     404: ("NotFound", _problem("There is no such thing in the caller's school.")),
-    406: ("NotAcceptable", _problem("None of the media types asked for is offered.")),
+    406: (
+        "NotAcceptable",
+        _problem(
+            "None of the media types asked for, or no `format` of that name, is offered; `offered` says which are."
+        ),
+    ),
     409: ("Conflict", _problem("It exists already, is closed, or somebody changed it in the meantime.")),
     412: ("PreconditionFailed", _problem("If-Match names another version than the current one.")),
     413: ("TooLarge", _problem("The body is too large.")),

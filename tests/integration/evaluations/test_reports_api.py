@@ -190,9 +190,15 @@ def test_pdf_by_either_way_of_asking(admin: ApiClient, score: Score, path: str, 
 
 
 def test_format_that_is_not_offered(admin: ApiClient) -> None:
-    assert admin.get(f"{CARD}&format=xml").status_code == 404
-    refused = admin.get(CARD, Accept="image/png")
-    assert (refused.status_code, refused.headers["Content-Type"]) == (406, "application/problem+json")
+    for path, accept in ((f"{CARD}&format=xls", "*/*"), (CARD, "image/png"), (f"{CARD}&format=pdf", "text/csv")):
+        refused = admin.get(path, Accept=accept)
+        assert (refused.status_code, refused.headers["Content-Type"]) == (406, "application/problem+json")
+        body = refused.json()
+        assert (body["status"], body["code"]) == (406, "not_acceptable")
+        assert body["offered"] == ["application/json", "text/csv", "application/pdf"]
+        assert "application/pdf (?format=pdf)" in body["detail"]
+    refused = admin.get(f"{SECTION}&format=csv")
+    assert (refused.status_code, refused.json()["offered"]) == (406, ["application/json"])
 
 
 @pytest.mark.parametrize("path", [SECTION, CARD, f"{CARD}&format=csv", f"{CARD}&format=pdf"])

@@ -55,6 +55,16 @@ def test_every_failure_is_a_problem_without_the_inside(client: Client, path: str
         assert inside not in text
 
 
+@pytest.mark.parametrize(("query", "accept"), [("?format=xls", "*/*"), ("", "image/png"), ("?format=json", "text/csv")])
+def test_format_that_is_not_offered_is_not_acceptable_and_says_what_is(client: Client, query: str, accept: str) -> None:
+    response = client.get(f"/api/v1/raise/conflict{query}", headers={"accept": accept, "accept-language": "es"})
+    body = _problem(response)
+    assert (response.status_code, body["code"]) == (406, "not_acceptable")
+    assert body["title"] == "Este formato no se ofrece aquí"
+    assert body["detail"] == "Aquí se ofrece: application/json (?format=json)"
+    assert body["offered"] == ["application/json"]
+
+
 def test_unknown_route_and_crash_speak_the_readers_language(client: Client) -> None:
     for path in ("no-such-route", "raise/crash"):
         spanish = _problem(client.get(f"/api/v1/{path}"))["title"]
