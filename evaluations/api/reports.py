@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import uuid
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.http import HttpResponse
 from django.utils.cache import patch_vary_headers
+from django.utils.http import content_disposition_header
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.types import OpenApiTypes
@@ -110,20 +110,27 @@ class StudentReportCard(APIView):
 
 def _rendered(card: ReportCard, data: dict[str, Any], wanted: str) -> HttpResponse:
     if wanted == "csv":
-        return _file(card_csv.render(card), card_csv.CONTENT_TYPE, "csv")
+        return _file(card_csv.render(card), card_csv.CONTENT_TYPE, _file_name(card, "csv"))
     if wanted == "pdf":
-        return _file(card_pdf.render(card), card_pdf.CONTENT_TYPE, "pdf")
+        return _file(card_pdf.render(card), card_pdf.CONTENT_TYPE, _file_name(card, "pdf"))
     return Response(data)
 
 
-def _file(content: bytes, content_type: str, extension: str) -> HttpResponse:
-    """A download under a name that says nothing of anybody."""
-    name = f"libreta-{uuid.uuid4().hex[:12]}.{extension}"
+def _file(content: bytes, content_type: str, name: str) -> HttpResponse:
+    """A download under this name (RFC 6266)."""
+    disposition = content_disposition_header(as_attachment=True, filename=name)
     return HttpResponse(
         content,
         content_type=content_type,
-        headers={"Content-Disposition": f'attachment; filename="{name}"', "X-Content-Type-Options": "nosniff"},
+        headers={"Content-Disposition": str(disposition), "X-Content-Type-Options": "nosniff"},
     )
+
+
+def _file_name(card: ReportCard, extension: str) -> str:
+    """A name to tell cards apart, of ids alone: of the term, or the year in which the terms begin; of the student."""
+    single = len(card.terms) == 1
+    periods = [term.term_id if single else str(term.starts_on.year) for term in card.terms]
+    return f"{'-'.join(('libreta', *periods[:1], card.student.student_id))}.{extension}"
 
 
 def _unless_known(

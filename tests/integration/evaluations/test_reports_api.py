@@ -175,7 +175,7 @@ def test_csv_by_either_way_of_asking(admin: ApiClient, score: Score, path: str, 
     rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"), newline=""), delimiter=";"))
     assert [row["Nota"] for row in rows] == ["3,0", "6,5", "4,8"]
     assert rows[0]["Estudiante"].endswith(", Íñigo 0")
-    assert score.student_id not in answer.headers["Content-Disposition"]
+    assert answer.headers["Content-Disposition"] == f'attachment; filename="libreta-{OPEN_TERM}-{score.student_id}.csv"'
 
 
 @pytest.mark.parametrize(("path", "accept"), [(CARD, "application/pdf"), (f"{CARD}&format=pdf", "*/*")])
@@ -183,10 +183,13 @@ def test_pdf_by_either_way_of_asking(admin: ApiClient, score: Score, path: str, 
     answer = admin.get(path, Accept=accept)
     assert (answer.status_code, answer.headers["Content-Type"]) == (200, "application/pdf")
     assert answer.content.startswith(b"%PDF-")
-    disposition = answer.headers["Content-Disposition"]
-    assert disposition.startswith('attachment; filename="libreta-')
-    assert score.student_id not in disposition
-    assert disposition != admin.get(path, Accept=accept).headers["Content-Disposition"]
+    assert answer.headers["Content-Disposition"] == f'attachment; filename="libreta-{OPEN_TERM}-{score.student_id}.pdf"'
+
+
+def test_file_of_a_year_is_named_by_it(school: TestSchool, admin: ApiClient) -> None:
+    answer = admin.get("/students/student-001/report-card?format=pdf")
+    year = school.school.terms[0].starts_on.year
+    assert answer.headers["Content-Disposition"] == f'attachment; filename="libreta-{year}-student-001.pdf"'
 
 
 def test_format_that_is_not_offered(admin: ApiClient) -> None:
