@@ -143,7 +143,9 @@ def _table(card: ReportCard, width: float) -> Any:  # noqa: ANN401 - reportlab h
 
 
 def _notes(card: ReportCard) -> list[str]:
-    notes = [_("* Not complete: something is still to be graded.")]
+    notes = []
+    if verdicts.has_incomplete(card):
+        notes.append(_("* Not complete: something is still to be graded."))
     if card.as_of:
         when = conventions.of(card.school).instant(card.as_of)
         notes.append(_("Grades as of %(when)s.") % {"when": when})

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from evaluations.domain.consolidation import Grade
-    from evaluations.services.report_cards import CardLine, ReportCard
+    from evaluations.services.report_cards import ReportCard
 
 
 def is_provisional(card: ReportCard) -> bool:
@@ -18,10 +18,13 @@ def is_provisional(card: ReportCard) -> bool:
 
     A teacher's card, which has the teacher's own courses only, is one in any case; so is a card without courses.
     """
-    shown = [grade for line in card.lines for grade in _grades(line)]
-    shown += [*card.averages, *([card.year] if card.year else [])]
-    complete = bool(card.lines) and all(grade is not None and grade.complete for grade in shown)
+    complete = bool(card.lines) and all(grade is not None and grade.complete for grade in _grades(card))
     return card.partial or card.stale or not complete
+
+
+def has_incomplete(card: ReportCard) -> bool:
+    """Whether a grade on the card is of only a part of what it is made of."""
+    return any(grade is not None and not grade.complete for grade in _grades(card))
 
 
 def passing(grade: Grade | None, *, yes: str, no: str, unknown: str) -> str:
@@ -38,7 +41,9 @@ def passing(grade: Grade | None, *, yes: str, no: str, unknown: str) -> str:
     return yes if grade.verdict else no
 
 
-def _grades(line: CardLine) -> Iterator[Grade | None]:
-    yield from (found.grade for found in line.grades)
-    if line.year:
-        yield line.year
+def _grades(card: ReportCard) -> Iterator[Grade | None]:
+    """Every grade on the card; ``None`` for a course's that is not there yet."""
+    for line in card.lines:
+        yield from (found.grade for found in line.grades)
+    yield from (year for year in (*(line.year for line in card.lines), card.year) if year)
+    yield from card.averages

@@ -107,6 +107,7 @@ def test_card_that_is_not_the_last_word_says_so_and_is_not_signed(change: dict[s
             for shown in (found, replace(found, **change))  # type: ignore[arg-type]
         )
     assert "Documento provisorio" not in whole
+    assert "Incompleta" not in whole
     assert "Firma y sello del colegio" in whole
     assert "Documento provisorio" in changed
     assert "Firma" not in changed
