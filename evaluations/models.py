@@ -26,7 +26,7 @@ class Evaluation(Record):
     section = models.CharField(_("section"), max_length=120)
     term = models.CharField(_("term"), max_length=120)
     kind = models.CharField(_("kind"), max_length=20, choices=[(str(kind), name) for kind, name in KIND_NAMES.items()])
-    weight = models.DecimalField(_("weight (%)"), max_digits=5, decimal_places=2)
+    weight = models.DecimalField(_("weight (relative)"), max_digits=5, decimal_places=2)
     held_on = models.DateField(_("date"))
     version = models.PositiveIntegerField(_("version"))
     created_by = models.CharField(_("created by (account)"), max_length=64)

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from evaluations.services.consolidated_grades import SectionGrades
     from evaluations.services.report_cards import CardLine, ReportCard
 
+_WEIGHT_TOTAL = "Of all evaluations. Weights are relative and no percentages: the total may be other than 100."
+
 
 class GradeOutput(serializers.Serializer[Any]):
     """A consolidated grade: as the scale writes it, and the mean before rounding (four places, and as a fraction)."""
@@ -25,8 +27,12 @@ class GradeOutput(serializers.Serializer[Any]):
     complete = serializers.BooleanField()
     counted = serializers.IntegerField()
     evaluations = serializers.IntegerField()
-    weight_counted = serializers.DecimalField(max_digits=9, decimal_places=2)
-    weight_total = serializers.DecimalField(max_digits=9, decimal_places=2)
+    weight_counted = serializers.DecimalField(
+        max_digits=9,
+        decimal_places=2,
+        help_text="Of the evaluations that count: a part of `weight_total`, no percentage.",
+    )
+    weight_total = serializers.DecimalField(max_digits=9, decimal_places=2, help_text=_WEIGHT_TOTAL)
 
 
 class GradeLineOutput(serializers.Serializer[Any]):
@@ -44,7 +50,7 @@ class SectionGradesOutput(serializers.Serializer[Any]):
     section_id = serializers.CharField()
     term_id = serializers.CharField()
     evaluations = serializers.IntegerField()
-    weight_total = serializers.DecimalField(max_digits=9, decimal_places=2)
+    weight_total = serializers.DecimalField(max_digits=9, decimal_places=2, help_text=_WEIGHT_TOTAL)
     stale = serializers.BooleanField()
     results = GradeLineOutput(many=True, source="lines")
 

@@ -13,6 +13,8 @@ from evaluations.api.score_serializers import RECORDABLE
 from evaluations.domain.checks import MAX_REASON_CHARS
 from evaluations.domain.evaluation import EvaluationKind, ScoreState
 
+_WEIGHT = "Counts relative to the weights of the term's other evaluations; they need not add up to 100."
+
 
 class EvaluationInput(serializers.Serializer[Any]):
     """A new evaluation."""
@@ -20,7 +22,9 @@ class EvaluationInput(serializers.Serializer[Any]):
     term_id = serializers.RegexField(ID_PATTERN)
     kind = serializers.ChoiceField([str(kind) for kind in EvaluationKind])
     title = serializers.CharField(max_length=120)
-    weight = serializers.DecimalField(max_digits=5, decimal_places=2, min_value=Decimal("0.01"), max_value=100)
+    weight = serializers.DecimalField(
+        max_digits=5, decimal_places=2, min_value=Decimal("0.01"), max_value=100, help_text=_WEIGHT
+    )
     held_on = serializers.DateField()
 
 
@@ -29,7 +33,7 @@ class EvaluationChange(serializers.Serializer[Any]):
 
     title = serializers.CharField(max_length=120, required=False)
     weight = serializers.DecimalField(
-        max_digits=5, decimal_places=2, min_value=Decimal("0.01"), max_value=100, required=False
+        max_digits=5, decimal_places=2, min_value=Decimal("0.01"), max_value=100, required=False, help_text=_WEIGHT
     )
     held_on = serializers.DateField(required=False)
     kind = serializers.ChoiceField([str(kind) for kind in EvaluationKind], required=False)
@@ -51,7 +55,7 @@ class EvaluationOutput(serializers.Serializer[Any]):
     term_id = serializers.CharField()
     kind = serializers.CharField()
     title = serializers.CharField()
-    weight = serializers.DecimalField(max_digits=5, decimal_places=2)
+    weight = serializers.DecimalField(max_digits=5, decimal_places=2, help_text=_WEIGHT)
     held_on = serializers.DateField()
     version = serializers.IntegerField()
     created_at = serializers.DateTimeField()

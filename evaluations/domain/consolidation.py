@@ -36,7 +36,7 @@ class Grade:
 
     ``value``, ``exact`` and ``passing`` are ``None`` while nothing counts; ``passing`` is what it comes to by now, and
     ``verdict`` what may be told of it. ``complete``: every evaluation has a score.
-    Weights: of the evaluations counted, and of all there are; in percent in a term, one a grade in an average.
+    Weights: of the evaluations counted, and of all there are: relative, no percentages; in an average, one a grade.
     """
 
     value: str | None = field(default=None, repr=False)

@@ -34,7 +34,7 @@ class ScoreState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evaluation:
-    """Something graded in a section; ``weight`` is its share of the term's grade, in percent."""
+    """Something graded in a section; ``weight`` counts relative to those of the term's others."""
 
     evaluation_id: str
     section_id: str

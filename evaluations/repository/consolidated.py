@@ -51,7 +51,7 @@ class ConsolidatedGrade:
 
 @dataclass(frozen=True)
 class SectionSummary:
-    """A section and term as consolidated whole; ``weight_total`` of its evaluations is 100 when all is well."""
+    """A section and term as consolidated whole; ``weight_total`` is that of its evaluations, 100 or not."""
 
     term_id: str
     section_id: str

@@ -42,7 +42,7 @@ class GradeLine:
 
 @dataclass(frozen=True)
 class SectionGrades:
-    """The consolidated grades of a section in a term, by student id. ``weight_total`` should be 100."""
+    """The consolidated grades of a section in a term, by student id. ``weight_total`` need not be 100."""
 
     section_id: str
     term_id: str
