@@ -20,6 +20,7 @@ class CorrectionInput(serializers.Serializer[Any]):
 
     state = serializers.ChoiceField(RECORDABLE, default=str(ScoreState.RECORDED))
     value = serializers.CharField(max_length=_MAX_VALUE_CHARS, allow_null=True, default=None)
+    late = serializers.BooleanField(default=False)
     reason = serializers.CharField(max_length=MAX_REASON_CHARS, allow_blank=True, default="")
 
 
@@ -35,6 +36,7 @@ class RowInput(serializers.Serializer[Any]):
     student_id = serializers.RegexField(ID_PATTERN)
     state = serializers.ChoiceField(RECORDABLE, default=str(ScoreState.RECORDED))
     value = serializers.CharField(max_length=_MAX_VALUE_CHARS, allow_null=True, default=None)
+    late = serializers.BooleanField(default=False)
     version = serializers.IntegerField(min_value=1, max_value=999_999_999, allow_null=True, default=None)
 
 
@@ -61,6 +63,7 @@ class RowOutput(serializers.Serializer[Any]):
     outcome = serializers.ChoiceField(["created", "updated", "unchanged", "rejected"])
     state = serializers.CharField(allow_null=True)
     value = serializers.CharField(allow_null=True)
+    late = serializers.BooleanField(allow_null=True)
     version = serializers.IntegerField(allow_null=True)
     problem = RowProblemOutput(required=False)
 
@@ -70,6 +73,7 @@ class ResultOutput(serializers.Serializer[Any]):
 
     state = serializers.CharField()
     value = serializers.CharField(allow_null=True)
+    late = serializers.BooleanField()
 
 
 class RevisionOutput(serializers.Serializer[Any]):
@@ -95,5 +99,6 @@ class StudentScoreOutput(serializers.Serializer[Any]):
     kind = serializers.CharField()
     state = serializers.CharField()
     value = serializers.CharField(allow_null=True)
+    late = serializers.BooleanField()
     version = serializers.IntegerField()
     recorded_at = serializers.DateTimeField()

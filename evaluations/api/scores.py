@@ -102,7 +102,7 @@ class ScoreDetail(APIView):
         given = validated(score_serializers.CorrectionInput(data=request.data))
         version, reply = expected_version(request), reply_for(request, principal_of(request), _score_data, status=200)
         state = ScoreState(given.pop("state"))
-        place = {"evaluation_id": evaluation_id, "student_id": student_id}
+        place: dict[str, Any] = {"evaluation_id": evaluation_id, "student_id": student_id}
         with reply.key.first_answer_wins():
             score = services.correct_score(
                 actor=principal_of(request), version=version, state=state, reply=reply, **place, **given

@@ -78,6 +78,7 @@ def _rejected(given: object, raised: serializers.ValidationError) -> dict[str, A
         "outcome": str(Outcome.REJECTED),
         "state": None,
         "value": None,
+        "late": None,
         "version": None,
         "problem": problem_of(error),
     }
@@ -90,6 +91,7 @@ def _result(result: RowResult) -> dict[str, Any]:
         "outcome": str(result.outcome),
         "state": str(score.state) if score else None,
         "value": score.value if score else None,
+        "late": score.late if score else None,
         "version": score.version if score else None,
     }
     return said | ({"problem": problem_of(result.error)} if result.error else {})

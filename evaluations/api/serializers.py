@@ -88,6 +88,7 @@ class ScoreInput(serializers.Serializer[Any]):
     student_id = serializers.RegexField(ID_PATTERN)
     state = serializers.ChoiceField(RECORDABLE, default=str(ScoreState.RECORDED))
     value = serializers.CharField(max_length=12, allow_null=True, default=None)
+    late = serializers.BooleanField(default=False)
 
 
 class ScoreOutput(serializers.Serializer[Any]):
@@ -97,6 +98,7 @@ class ScoreOutput(serializers.Serializer[Any]):
     student_id = serializers.CharField()
     state = serializers.CharField()
     value = serializers.CharField(allow_null=True)
+    late = serializers.BooleanField()
     version = serializers.IntegerField()
     recorded_at = serializers.DateTimeField()
 

@@ -5,7 +5,8 @@ longest allowed): a test that mixes schools up by prefix or pattern fails on the
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from types import MappingProxyType
 
 from evaluations.demo.calendars import (
@@ -47,9 +48,16 @@ def _profile(country: str, scale_id: str, calendar: Calendar, **subjects: str) -
     return Profile(country, f"es-{country}", STANDARD_SCALES[scale_id], calendar, words)
 
 
+def _late_costs(profile: Profile, penalty: str) -> Profile:
+    """The profile of schools that take points off late work."""
+    return replace(profile, scale=replace(profile.scale, late_penalty=Decimal(penalty)))
+
+
 _PROFILES = {
     "ar": _profile("AR", "1-10", SOUTHERN_TRIMESTERS, len="Prácticas del Lenguaje"),
-    "cl": _profile("CL", "1-7", CHILE, len="Lenguaje y Comunicación", soc="Historia y Geografía"),
+    "cl": _late_costs(
+        _profile("CL", "1-7", CHILE, len="Lenguaje y Comunicación", soc="Historia y Geografía"), penalty="0.5"
+    ),
     "co": _profile("CO", "1-5", COLOMBIA_A, mat="Matemáticas", len="Lengua Castellana"),
     "ec-costa": _profile("EC", "0-10", ECUADOR_COSTA, soc="Estudios Sociales"),
     "ec-sierra": _profile("EC", "0-10", ECUADOR_SIERRA, soc="Estudios Sociales"),

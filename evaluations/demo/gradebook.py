@@ -41,6 +41,7 @@ _FIRST_LESSON, _LESSONS, _LESSON_MINUTES = time(8), 7, 55
 _EXEMPT_SHARE = 0.007
 _ABSENT_SHARE = 0.035
 _MISSING_SHARE = 0.05
+_LATE_SHARE = 0.04
 # Squares add up to 1: the sum of the three is again bell-shaped with deviation 1.
 _ABILITY, _DIFFICULTY, _LUCK = 0.76, 0.32, 0.5656
 
@@ -81,39 +82,37 @@ def draw_scores(
         for student_id in members[evaluation.section_id]:
             recorded_at += timedelta(seconds=5 + whole(rng, 20))
             ability = abilities[student_id]
-            state = _draw_state(rng, evaluation.kind, ability)
+            state, late = _draw_state(rng, evaluation.kind, ability)
             ease = _ABILITY * ability - difficulty + _LUCK * normal(rng)
             value = marks.text(ease) if state is ScoreState.RECORDED else None
-            yield _score(evaluation, student_id, state, value, recorded_at)
+            yield Score(
+                evaluation_id=evaluation.evaluation_id,
+                student_id=student_id,
+                section_id=evaluation.section_id,
+                course_id=evaluation.course_id,
+                term_id=evaluation.term_id,
+                kind=evaluation.kind,
+                state=state,
+                value=value,
+                late=late,
+                version=1,
+                recorded_by=evaluation.created_by,
+                recorded_at=recorded_at,
+            )
 
 
-def _score(
-    evaluation: Evaluation, student_id: str, state: ScoreState, value: str | None, recorded_at: datetime
-) -> Score:
-    return Score(
-        evaluation_id=evaluation.evaluation_id,
-        student_id=student_id,
-        section_id=evaluation.section_id,
-        course_id=evaluation.course_id,
-        term_id=evaluation.term_id,
-        kind=evaluation.kind,
-        state=state,
-        value=value,
-        version=1,
-        recorded_by=evaluation.created_by,
-        recorded_at=recorded_at,
-    )
-
-
-def _draw_state(rng: Random, kind: EvaluationKind, ability: float) -> ScoreState:
-    """Work is handed in late or never by those who struggle; on other days somebody is simply ill."""
+def _draw_state(rng: Random, kind: EvaluationKind, ability: float) -> tuple[ScoreState, bool]:
+    """The state, and whether the work is late: late or never by those who struggle. Others are simply ill for a day."""
     draw = rng.random()
     if draw < _EXEMPT_SHARE:
-        return ScoreState.EXEMPT
+        return ScoreState.EXEMPT, False
     if kind not in _HANDED_IN:
-        return ScoreState.ABSENT if draw < _EXEMPT_SHARE + _ABSENT_SHARE else ScoreState.RECORDED
-    missing_share = _MISSING_SHARE * max(0.1, 1 - ability)
-    return ScoreState.MISSING if draw < _EXEMPT_SHARE + missing_share else ScoreState.RECORDED
+        return (ScoreState.ABSENT if draw < _EXEMPT_SHARE + _ABSENT_SHARE else ScoreState.RECORDED), False
+    struggle = max(0.1, 1 - ability)
+    missing_below = _EXEMPT_SHARE + _MISSING_SHARE * struggle
+    if draw < missing_below:
+        return ScoreState.MISSING, False
+    return ScoreState.RECORDED, draw < missing_below + _LATE_SHARE * struggle
 
 
 def _plan_term(

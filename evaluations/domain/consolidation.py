@@ -2,7 +2,7 @@
 
 A weighted mean, exact (fractions, never floats), rounded once, at the end. Weights count relative to each other, so
 they need not add up to 100; how much of them there is stands in the result. In a scale of letters the mean is taken
-over ranks, the worst letter being 0.
+over ranks, the worst letter being 0. Late work counts with the scale's ``late_penalty`` taken off.
 """
 
 from collections.abc import Iterable, Mapping
@@ -129,7 +129,9 @@ def _points(scale: GradingScale, score: Score | None) -> tuple[Standing, Fractio
     if score.state == _AT_MINIMUM:
         return Standing.COUNTED, _minimum(scale)
     points = None if score.value is None else _read(scale, score.value)
-    return (Standing.OFF_SCALE, None) if points is None else (Standing.COUNTED, points)
+    if points is None:
+        return Standing.OFF_SCALE, None
+    return Standing.COUNTED, max(_minimum(scale), points - Fraction(scale.late_penalty or 0)) if score.late else points
 
 
 def _read(scale: GradingScale, value: str) -> Fraction | None:

@@ -64,8 +64,10 @@ class Evaluation:
 class Score:
     """One student's result in one evaluation; ``value`` is the scale's canonical text, there only when recorded.
 
-    Section, course, term and kind repeat the evaluation's, so that a score can be listed and graded by itself. The
-    value stays out of ``repr``: a child's grade does not belong in a log.
+    ``late``: the recorded work was handed in after its day. ``value`` is what the teacher wrote all the same; being
+    late costs what the scale says (``GradingScale.late_penalty``). Section, course, term and kind repeat the
+    evaluation's, so that a score can be listed and graded by itself. The value stays out of ``repr``: a child's grade
+    does not belong in a log.
     """
 
     evaluation_id: str
@@ -76,12 +78,16 @@ class Score:
     kind: EvaluationKind
     state: ScoreState
     value: str | None = field(default=None, repr=False)
+    late: bool = False
     version: int
     recorded_by: str
     recorded_at: datetime
 
     def __post_init__(self) -> None:
-        """Raise ValueError for bad ids, kind or state, a value without ``recorded`` or the reverse, or a naive time."""
+        """Raise ValueError for bad ids, kind or state, a value without ``recorded`` or the reverse, or a naive time.
+
+        Late without ``recorded`` is refused too.
+        """
         check_id("evaluation_id", self.evaluation_id)
         check_id("student_id", self.student_id)
         _check_place(self.section_id, self.course_id, self.term_id, self.kind)
@@ -92,6 +98,8 @@ class Score:
             raise ValueError("value: there if and only if the state is recorded")
         if self.value is not None and not 0 < len(self.value) <= _MAX_VALUE_CHARS:
             raise ValueError("value: not a canonical grade")
+        if self.late and self.state is not ScoreState.RECORDED:
+            raise ValueError("late: only a recorded score is late")
         check_version(self.version)
         check_utc("recorded_at", self.recorded_at)
 

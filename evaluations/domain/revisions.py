@@ -16,15 +16,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """What a score says: its state, and its value when there is one."""
+    """What a score says: its state, its value when there is one, and whether the work was late."""
 
     state: ScoreState
     value: str | None = field(default=None, repr=False)
+    late: bool = False
 
     @classmethod
     def of(cls, score: Score) -> Result:
         """What this score says."""
-        return cls(state=score.state, value=score.value)
+        return cls(state=score.state, value=score.value, late=score.late)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

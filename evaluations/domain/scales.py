@@ -35,7 +35,11 @@ class RefusalReason(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GradingScale:
-    """A numeric scale (``minimum``, ``maximum``, ``step``) or one of ``letters``, best first; ``passing`` passes."""
+    """A numeric scale (``minimum``, ``maximum``, ``step``) or one of ``letters``, best first; ``passing`` passes.
+
+    ``late_penalty`` is what late work loses when a grade is computed, in points of the scale (of letters: in ranks),
+    never below the worst grade; the score stays as it was written. ``None``: nothing.
+    """
 
     scale_id: str
     kind: ScaleKind
@@ -44,6 +48,7 @@ class GradingScale:
     maximum: Decimal | None = None
     step: Decimal | None = None
     letters: tuple[str, ...] = ()
+    late_penalty: Decimal | None = None
 
     def __post_init__(self) -> None:
         """Raise ValueError when the scale contradicts itself."""
@@ -54,6 +59,7 @@ class GradingScale:
             self._check_letters()
         else:
             raise ValueError("kind: not a ScaleKind")
+        self._check_late_penalty()
 
     @property
     def decimals(self) -> int:
@@ -127,6 +133,13 @@ class GradingScale:
             raise ValueError(f"minimum must be below maximum and step positive, with at most {_MAX_DECIMALS} decimals")
         self._check_value(maximum)
         self.parse(self.passing)
+
+    def _check_late_penalty(self) -> None:
+        penalty = self.late_penalty
+        if penalty is None:
+            return
+        if not penalty.is_finite() or not 0 < penalty <= _MAX_BOUND or _decimals_of(penalty) > _MAX_DECIMALS:
+            raise ValueError(f"late_penalty: not above 0 with at most {_MAX_DECIMALS} decimals")
 
     def _check_letters(self) -> None:
         if self.minimum is not None or self.maximum is not None or self.step is not None:

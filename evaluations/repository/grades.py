@@ -150,8 +150,19 @@ def score_item(score: Score, salt: str) -> Attributes:
         "student_pseudonym": pseudonym_of(score.student_id),
         "recorded_at_epoch_s": int(score.recorded_at.timestamp()),
         audit.SALT: salt,
-        **to_attributes(score),
+        **score_attributes(score),
     }
+
+
+def score_attributes(score: Score) -> Attributes:
+    """A score's own attributes, of which its digest is made. ``late`` is there only when it is so.
+
+    Items from before there was the flag are thus as they would be written today, and their digests can be proved.
+    """
+    attributes = to_attributes(score)
+    if not score.late:
+        del attributes["late"]
+    return attributes
 
 
 def get_scores(keys: list[tuple[str, str]]) -> list[Score]:

@@ -97,7 +97,8 @@ def add_revision(transaction: Transaction, revision: Revision, salt: str) -> int
     """Add a revision to the score's history. Returns the action's position."""
     score = revision.score
     key = Key(_partition(score.evaluation_id), joined(_HISTORY, score.student_id, f"{score.version:09d}"))
-    item = {**key.as_attributes(), "entity": "score_revision", audit.SALT: salt, **to_attributes(revision)}
+    said = to_attributes(revision) | {"score": grades.score_attributes(score)}
+    item = {**key.as_attributes(), "entity": "score_revision", audit.SALT: salt, **said}
     return transaction.put(item, NOT_THERE)
 
 

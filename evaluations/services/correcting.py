@@ -17,7 +17,7 @@ from evaluations.repository import revisions
 from evaluations.services import changes, reasons, rules, term_gates
 from evaluations.services.changes import ScoreChange
 from evaluations.services.term_gates import Gate
-from evaluations.services.values import canonical_value
+from evaluations.services.values import checked_result
 
 if TYPE_CHECKING:
     from edu.identity.principal import Principal
@@ -42,6 +42,7 @@ def correct_score(
     version: int,
     state: ScoreState,
     value: str | None,
+    late: bool = False,
     reason: str = "",
     reply: Reply[Score] | None = None,
 ) -> Score:
@@ -55,13 +56,13 @@ def correct_score(
         NotAssignedError: the term is open and the actor does not teach the section.
         ClosedTermError: the term is closed and the actor is a teacher.
         InvalidInputError: the reason is missing where one is needed: in a closed term, and for a voided score.
-        InvalidScoreError: see ``values.canonical_value``.
+        InvalidScoreError: see ``values.checked_result``.
         StaleVersionError: the score has another version by now.
         IdempotentReplay: the same request was answered before.
     """
     stored = revisions.get_stored(evaluation_id, student_id)
     may_be_closed = _require_corrector(actor, stored.score, reason)
-    wanted = Wanted(Result(state=state, value=canonical_value(state, value)), version, reason, "corrected")
+    wanted = Wanted(checked_result(state=state, value=value, late=late), version, reason, "corrected")
     return _change(actor, stored, wanted, reply, may_be_closed=may_be_closed)
 
 
@@ -88,7 +89,8 @@ def void_score(
 
 def stale(current: Score, wanted: Wanted) -> StaleVersionError:
     """The error of a change whose version is not the current one, with both sides for the client to choose."""
-    yours = {"state": str(wanted.result.state), "value": wanted.result.value, "version": wanted.version}
+    result = wanted.result
+    yours = {"state": str(result.state), "value": result.value, "late": result.late, "version": wanted.version}
     return StaleVersionError(current=shown(current), yours=yours)
 
 
@@ -97,6 +99,7 @@ def shown(score: Score) -> dict[str, Any]:
     return {
         "state": str(score.state),
         "value": score.value,
+        "late": score.late,
         "version": score.version,
         "recorded_at": score.recorded_at.isoformat().replace("+00:00", "Z"),
     }
@@ -130,6 +133,7 @@ def _change(
         score,
         state=wanted.result.state,
         value=wanted.result.value,
+        late=wanted.result.late,
         version=score.version + 1,
         recorded_by=actor.subject,
         recorded_at=clock.now(),

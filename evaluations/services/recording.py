@@ -88,6 +88,7 @@ def record_score(
     student_id: str,
     state: ScoreState,
     value: str | None,
+    late: bool = False,
     reply: Reply[Score] | None = None,
 ) -> Score:
     """Record a student's first score in an evaluation and mark it for the government.
@@ -95,14 +96,14 @@ def record_score(
     Raises:
         NotFoundError: no such evaluation in this school.
         NotAssignedError: the actor does not teach its section.
-        InvalidScoreError: the value is not on the school's scale, or there without ``recorded``.
+        InvalidScoreError: the value is not on the school's scale, or there without ``recorded``, or late without it.
         NotEnrolledError: the student is not in the section.
         AlreadyRecordedError: there is a score already.
         ClosedTermError: the term is closed.
         ConflictError: the evaluation was deleted or changed at this moment.
         IdempotentReplay: the same request was answered before.
     """
-    given = {"student_id": student_id, "state": state, "value": value}
+    given = {"student_id": student_id, "state": state, "value": value, "late": late}
     try:
         return _record(rules.get_head(evaluation_id), actor, reply, **given)
     except _OutdatedHeadError:

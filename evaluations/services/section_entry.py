@@ -19,7 +19,7 @@ from evaluations.repository.heads import Head
 from evaluations.services import changes, correcting, reasons, rules, term_gates
 from evaluations.services.changes import ACTIONS_PER_SCORE, ScoreChange
 from evaluations.services.correcting import Wanted
-from evaluations.services.values import canonical_value, first_score
+from evaluations.services.values import checked_result, first_score
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -48,6 +48,7 @@ class Row:
     state: ScoreState
     value: str | None = field(repr=False)
     version: int | None = None
+    late: bool = False
 
 
 @dataclass(frozen=True)
@@ -130,12 +131,17 @@ class _Entry:
         if row.version is not None:
             raise NotFoundError
         score = first_score(
-            self.head.evaluation, student_id=row.student_id, state=row.state, value=row.value, actor=self.actor
+            self.head.evaluation,
+            student_id=row.student_id,
+            state=row.state,
+            value=row.value,
+            late=row.late,
+            actor=self.actor,
         )
         return ScoreChange(score, "recorded", request=self.request)
 
     def _next(self, row: Row, stored: StoredScore) -> ScoreChange | None:
-        score, result = stored.score, Result(state=row.state, value=canonical_value(row.state, row.value))
+        score, result = stored.score, checked_result(state=row.state, value=row.value, late=row.late)
         if Result.of(score) == result:
             self._settle(row, stored)
             return None
@@ -149,6 +155,7 @@ class _Entry:
             score,
             state=result.state,
             value=result.value,
+            late=result.late,
             version=score.version + 1,
             recorded_by=self.actor.subject,
             recorded_at=clock.now(),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from edu import audit
 from edu.dynamo.mapping import to_attributes
 from evaluations.domain.evaluation import Evaluation, Score
+from evaluations.repository import grades
 
 if TYPE_CHECKING:
     from edu.dynamo.transactions import Transaction
@@ -56,4 +57,5 @@ def add_deletion(transaction: Transaction, *, actor: Principal, record: Evaluati
 
 
 def _digest(record: Evaluation | Score, salt: str) -> str:
-    return audit.digest_of(to_attributes(record), salt)
+    attributes = grades.score_attributes(record) if isinstance(record, Score) else to_attributes(record)
+    return audit.digest_of(attributes, salt)

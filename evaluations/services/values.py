@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from edu import clock
 from edu.errors import FieldError
 from evaluations.domain.evaluation import Evaluation, Score, ScoreState
+from evaluations.domain.revisions import Result
 from evaluations.errors import InvalidScoreError
 from evaluations.services import rules
 
@@ -47,15 +48,28 @@ def canonical_value(state: ScoreState, value: str | None) -> str | None:
         raise InvalidScoreError(fields=[FieldError("value", rule, message)]) from error
 
 
+def checked_result(*, state: ScoreState, value: str | None, late: bool) -> Result:
+    """What a score is to say, its value as the school's scale writes it.
+
+    Raises:
+        InvalidScoreError: see ``canonical_value``; also when it is ``late`` without ``recorded``.
+    """
+    canonical = canonical_value(state, value)
+    if late and state is not ScoreState.RECORDED:
+        raise InvalidScoreError(fields=[FieldError("late", "not_recorded", _("Only a recorded score may be late"))])
+    return Result(state=state, value=canonical, late=late)
+
+
 def first_score(
-    evaluation: Evaluation, *, student_id: str, state: ScoreState, value: str | None, actor: Principal
+    evaluation: Evaluation, *, student_id: str, state: ScoreState, value: str | None, late: bool, actor: Principal
 ) -> Score:
     """A student's first score in an evaluation.
 
     Raises:
-        InvalidScoreError: see ``canonical_value``.
+        InvalidScoreError: see ``checked_result``.
         InvalidInputError: the student's id is none.
     """
+    result = checked_result(state=state, value=value, late=late)
     with rules.domain_rules():
         return Score(
             evaluation_id=evaluation.evaluation_id,
@@ -64,8 +78,9 @@ def first_score(
             course_id=evaluation.course_id,
             term_id=evaluation.term_id,
             kind=evaluation.kind,
-            state=state,
-            value=canonical_value(state, value),
+            state=result.state,
+            value=result.value,
+            late=result.late,
             version=1,
             recorded_by=actor.subject,
             recorded_at=clock.now(),

@@ -77,7 +77,7 @@ def test_score_write_leaves_audit_entry_and_pending_mark(
 
 SCORE_FIELDS = {
     *("evaluation_id", "student_id", "section_id", "course_id", "term_id", "kind"),
-    *("state", "value", "version", "recorded_by", "recorded_at"),
+    *("state", "value", "late", "version", "recorded_by", "recorded_at"),
 }
 
 
@@ -117,6 +117,32 @@ def test_write_without_idempotency_key_refused(teacher: ApiClient, evaluation_id
     assert (refused.status_code, _problem(refused)["code"]) == (400, "idempotency_key_required")
 
 
+def test_late_score_is_recorded_and_read_back_as_late(
+    teacher: ApiClient, evaluation_id: str, school: TestSchool
+) -> None:
+    created = teacher.post(f"/evaluations/{evaluation_id}/scores", {**SCORE, "late": True}).json()
+    assert (created["state"], created["value"], created["late"]) == ("recorded", "6.5", True)
+    assert teacher.get(f"/evaluations/{evaluation_id}/scores/student-001").json() == created
+    listed = teacher.get("/students/student-001/scores").json()["results"]
+    assert [found["late"] for found in listed] == [True]
+    with enter_school(school.school_id):
+        entry = audit.list_month(clock.now().strftime("%Y-%m")).entries[0]
+        [item] = table.get_items([_score_key(evaluation_id)], consistent=True)
+    visible = {k: v for k, v in item.items() if k in SCORE_FIELDS}
+    assert entry.after_digest == audit.digest_of(visible, item[audit.SALT])
+    assert entry.after_digest != audit.digest_of(visible | {"late": False}, item[audit.SALT])
+
+
+def test_score_stored_before_there_was_the_flag_is_not_late(
+    teacher: ApiClient, evaluation_id: str, school: TestSchool
+) -> None:
+    teacher.post(f"/evaluations/{evaluation_id}/scores", SCORE)
+    with enter_school(school.school_id):
+        [item] = table.get_items([_score_key(evaluation_id)], consistent=True)
+    assert "late" not in item
+    assert teacher.get(f"/evaluations/{evaluation_id}/scores/student-001").json()["late"] is False
+
+
 def test_second_score_of_a_student_is_a_conflict(teacher: ApiClient, evaluation_id: str) -> None:
     path = f"/evaluations/{evaluation_id}/scores"
     teacher.post(path, SCORE)
@@ -134,6 +160,8 @@ def test_second_score_of_a_student_is_a_conflict(teacher: ApiClient, evaluation_
         ({"value": "NaN"}, "value", "not_a_number"),
         ({"value": None}, "value", "required"),
         ({"state": "absent"}, "value", "no_value"),
+        ({"state": "absent", "value": None, "late": True}, "late", "not_recorded"),
+        ({"late": "perhaps"}, "late", "invalid"),
         ({"state": "lost"}, "state", "invalid_choice"),
         ({"student_id": "student-999"}, "student_id", "enrolled"),
         ({"student_id": "SCHOOL#x"}, "student_id", "invalid"),

@@ -66,9 +66,12 @@ def test_history_tells_who_when_before_after_and_why(teacher: ApiClient, score_p
     void(teacher, score_path, 2, "Copió")
     last, middle, earliest = history(teacher, score_path)
     assert [entry["version"] for entry in (last, middle, earliest)] == [3, 2, 1]
-    assert (earliest["before"], earliest["after"]) == (None, {"state": "recorded", "value": "6.5"})
-    assert (middle["before"], middle["after"]) == (earliest["after"], {"state": "recorded", "value": "5.0"})
-    assert (last["before"], last["after"]) == (middle["after"], {"state": "void", "value": None})
+    assert (earliest["before"], earliest["after"]) == (None, {"state": "recorded", "value": "6.5", "late": False})
+    assert (middle["before"], middle["after"]) == (
+        earliest["after"],
+        {"state": "recorded", "value": "5.0", "late": False},
+    )
+    assert (last["before"], last["after"]) == (middle["after"], {"state": "void", "value": None, "late": False})
     assert [entry["reason"] for entry in (last, middle, earliest)] == ["Copió", "Error de suma", ""]
     assert {entry["role"] for entry in (last, middle)} == {"teacher"}
     assert len({entry["actor"] for entry in (last, middle, earliest)}) == 1
@@ -106,8 +109,8 @@ def test_stale_version_shows_both_values(teacher: ApiClient, score_path: str) ->
     late = correct(teacher, score_path, "4.0", 1)
     assert refused(late) == (412, "stale_version")
     body = problem_of(late)
-    assert body["current"] == {name: now[name] for name in ("state", "value", "version", "recorded_at")}
-    assert body["yours"] == {"state": "recorded", "value": "4.0", "version": 1}
+    assert body["current"] == {name: now[name] for name in ("state", "value", "late", "version", "recorded_at")}
+    assert body["yours"] == {"state": "recorded", "value": "4.0", "late": False, "version": 1}
     assert teacher.get(score_path).json() == now
 
 
@@ -143,6 +146,16 @@ def test_same_result_again_is_no_new_version(teacher: ApiClient, score_path: str
     assert correct(teacher, score_path, "6.5", 1, key="again").content == again.content
 
 
+def test_being_late_is_a_correction_of_its_own(teacher: ApiClient, score_path: str) -> None:
+    marked = teacher.send("PUT", score_path, {"value": "6.5", "late": True}, version=1).json()
+    assert (marked["value"], marked["late"], marked["version"]) == ("6.5", True, 2)
+    again = teacher.send("PUT", score_path, {"value": "6.5", "late": True}, version=2).json()
+    assert again == marked
+    last, _ = history(teacher, score_path)
+    assert (last["before"]["late"], last["after"]["late"]) == (False, True)
+    assert void(teacher, score_path, 2).json()["late"] is False
+
+
 def test_void_keeps_the_score_and_its_history(teacher: ApiClient, evaluation_id: str, score_path: str) -> None:
     voided = void(teacher, score_path, 1)
     assert voided.status_code == 200
@@ -166,6 +179,7 @@ def test_voided_score_is_recorded_again_with_a_reason_only(teacher: ApiClient, s
         ("PUT", {"value": None}, ("value", "required")),
         ("PUT", {"state": "void"}, ("state", "invalid_choice")),
         ("PUT", {"state": "absent", "value": "1.0"}, ("value", "no_value")),
+        ("PUT", {"state": "missing", "late": True}, ("late", "not_recorded")),
         ("PUT", {"value": "1.0", "reason": "a\u0007b"}, ("reason", "invalid")),
         ("PUT", {"value": "1.0", "reason": "x" * 201}, ("reason", "max_length")),
         ("POST", {}, ("reason", "required")),

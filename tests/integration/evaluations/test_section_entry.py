@@ -93,6 +93,24 @@ def test_rows_are_written_with_history_audit_and_pending_mark(
         assert len(revisions.list_revisions(evaluation_id, "student-024").revisions) == 1
 
 
+def test_late_rows(teacher: ApiClient, path: str) -> None:
+    enter(teacher, path, [row(0, late=True), row(1)])
+    rows = [
+        row(0, late=True),
+        row(1, late=True, version=1),
+        row(2, late=True),
+        row(3, None, state="absent", late=True),
+    ]
+    results = enter(teacher, path, rows).json()["results"]
+    assert [(found["outcome"], found["late"]) for found in results] == [
+        ("unchanged", True),
+        ("updated", True),
+        ("created", True),
+        ("rejected", None),
+    ]
+    assert results[3]["problem"]["rule"] == "not_recorded"
+
+
 def test_each_kind_of_outcome(teacher: ApiClient, path: str) -> None:
     enter(teacher, path, [row(n, "4.0") for n in range(5)])
     teacher.send("POST", f"{path}/student-004/void", {"reason": "Copió"}, version=1)

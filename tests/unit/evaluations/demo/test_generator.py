@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from evaluations.demo import MAX_SCHOOLS, MAX_STUDENTS, SIZES, DemoSchool, generate
-from evaluations.domain.evaluation import Score, ScoreState
+from evaluations.domain.evaluation import EvaluationKind, Score, ScoreState
 
 TODAY = date(2026, 11, 24)
 SEED = 20_261_124
@@ -165,6 +165,9 @@ def test_grades_are_spread_as_in_a_real_class(many_scores: list[tuple[DemoSchool
     assert 0.01 < shares[ScoreState.ABSENT] < 0.05
     assert 0.01 < shares[ScoreState.MISSING] < 0.05
     assert 0.002 < shares[ScoreState.EXEMPT] < 0.02
+    late = [score for _, scores in many_scores for score in scores if score.late]
+    assert 0.005 < len(late) / states.total() < 0.03
+    assert {score.kind for score in late} == {EvaluationKind.HOMEWORK, EvaluationKind.PROJECT}
     for scale_id, passed in passes_by_scale(many_scores).items():
         assert 0.68 < fmean(passed) < 0.88, scale_id
 

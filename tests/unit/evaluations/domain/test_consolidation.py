@@ -31,7 +31,7 @@ def evaluation(number: int, weight: str) -> Evaluation:
     )
 
 
-def score(number: int, value: str | ScoreState) -> Score:
+def score(number: int, value: str | ScoreState, *, late: bool = False) -> Score:
     state = value if isinstance(value, ScoreState) else ScoreState.RECORDED
     return Score(
         **PLACE,
@@ -39,6 +39,7 @@ def score(number: int, value: str | ScoreState) -> Score:
         student_id="s1",
         state=state,
         value=None if isinstance(value, ScoreState) else value,
+        late=late and state is ScoreState.RECORDED,
         version=1,
         recorded_by="teacher-1",
         recorded_at=AT,
@@ -54,7 +55,8 @@ def given_work(*work: tuple[str, str | ScoreState | None]) -> tuple[list[Evaluat
 
 @st.composite
 def works(draw: st.DrawFn) -> tuple[GradingScale, list[Evaluation], dict[str, Score]]:
-    scale = draw(st.sampled_from(list(STANDARD_SCALES.values())))
+    penalties = st.sampled_from([None, Decimal("0.25"), Decimal(1), Decimal(200)])
+    scale = replace(draw(st.sampled_from(list(STANDARD_SCALES.values()))), late_penalty=draw(penalties))
     values: st.SearchStrategy[str]
     if scale.kind is ScaleKind.LETTERS:
         values = st.sampled_from(scale.letters)
@@ -65,10 +67,13 @@ def works(draw: st.DrawFn) -> tuple[GradingScale, list[Evaluation], dict[str, Sc
         minimum, step = scale.minimum, scale.step
         count = int((scale.maximum - minimum) / step)
         values = st.integers(0, count).map(lambda rung: scale.canonical(minimum + step * rung))
-    states = st.sampled_from([state for state in ScoreState if state not in {"recorded", "late"}])
+    states = st.sampled_from([state for state in ScoreState if state is not ScoreState.RECORDED])
     weights = st.integers(1, 10_000).map(lambda cents: f"{Decimal(cents) / 100}")
     work = draw(st.lists(st.tuples(weights, st.one_of(values, states, st.none())), max_size=8))
-    return scale, *given_work(*work)
+    evaluations, scores = given_work(*work)
+    late = draw(st.sets(st.sampled_from(sorted(scores)))) if scores else set()
+    recorded = {name: replace(held, late=name in late and held.value is not None) for name, held in scores.items()}
+    return scale, evaluations, recorded
 
 
 def test_weighted_mean_is_rounded_half_up_once() -> None:
@@ -111,6 +116,46 @@ def test_missing_work_counts_as_the_worst_grade(scale_id: str, best: str, value:
     assert (grade.value, grade.complete, grade.counted) == (value, True, 2)
 
 
+@pytest.mark.parametrize(
+    ("scale_id", "penalty", "written", "value", "passing"),
+    [
+        ("1-7", "0.5", "4.5", "4.0", True),
+        ("1-7", "0.5", "4.4", "3.9", False),
+        ("1-7", "2", "2.5", "1.0", False),  # never below the worst grade
+        ("1-7", None, "4.5", "4.5", True),
+        ("0-20", "0.5", "11", "11", True),  # 10.5, rounded once
+        ("0-100", "10", "65", "55", False),
+        ("ad-c", "1", "A", "B", True),
+        ("a-f", "9", "A", "F", False),
+    ],
+)
+def test_late_work_loses_the_penalty_and_keeps_its_written_score(
+    scale_id: str,
+    penalty: str | None,
+    written: str,
+    value: str,
+    passing: bool,  # noqa: FBT001 - a table's column
+) -> None:
+    scale = replace(STANDARD_SCALES[scale_id], late_penalty=None if penalty is None else Decimal(penalty))
+    late = score(0, written, late=True)
+    grade = consolidate(scale, [evaluation(0, "50")], {"e0": late})
+    assert (grade.value, grade.passing, grade.complete, late.value) == (value, passing, True, written)
+    on_time = consolidate(scale, [evaluation(0, "50")], {"e0": replace(late, late=False)})
+    assert on_time.value == written
+
+
+@given(works())
+def test_being_late_never_makes_a_better_grade(work: tuple[GradingScale, list[Evaluation], dict[str, Score]]) -> None:
+    scale, evaluations, scores = work
+    on_time = {name: replace(held, late=False) for name, held in scores.items()}
+    late = {name: replace(held, late=held.value is not None) for name, held in scores.items()}
+    grades = [consolidate(scale, evaluations, each) for each in (late, scores, on_time)]
+    assert len({grade.exact is None for grade in grades}) == 1
+    exacts = [Fraction(grade.exact or 0) for grade in grades]
+    assert exacts == sorted(exacts)
+    assert all(exact >= Fraction(scale.minimum or 0) for exact in exacts) or grades[0].exact is None
+
+
 def test_what_is_not_recorded_yet_is_left_out_and_said() -> None:
     grade = consolidate(STANDARD_SCALES["1-7"], *given_work(("50", "6.0"), ("50", None)))
     assert (grade.value, grade.complete, grade.counted, grade.evaluations) == ("6.0", False, 1, 2)
@@ -146,7 +191,8 @@ def test_grade_is_the_definition_in_plain_fractions(
             points.append((Fraction(found.weight), Fraction(scale.minimum or 0)))
         elif held is not None and held.value is not None:
             rank = scale.letters[::-1].index(held.value) if scale.letters else Fraction(held.value)
-            points.append((Fraction(found.weight), Fraction(rank)))
+            lost = Fraction(scale.late_penalty or 0) if held.late else Fraction(0)
+            points.append((Fraction(found.weight), max(Fraction(scale.minimum or 0), rank - lost)))
     grade = consolidate(scale, evaluations, scores)
     if not points:
         assert grade.value is None

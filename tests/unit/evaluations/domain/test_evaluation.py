@@ -96,6 +96,13 @@ def test_score_has_a_value_only_when_recorded(state: ScoreState) -> None:
         replace(SCORE, state=state)
 
 
+@pytest.mark.parametrize("state", [state for state in ScoreState if state is not ScoreState.RECORDED])
+def test_score_is_late_only_when_recorded(state: ScoreState) -> None:
+    assert replace(SCORE, late=True).late
+    with pytest.raises(ValueError, match="late"):
+        replace(SCORE, state=state, value=None, late=True)
+
+
 @pytest.mark.parametrize("value", [None, "", "1" * 13])
 def test_recorded_score_without_a_grade_is_refused(value: str | None) -> None:
     with pytest.raises(ValueError, match="value"):

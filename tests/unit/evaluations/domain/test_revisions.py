@@ -27,7 +27,9 @@ FIRST = Score(
 )
 RESULTS = st.lists(
     st.one_of(
-        st.builds(Result, state=st.just(ScoreState.RECORDED), value=st.sampled_from(["1.0", "4.0", "7.0"])),
+        st.builds(
+            Result, state=st.just(ScoreState.RECORDED), value=st.sampled_from(["1.0", "4.0", "7.0"]), late=st.booleans()
+        ),
         st.builds(Result, state=st.sampled_from([s for s in ScoreState if s is not ScoreState.RECORDED])),
     ),
     max_size=12,
@@ -39,7 +41,11 @@ def history_of(results: list[Result]) -> list[Revision]:
     for result in results:
         last = scores[-1]
         at = last.recorded_at + timedelta(minutes=1)
-        scores.append(replace(last, state=result.state, value=result.value, version=last.version + 1, recorded_at=at))
+        scores.append(
+            replace(
+                last, state=result.state, value=result.value, late=result.late, version=last.version + 1, recorded_at=at
+            )
+        )
     befores = [None, *map(Result.of, scores)]
     return [
         Revision(score=score, before=before, actor="teacher", role="teacher")

@@ -234,6 +234,11 @@ def test_refusal_never_repeats_the_text() -> None:
         ("ad-c", {"letters": ("B", "B")}),
         ("ad-c", {"letters": ("A", "B", "c")}),
         ("ad-c", {"minimum": Decimal(0)}),
+        ("1-7", {"late_penalty": Decimal(0)}),
+        ("1-7", {"late_penalty": Decimal("-0.5")}),
+        ("1-7", {"late_penalty": Decimal("NaN")}),
+        ("1-7", {"late_penalty": Decimal("Infinity")}),
+        ("1-7", {"late_penalty": Decimal("0.00001")}),
     ],
 )
 def test_contradictory_scale_is_refused(scale_id: str, changes: dict[str, object]) -> None:
