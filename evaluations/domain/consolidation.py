@@ -1,8 +1,9 @@
 """The consolidated grade: what a student's scores of one section and term come to.
 
-A weighted mean, exact (fractions, never floats), rounded once, at the end. Weights count relative to each other, so
-they need not add up to 100; how much of them there is stands in the result. In a scale of letters the mean is taken
-over ranks, the worst letter being 0. Late work counts with the scale's ``late_penalty`` taken off.
+A weighted mean, exact (fractions, never floats), rounded once, at the end, by the school's scale. Weights count
+relative to each other, so they need not add up to 100; how much of them there is stands in the result. In a scale of
+letters the mean is taken over ranks, the worst letter being 0. Late work counts with the scale's ``late_penalty``
+taken off.
 """
 
 from collections.abc import Iterable, Mapping
@@ -32,7 +33,7 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grade:
-    """A consolidated grade. ``value`` is rounded as the scale writes it, ``exact`` the mean as a fraction ``a/b``.
+    """A consolidated grade. ``value`` is as the scale rounds and writes it, ``exact`` the mean as a fraction ``a/b``.
 
     ``value``, ``exact`` and ``passing`` are ``None`` while nothing counts; ``passing`` is what it comes to by now, and
     ``verdict`` what may be told of it. ``complete``: every evaluation has a score.
@@ -108,11 +109,11 @@ def _grade(
 ) -> Grade:
     weight = sum((weight for weight, _ in counted), Fraction(0))
     exact = sum((weight * points for weight, points in counted), Fraction(0)) / weight if weight else None
-    value = None if exact is None else _rounded(scale, exact)
+    value = None if exact is None else scale.rounded(exact)
     return Grade(
         value=value,
         exact=None if exact is None else f"{exact.numerator}/{exact.denominator}",
-        passing=None if value is None else _passes(scale, value),
+        passing=None if value is None else scale.passes(value),
         complete=complete,
         counted=len(counted),
         evaluations=evaluations,
@@ -137,7 +138,7 @@ def _points(scale: GradingScale, score: Score | None) -> tuple[Standing, Fractio
 def _read(scale: GradingScale, value: str) -> Fraction | None:
     """The points of a written grade, ``None`` when this scale has no such grade (the school changed its scale).
 
-    A rounded mean may lie between a scale's steps, so only its kind and bounds are asked for.
+    A consolidated grade may lie between the steps of the scores, so only its kind and bounds are asked for.
     """
     if scale.kind is ScaleKind.LETTERS:
         return Fraction(_rank(scale, value)) if value in scale.letters else None
@@ -156,21 +157,8 @@ def _rank(scale: GradingScale, letter: str) -> int:
     return len(scale.letters) - 1 - scale.letters.index(letter)
 
 
-def _rounded(scale: GradingScale, exact: Fraction) -> str:
-    units = _half_up(exact, scale.decimals)
-    if scale.kind is ScaleKind.LETTERS:
-        return scale.letters[len(scale.letters) - 1 - units]
-    return _written(units, scale.decimals)
-
-
-def _passes(scale: GradingScale, value: str) -> bool:
-    if scale.kind is ScaleKind.LETTERS:
-        return scale.passes(value)
-    return Decimal(value) >= Decimal(scale.passing)
-
-
 def _half_up(exact: Fraction, decimals: int) -> int:
-    """The mean in units of the last decimal; a half goes up, to the better grade, below zero too."""
+    """The mean in units of the last decimal shown; a half goes up."""
     scaled = exact * Fraction(10) ** decimals + _HALF
     return int(scaled.numerator // scaled.denominator)
 

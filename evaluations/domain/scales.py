@@ -1,10 +1,12 @@
-"""Grading scales: what a grade may be, how it is written and whether it passes."""
+"""Grading scales: what a score may be and how it is written; what a mean comes to, and whether it passes."""
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal, Inexact, InvalidOperation
 from enum import StrEnum
+from fractions import Fraction
+from math import floor
 from types import MappingProxyType
 
 from evaluations.domain.checks import check_id
@@ -15,6 +17,7 @@ _EXACT = Context(prec=60, rounding=ROUND_HALF_UP, traps=[Inexact, InvalidOperati
 _MAX_BOUND = 10_000
 _MAX_DECIMALS = 4
 _MIN_LETTERS = 2
+_HALF = Fraction(1, 2)
 
 
 class ScaleKind(StrEnum):
@@ -22,6 +25,17 @@ class ScaleKind(StrEnum):
 
     NUMERIC = "numeric"
     LETTERS = "letters"
+
+
+class Rounding(StrEnum):
+    """Which grade a mean between two comes to: the nearer one, and of two as near the better or the even; or the worse.
+
+    ``down`` is what schools call truncating: nobody is given what was not reached.
+    """
+
+    HALF_UP = "half_up"
+    HALF_EVEN = "half_even"
+    DOWN = "down"
 
 
 class RefusalReason(StrEnum):
@@ -37,6 +51,8 @@ class RefusalReason(StrEnum):
 class GradingScale:
     """A numeric scale (``minimum``, ``maximum``, ``step``) or one of ``letters``, best first; ``passing`` passes.
 
+    A consolidated grade is one of the numbers ``final_step`` apart (``None``: ``step``) from the minimum on, or one of
+    the letters; ``rounding`` says which, and it passes from ``final_passing`` on (``None``: ``passing``).
     ``late_penalty`` is what late work loses when a grade is computed, in points of the scale (of letters: in ranks),
     never below the worst grade; the score stays as it was written. ``None``: nothing.
     """
@@ -48,6 +64,9 @@ class GradingScale:
     maximum: Decimal | None = None
     step: Decimal | None = None
     letters: tuple[str, ...] = ()
+    rounding: Rounding = Rounding.HALF_UP
+    final_step: Decimal | None = None
+    final_passing: str | None = None
     late_penalty: Decimal | None = None
 
     def __post_init__(self) -> None:
@@ -59,15 +78,15 @@ class GradingScale:
             self._check_letters()
         else:
             raise ValueError("kind: not a ScaleKind")
+        if not isinstance(self.rounding, Rounding):
+            raise ValueError("rounding: not a Rounding")  # noqa: TRY004 - one error type for every broken invariant
+        self.passes(self.final_passing or self.passing)
         self._check_late_penalty()
 
     @property
     def decimals(self) -> int:
         """How many decimals a canonical number of this scale has; 0 for letters."""
-        if self.kind is ScaleKind.LETTERS:
-            return 0
-        minimum, _, step = self._bounds()
-        return max(_decimals_of(minimum), _decimals_of(step))
+        return 0 if self.kind is ScaleKind.LETTERS else self._decimals_by(self._bounds()[2])
 
     def parse(self, text: str) -> Decimal | str:
         """Read a grade a person or a client wrote.
@@ -82,17 +101,34 @@ class GradingScale:
             return text
         if not _NUMBER.fullmatch(text):
             raise ValueError(RefusalReason.NOT_A_NUMBER)
-        return self._check_number(Decimal(text))
+        return self._check_number(Decimal(text), self._bounds()[2])
 
-    def passes(self, value: Decimal | str) -> bool:
-        """Whether ``value`` passes. Raises ValueError (a ``RefusalReason``) when it is not on this scale."""
-        self._check_value(value)
-        if isinstance(value, str):
-            return self.letters.index(value) <= self.letters.index(self.passing)
-        return value >= Decimal(self.passing)
+    def rounded(self, mean: Fraction) -> str:
+        """The consolidated grade a mean comes to; of letters it is a mean of ranks, the worst letter's being 0.
+
+        The mean lies between the worst and the best grade. It is rounded this once, from the exact fraction.
+        """
+        if self.kind is ScaleKind.LETTERS:
+            return self.letters[len(self.letters) - 1 - self._whole(mean)]
+        minimum, step = self._bounds()[0], self._final_step()
+        first = Fraction(minimum) / Fraction(step) % 1  # where the steps begin, so that an even one is an even number
+        units = self._whole(mean / Fraction(step) - first)
+        return f"{self._check_number(_decimal((units + first) * Fraction(step)), step):f}"
+
+    def passes(self, grade: str) -> bool:
+        """Whether a consolidated grade, written as ``rounded`` writes it, passes.
+
+        Raises:
+            ValueError: it is none of this scale; a ``RefusalReason`` is its whole message.
+        """
+        passing = self.final_passing or self.passing
+        if self.kind is ScaleKind.LETTERS:
+            self._check_value(grade)
+            return self.letters.index(grade) <= self.letters.index(passing)
+        return self._final_number(grade) >= self._final_number(passing)
 
     def canonical(self, value: Decimal | str) -> str:
-        """Write ``value`` the one way it is stored: fixed decimals, no exponent. Raises ValueError like ``passes``."""
+        """Write ``value`` the one way it is stored: fixed decimals, no exponent. Raises ValueError like ``parse``."""
         checked = self._check_value(value)
         return checked if isinstance(checked, str) else f"{checked:f}"
 
@@ -103,22 +139,38 @@ class GradingScale:
             return value
         if not isinstance(value, Decimal):
             raise ValueError(RefusalReason.NOT_A_NUMBER)  # noqa: TRY004 - one error type, with a reason
-        return self._check_number(value)
+        return self._check_number(value, self._bounds()[2])
 
-    def _check_number(self, value: Decimal) -> Decimal:
-        """Return ``value`` with the scale's fixed decimals, or raise: nothing is ever rounded here."""
+    def _final_number(self, text: str) -> Decimal:
+        if not _NUMBER.fullmatch(text):
+            raise ValueError(RefusalReason.NOT_A_NUMBER)
+        return self._check_number(Decimal(text), self._final_step())
+
+    def _check_number(self, value: Decimal, step: Decimal) -> Decimal:
+        """Return ``value`` with the fixed decimals of ``step``, or raise: nothing is ever rounded here."""
         if not value.is_finite() or (value.is_zero() and value.is_signed()):
             raise ValueError(RefusalReason.NOT_A_NUMBER)
-        minimum, maximum, step = self._bounds()
+        minimum, maximum, _ = self._bounds()
         if not minimum <= value <= maximum:
             raise ValueError(RefusalReason.OUT_OF_RANGE)
         try:
-            fixed = value.quantize(Decimal(1).scaleb(-self.decimals), context=_EXACT)
+            fixed = value.quantize(Decimal(1).scaleb(-self._decimals_by(step)), context=_EXACT)
         except Inexact:
             raise ValueError(RefusalReason.BAD_STEP) from None
         if _EXACT.remainder(_EXACT.subtract(fixed, minimum), step):
             raise ValueError(RefusalReason.BAD_STEP)
         return fixed
+
+    def _whole(self, units: Fraction) -> int:
+        if self.rounding is Rounding.HALF_EVEN:
+            return round(units)
+        return floor(units if self.rounding is Rounding.DOWN else units + _HALF)
+
+    def _decimals_by(self, step: Decimal) -> int:
+        return max(_decimals_of(self._bounds()[0]), _decimals_of(step))
+
+    def _final_step(self) -> Decimal:
+        return self._bounds()[2] if self.final_step is None else self.final_step
 
     def _bounds(self) -> tuple[Decimal, Decimal, Decimal]:
         if self.minimum is None or self.maximum is None or self.step is None:
@@ -133,6 +185,10 @@ class GradingScale:
             raise ValueError(f"minimum must be below maximum and step positive, with at most {_MAX_DECIMALS} decimals")
         self._check_value(maximum)
         self.parse(self.passing)
+        final_step = self._final_step()
+        if not final_step.is_finite() or final_step <= 0 or _decimals_of(final_step) > _MAX_DECIMALS:
+            raise ValueError(f"final_step: not above 0 with at most {_MAX_DECIMALS} decimals")
+        self._check_number(maximum, final_step)
 
     def _check_late_penalty(self) -> None:
         penalty = self.late_penalty
@@ -142,7 +198,7 @@ class GradingScale:
             raise ValueError(f"late_penalty: not above 0 with at most {_MAX_DECIMALS} decimals")
 
     def _check_letters(self) -> None:
-        if self.minimum is not None or self.maximum is not None or self.step is not None:
+        if any(number is not None for number in (self.minimum, self.maximum, self.step, self.final_step)):
             raise ValueError("a scale of letters has no minimum, maximum or step")
         if len(self.letters) < _MIN_LETTERS or len(set(self.letters)) != len(self.letters):
             raise ValueError("a scale needs at least two different letters")
@@ -154,6 +210,11 @@ class GradingScale:
 def _decimals_of(number: Decimal) -> int:
     exponent = number.normalize(_EXACT).as_tuple().exponent
     return max(0, -exponent) if isinstance(exponent, int) else 0
+
+
+def _decimal(number: Fraction) -> Decimal:
+    """A number of the scale as a decimal: its denominator divides a power of ten, so this is exact."""
+    return _EXACT.divide(Decimal(number.numerator), Decimal(number.denominator))
 
 
 def _numeric(minimum: str, maximum: str, step: str, passing: str) -> GradingScale:
@@ -171,7 +232,11 @@ def _letters(scale_id: str, letters: str, passing: str) -> GradingScale:
     return GradingScale(scale_id=scale_id, kind=ScaleKind.LETTERS, letters=tuple(letters.split()), passing=passing)
 
 
-# Scales in use in Latin American schools, by id. A school may have its own passing mark with ``dataclasses.replace``.
+# Scales in use in Latin American schools, by id. 0-20: Peru's before its letters, and Venezuela's. 1-7: Chile, one
+# decimal, 4.0 passes (Decreto 67 of 2018). 1-5: Colombia, where each school chooses its scale (Decreto 1290 of 2009).
+# 0-10: Ecuador, 7 passes. 1-10: Argentina. 5-10: Mexico's public basic education, where 5 is the only mark that fails
+# (Acuerdo 10/09/23). AD-C: Peru (Currículo Nacional). All of them round half up, once, to the step of the scores: what
+# is done with a mean is mostly each school's own rule, which it sets with ``dataclasses.replace``, as its passing mark.
 STANDARD_SCALES: Mapping[str, GradingScale] = MappingProxyType(
     {
         scale.scale_id: scale

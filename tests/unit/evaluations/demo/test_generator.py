@@ -177,7 +177,7 @@ def passes_by_scale(many_scores: list[tuple[DemoSchool, list[Score]]]) -> dict[s
     for one, scores in many_scores:
         scale = one.school.scale
         verdicts = passed.setdefault(scale.scale_id, [])
-        verdicts.extend(scale.passes(scale.parse(score.value)) for score in scores if score.value is not None)
+        verdicts.extend(scale.passes(score.value) for score in scores if score.value is not None)
     return passed
 
 

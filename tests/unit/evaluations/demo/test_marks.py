@@ -25,8 +25,8 @@ def test_better_achievement_never_earns_less(scale: GradingScale) -> None:
 @SCALES
 def test_passing_begins_at_the_same_achievement_on_every_scale(scale: GradingScale) -> None:
     marks = Marks(scale)
-    assert scale.passes(scale.parse(marks.text(FAILING_BELOW + 0.001)))
-    assert not scale.passes(scale.parse(marks.text(FAILING_BELOW - 0.001)))
+    assert scale.passes(marks.text(FAILING_BELOW + 0.001))
+    assert not scale.passes(marks.text(FAILING_BELOW - 0.001))
 
 
 @SCALES

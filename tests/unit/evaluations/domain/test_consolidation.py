@@ -1,6 +1,6 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from decimal import ROUND_HALF_UP, Decimal, localcontext
+from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal, localcontext
 from fractions import Fraction
 from typing import Any
 
@@ -10,12 +10,21 @@ from hypothesis import strategies as st
 
 from evaluations.domain.consolidation import Standing, average, consolidate, standing_of
 from evaluations.domain.evaluation import Evaluation, EvaluationKind, Score, ScoreState
-from evaluations.domain.scales import STANDARD_SCALES, GradingScale, ScaleKind
+from evaluations.domain.scales import STANDARD_SCALES, GradingScale, Rounding, ScaleKind
 
 AT = datetime(2026, 5, 4, 12, tzinfo=UTC)
 PLACE: dict[str, Any] = {"section_id": "mat-5a", "course_id": "mat-5", "term_id": "t1", "kind": EvaluationKind.EXAM}
 LETTERS = STANDARD_SCALES["ad-c"]
 LEFT_OUT = [ScoreState.ABSENT, ScoreState.EXEMPT, *(state for state in ScoreState if state == "void")]
+
+
+OWN_SCALES = [
+    replace(STANDARD_SCALES["0-20"], step=Decimal("0.5"), passing="10.5"),
+    replace(STANDARD_SCALES["0-20"], final_step=Decimal("0.01"), final_passing="10.5"),
+    replace(STANDARD_SCALES["0-100"], step=Decimal(5)),
+    replace(STANDARD_SCALES["0-10"], final_step=Decimal("0.5")),
+]
+ROUNDED = {Rounding.HALF_UP: ROUND_HALF_UP, Rounding.HALF_EVEN: ROUND_HALF_EVEN, Rounding.DOWN: ROUND_FLOOR}
 
 
 def evaluation(number: int, weight: str) -> Evaluation:
@@ -56,7 +65,8 @@ def given_work(*work: tuple[str, str | ScoreState | None]) -> tuple[list[Evaluat
 @st.composite
 def works(draw: st.DrawFn) -> tuple[GradingScale, list[Evaluation], dict[str, Score]]:
     penalties = st.sampled_from([None, Decimal("0.25"), Decimal(1), Decimal(200)])
-    scale = replace(draw(st.sampled_from(list(STANDARD_SCALES.values()))), late_penalty=draw(penalties))
+    scale = draw(st.sampled_from([*STANDARD_SCALES.values(), *OWN_SCALES]))
+    scale = replace(scale, late_penalty=draw(penalties), rounding=draw(st.sampled_from(Rounding)))
     values: st.SearchStrategy[str]
     if scale.kind is ScaleKind.LETTERS:
         values = st.sampled_from(scale.letters)
@@ -203,7 +213,7 @@ def test_grade_is_the_definition_in_plain_fractions(
 
 
 @given(works())
-def test_rounding_is_never_off_by_more_than_a_half_and_stays_on_the_scale(
+def test_rounding_is_the_schools_and_stays_on_its_final_grades(
     work: tuple[GradingScale, list[Evaluation], dict[str, Score]],
 ) -> None:
     scale, evaluations, scores = work
@@ -211,14 +221,16 @@ def test_rounding_is_never_off_by_more_than_a_half_and_stays_on_the_scale(
     if grade.value is None or grade.exact is None:
         return
     if scale.letters:
-        assert abs(scale.letters[::-1].index(grade.value) - Fraction(grade.exact)) <= Fraction(1, 2)
+        off = Fraction(grade.exact) - scale.letters[::-1].index(grade.value)
+        assert 0 <= off < 1 if scale.rounding is Rounding.DOWN else abs(off) <= Fraction(1, 2)
         return
-    unit = Decimal(1).scaleb(-scale.decimals)
-    exact = Fraction(grade.exact)
+    assert scale.step is not None
+    step = scale.final_step or scale.step
+    exact = Fraction(grade.exact) / Fraction(step)  # every minimum here is a multiple of the step
     with localcontext(prec=50):
-        expected = (Decimal(exact.numerator) / Decimal(exact.denominator)).quantize(unit, ROUND_HALF_UP)
-    assert grade.value == f"{expected:f}"
-    assert grade.passing == (Decimal(grade.value) >= Decimal(scale.passing))
+        units = (Decimal(exact.numerator) / Decimal(exact.denominator)).quantize(Decimal(1), ROUNDED[scale.rounding])
+        assert Decimal(grade.value) == units * step
+    assert grade.passing == (Decimal(grade.value) >= Decimal(scale.final_passing or scale.passing))
 
 
 @given(works(), st.integers(1, 50))
@@ -263,6 +275,22 @@ def test_year_is_the_mean_of_the_terms_as_written_on_the_card() -> None:
     year = average(scale, terms)
     assert [term.value for term in terms] == ["4.0", "5.1"]
     assert (year.value, year.exact, year.complete, year.passing) == ("4.6", "91/20", True, True)
+
+
+def test_consolidated_grades_lie_on_the_schools_final_steps() -> None:
+    halves, fives = OWN_SCALES[0], OWN_SCALES[2]
+    terms = [consolidate(halves, *given_work(*(("10", v) for v in values))) for values in (("12.0", "12.5", "13.5"),)]
+    assert [term.value for term in terms] == ["12.5"]
+    assert average(halves, [*terms, consolidate(halves, *given_work(("50", "13.0")))]).value == "13.0"
+    assert consolidate(fives, *given_work(("50", "60"), ("50", "55"))).value == "60"
+    assert consolidate(replace(fives, rounding=Rounding.DOWN), *given_work(("50", "60"), ("50", "55"))).value == "55"
+
+
+def test_passing_is_judged_by_the_rounded_grade() -> None:
+    scale = replace(STANDARD_SCALES["1-7"], rounding=Rounding.DOWN)
+    work = given_work(("50", "3.9"), ("50", "4.0"))
+    assert consolidate(STANDARD_SCALES["1-7"], *work).passing is True
+    assert consolidate(scale, *work).passing is False
 
 
 def test_year_without_a_term_is_not_complete() -> None:

@@ -1,11 +1,13 @@
 from dataclasses import replace
 from decimal import Decimal, localcontext
+from fractions import Fraction
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evaluations.domain.scales import STANDARD_SCALES, GradingScale, RefusalReason, ScaleKind
+from evaluations.domain.scales import STANDARD_SCALES, GradingScale, RefusalReason, Rounding, ScaleKind
 
 NUMERIC = [scale for scale in STANDARD_SCALES.values() if scale.kind is ScaleKind.NUMERIC]
 LETTERS = [scale for scale in STANDARD_SCALES.values() if scale.kind is ScaleKind.LETTERS]
@@ -69,7 +71,7 @@ def test_grade_on_the_scale(scale_id: str, text: str, canonical: str, passes: bo
     scale = STANDARD_SCALES[scale_id]
     value = scale.parse(text)
     assert scale.canonical(value) == canonical
-    assert scale.passes(value) is passes
+    assert scale.passes(text) is passes
 
 
 @pytest.mark.parametrize("scale", NUMERIC, ids=lambda scale: scale.scale_id)
@@ -165,8 +167,8 @@ def test_number_is_accepted_exactly_when_it_is_a_rung(scale: GradingScale, numbe
 @given(numeric_scale, st.data())
 def test_better_grade_never_fails_where_a_worse_one_passes(scale: GradingScale, data: st.DataObject) -> None:
     worse, better = sorted(data.draw(st.lists(st.sampled_from(rungs(scale)), min_size=2, max_size=2)))
-    assert scale.passes(worse) <= scale.passes(better)
-    assert scale.passes(better) is (better >= Decimal(scale.passing))
+    assert scale.passes(scale.canonical(worse)) <= scale.passes(scale.canonical(better))
+    assert scale.passes(scale.canonical(better)) is (better >= Decimal(scale.passing))
 
 
 @pytest.mark.parametrize("scale", LETTERS, ids=lambda scale: scale.scale_id)
@@ -182,7 +184,7 @@ def test_number_that_is_none_is_neither_written_nor_judged(number: str) -> None:
     with pytest.raises(ValueError, match="not_a_number"):
         scale.canonical(Decimal(number))
     with pytest.raises(ValueError, match="not_a_number"):
-        scale.passes(Decimal(number))
+        scale.passes(number)
 
 
 def test_canonical_refuses_what_it_would_have_to_round() -> None:
@@ -194,9 +196,11 @@ def test_canonical_refuses_what_it_would_have_to_round() -> None:
 
 def test_value_of_the_other_kind_is_refused() -> None:
     with pytest.raises(ValueError, match="not_a_number"):
-        STANDARD_SCALES["0-20"].passes("15")
+        STANDARD_SCALES["0-20"].passes("AD")
     with pytest.raises(ValueError, match="unknown_letter"):
         STANDARD_SCALES["ad-c"].canonical(Decimal(15))
+    with pytest.raises(ValueError, match="unknown_letter"):
+        STANDARD_SCALES["ad-c"].passes("15")
 
 
 def test_outcome_does_not_depend_on_the_callers_decimal_context() -> None:
@@ -204,6 +208,85 @@ def test_outcome_does_not_depend_on_the_callers_decimal_context() -> None:
         assert STANDARD_SCALES["0-10"].canonical(Decimal("9.75")) == "9.75"
         with pytest.raises(ValueError, match="bad_step"):
             STANDARD_SCALES["0-10"].canonical(Decimal("9.751"))
+
+
+def own_scale(maximum: str, step: str, passing: str, **more: Any) -> GradingScale:
+    bounds: dict[str, Any] = {"minimum": Decimal(0), "maximum": Decimal(maximum), "step": Decimal(step)}
+    return GradingScale(scale_id="own", kind=ScaleKind.NUMERIC, passing=passing, **bounds, **more)
+
+
+@pytest.mark.parametrize(
+    ("scale", "mean", "up", "even", "down"),
+    [
+        (STANDARD_SCALES["1-7"], "3.95", "4.0", "4.0", "3.9"),
+        (STANDARD_SCALES["1-7"], "3.85", "3.9", "3.8", "3.8"),
+        (STANDARD_SCALES["1-7"], "3.8501", "3.9", "3.9", "3.8"),
+        (STANDARD_SCALES["0-20"], "10.5", "11", "10", "10"),
+        (STANDARD_SCALES["0-20"], "10.49", "10", "10", "10"),
+        (STANDARD_SCALES["5-10"], "5.95", "6.0", "6.0", "5.9"),
+        (own_scale("20", "0.5", "10.5"), "12.6666", "12.5", "12.5", "12.5"),
+        (own_scale("20", "0.5", "10.5"), "12.75", "13.0", "13.0", "12.5"),
+        (own_scale("20", "0.5", "10.5"), "12.25", "12.5", "12.0", "12.0"),
+        (own_scale("100", "5", "60"), "57.5", "60", "60", "55"),
+        (own_scale("100", "5", "60"), "57.4", "55", "55", "55"),
+        (own_scale("20", "1", "11", final_step=Decimal("0.01")), "10.995", "11.00", "11.00", "10.99"),
+        (own_scale("10", "0.1", "6", final_step=Decimal(1)), "5.5", "6", "6", "5"),
+        (STANDARD_SCALES["ad-c"], "1.5", "A", "A", "B"),
+        (STANDARD_SCALES["ad-c"], "2.5", "AD", "A", "A"),
+        (STANDARD_SCALES["a-f"], "0.5", "D", "F", "F"),
+    ],
+)
+def test_mean_comes_to_the_grade_that_the_schools_rule_says(
+    scale: GradingScale, mean: str, up: str, even: str, down: str
+) -> None:
+    found = [replace(scale, rounding=rule).rounded(Fraction(mean)) for rule in Rounding]
+    assert found == [up, even, down]
+
+
+def test_grades_pass_by_their_own_mark_when_there_is_one() -> None:
+    scale = own_scale("20", "1", "11", final_step=Decimal("0.1"), final_passing="10.5")
+    assert [scale.passes(scale.rounded(Fraction(mean))) for mean in ("10.44", "10.45", "10.5")] == [False, True, True]
+    exact = replace(scale, rounding=Rounding.DOWN)
+    assert [exact.passes(exact.rounded(Fraction(mean))) for mean in ("10.49", "10.5")] == [False, True]
+
+
+@st.composite
+def own_final_scales(draw: st.DrawFn) -> GradingScale:
+    """A scale of the school's own whose consolidated grades lie closer together, or further apart, than its scores."""
+    scale = draw(own_scales())
+    assert scale.minimum is not None
+    assert scale.maximum is not None
+    steps = [Decimal(step) for step in ("0.01", "0.1", "0.25", "0.5", "1", "5")]
+    fitting = [step for step in steps if (scale.maximum - scale.minimum) % step == 0]
+    final_step = draw(st.sampled_from(fitting)) if fitting else None
+    mark = scale.minimum + (final_step or scale.step or 1) * draw(st.integers(0, 1))
+    rounding = draw(st.sampled_from(Rounding))
+    return replace(scale, rounding=rounding, final_step=final_step, final_passing=f"{mark:f}")
+
+
+@settings(deadline=None)
+@given(own_final_scales(), st.data())
+def test_rounded_mean_is_the_grade_beside_it_that_the_rule_says(scale: GradingScale, data: st.DataObject) -> None:
+    assert scale.minimum is not None
+    assert scale.maximum is not None
+    minimum, step = Fraction(scale.minimum), Fraction(scale.final_step or scale.step or 0)
+    steps = int((Fraction(scale.maximum) - minimum) / step)
+    between = data.draw(st.sampled_from([Fraction(0), Fraction(1, 3), Fraction(1, 2), Fraction(2, 3)]))
+    below = data.draw(st.integers(0, steps - 1))
+    mean = minimum + (below + between) * step
+    text = scale.rounded(mean)
+    grade = Fraction(text)
+    worse, better = minimum + below * step, minimum + (below + 1) * step
+    if between == 0 or scale.rounding is Rounding.DOWN or between < Fraction(1, 2):
+        assert grade == worse
+    elif between > Fraction(1, 2) or scale.rounding is Rounding.HALF_UP:
+        assert grade == better
+    else:
+        even = [found for found in (worse, better) if int(found // step) % 2 == 0]
+        assert [grade] == even
+    assert scale.passes(text) is (grade >= Fraction(scale.final_passing or ""))
+    assert text == f"{Decimal(text):f}"
+    assert scale.rounded(Fraction(text)) == text
 
 
 def test_refusal_never_repeats_the_text() -> None:
@@ -234,6 +317,18 @@ def test_refusal_never_repeats_the_text() -> None:
         ("ad-c", {"letters": ("B", "B")}),
         ("ad-c", {"letters": ("A", "B", "c")}),
         ("ad-c", {"minimum": Decimal(0)}),
+        ("ad-c", {"final_step": Decimal(1)}),
+        ("ad-c", {"final_passing": "D"}),
+        ("1-7", {"rounding": "half_up"}),
+        ("1-7", {"final_step": Decimal(0)}),
+        ("1-7", {"final_step": Decimal("-0.1")}),
+        ("1-7", {"final_step": Decimal("NaN")}),
+        ("1-7", {"final_step": Decimal("0.7")}),  # 7 is no such grade
+        ("1-7", {"final_step": Decimal(4)}),
+        ("1-7", {"final_step": Decimal("0.00001")}),
+        ("1-7", {"final_step": Decimal(2)}),  # nor is the passing mark, 4
+        ("1-7", {"final_passing": "3.95"}),
+        ("1-7", {"final_passing": "7.1"}),
         ("1-7", {"late_penalty": Decimal(0)}),
         ("1-7", {"late_penalty": Decimal("-0.5")}),
         ("1-7", {"late_penalty": Decimal("NaN")}),
