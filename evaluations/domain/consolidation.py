@@ -15,7 +15,8 @@ from fractions import Fraction
 from evaluations.domain.evaluation import Evaluation, Score
 from evaluations.domain.scales import GradingScale, ScaleKind
 
-_LEFT_OUT = frozenset({"absent", "exempt", "void"})
+_LEFT_OUT = frozenset({"absent", "exempt"})
+_TAKEN_BACK = "void"
 _AT_MINIMUM = "missing"
 _HALF = Fraction(1, 2)
 _EXACT = Context(prec=60)
@@ -26,8 +27,8 @@ class Standing(StrEnum):
     """What one evaluation does to a student's grade."""
 
     COUNTED = "counted"
-    LEFT_OUT = "left_out"  # absent, exempt or void: its weight goes to the others
-    NOT_RECORDED = "not_recorded"  # left out too, and the grade is not complete
+    LEFT_OUT = "left_out"  # absent or exempt: its weight goes to the others
+    NOT_RECORDED = "not_recorded"  # no score, or a voided one: left out too, and the grade is not complete
     OFF_SCALE = "off_scale"  # a grade the school's scale does not know: as if it was not recorded
 
 
@@ -36,7 +37,8 @@ class Grade:
     """A consolidated grade. ``value`` is as the scale rounds and writes it, ``exact`` the mean as a fraction ``a/b``.
 
     ``value``, ``exact`` and ``passing`` are ``None`` while nothing counts; ``passing`` is what it comes to by now, and
-    ``verdict`` what may be told of it. ``complete``: every evaluation has a score.
+    ``verdict`` what may be told of it. ``complete``: there are evaluations, and each has a score that stands; complete
+    without a value is who was exempt or absent every time. An average is complete when all its grades are.
     Weights: of the evaluations counted, and of all there are: relative, no percentages; in an average, one a grade.
     """
 
@@ -63,10 +65,13 @@ class Grade:
 
 
 def consolidate(scale: GradingScale, evaluations: Iterable[Evaluation], scores: Mapping[str, Score]) -> Grade:
-    """A student's grade from a section's evaluations of one term and the student's scores by evaluation id."""
+    """A student's grade from a section's evaluations of one term and the student's scores by evaluation id.
+
+    Without evaluations it is not complete: nothing was taught or set yet.
+    """
     every = list(evaluations)
     counted: list[tuple[Fraction, Fraction]] = []
-    complete = True
+    complete = bool(every)
     for evaluation in every:
         standing, points = _points(scale, scores.get(evaluation.evaluation_id))
         if points is not None:
@@ -89,13 +94,14 @@ def standing_of(scale: GradingScale, score: Score | None) -> Standing:
 def average(scale: GradingScale, grades: Iterable[Grade]) -> Grade:
     """The plain mean of grades: a year of its terms, a card of its courses.
 
-    It is taken over the grades as they are written on the card, so that whoever reads the card can check it. Grades
-    without a value are left out, and leave the average incomplete.
+    It is taken over the grades as they are written on the card, so that whoever reads the card can check it. A grade
+    without a value is left out: one that is complete (exempt or absent every time) leaves the average complete, one
+    that is not leaves it incomplete, as does a grade of another scale.
     """
     every = list(grades)
-    values = [(Fraction(1), _read(scale, grade.value)) for grade in every if grade.value is not None]
-    counted = [(weight, points) for weight, points in values if points is not None]
-    complete = bool(every) and len(counted) == len(every) and all(grade.complete for grade in every)
+    known = [(grade, _read(scale, grade.value)) for grade in every if grade.value is not None]
+    counted = [(Fraction(1), points) for _, points in known if points is not None]
+    complete = bool(every) and all(grade.complete for grade in every) and len(counted) == len(known)
     return _grade(scale, counted, complete=complete, evaluations=len(every), weight_total=Fraction(len(every)))
 
 
@@ -123,7 +129,7 @@ def _grade(
 
 
 def _points(scale: GradingScale, score: Score | None) -> tuple[Standing, Fraction | None]:
-    if score is None:
+    if score is None or score.state == _TAKEN_BACK:
         return Standing.NOT_RECORDED, None
     if score.state in _LEFT_OUT:
         return Standing.LEFT_OUT, None

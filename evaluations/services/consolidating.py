@@ -33,7 +33,7 @@ from evaluations.services import rules
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-_ALGORITHM = 1  # of evaluations.domain.consolidation; raise it to have every grade computed again
+_ALGORITHM = 2  # of evaluations.domain.consolidation; raise it to have every grade computed again
 _WHOLE_SECTION = None  # whom a section's own mark and summary are about
 _log = get_logger(__name__)
 

@@ -111,7 +111,7 @@ def test_voided_score_leaves_the_grade(school: TestSchool, one_score: Score) -> 
     )
     grade = line_of(school).grade
     assert grade is not None
-    assert (grade.value, grade.counted, grade.complete) == (None, 0, True)
+    assert (grade.value, grade.counted, grade.complete) == (None, 0, False)
 
 
 def test_new_evaluation_makes_everybodys_grade_incomplete(school: TestSchool, one_score: Score) -> None:

@@ -15,7 +15,7 @@ from evaluations.domain.scales import STANDARD_SCALES, GradingScale, Rounding, S
 AT = datetime(2026, 5, 4, 12, tzinfo=UTC)
 PLACE: dict[str, Any] = {"section_id": "mat-5a", "course_id": "mat-5", "term_id": "t1", "kind": EvaluationKind.EXAM}
 LETTERS = STANDARD_SCALES["ad-c"]
-LEFT_OUT = [ScoreState.ABSENT, ScoreState.EXEMPT, *(state for state in ScoreState if state == "void")]
+LEFT_OUT = [ScoreState.ABSENT, ScoreState.EXEMPT]
 
 
 OWN_SCALES = [
@@ -112,10 +112,16 @@ def test_half_goes_to_the_better_grade(scale_id: str, first: str, second: str, v
 
 
 @pytest.mark.parametrize("state", LEFT_OUT)
-def test_absent_exempt_and_void_leave_their_weight_to_the_others(state: ScoreState) -> None:
+def test_absent_and_exempt_leave_their_weight_to_the_others(state: ScoreState) -> None:
     grade = consolidate(STANDARD_SCALES["0-20"], *given_work(("90", state), ("10", "15")))
     assert (grade.value, grade.complete, grade.counted) == ("15", True, 1)
     assert (grade.weight_counted, grade.weight_total) == (Decimal(10), Decimal(100))
+
+
+def test_voided_score_is_none_until_it_is_recorded_again() -> None:
+    grade = consolidate(STANDARD_SCALES["0-20"], *given_work(("90", ScoreState.VOID), ("10", "15")))
+    assert (grade.value, grade.complete, grade.counted) == ("15", False, 1)
+    assert consolidate(STANDARD_SCALES["0-20"], *given_work(("90", "12"), ("10", "15"))).complete
 
 
 @pytest.mark.parametrize(
@@ -171,10 +177,21 @@ def test_what_is_not_recorded_yet_is_left_out_and_said() -> None:
     assert (grade.value, grade.complete, grade.counted, grade.evaluations) == ("6.0", False, 1, 2)
 
 
-@pytest.mark.parametrize("work", [(), (("50", ScoreState.EXEMPT),), (("50", None),)])
-def test_nothing_that_counts_is_no_grade(work: tuple[tuple[str, ScoreState | None], ...]) -> None:
+@pytest.mark.parametrize(
+    ("work", "complete"),
+    [
+        ((), False),
+        ((("50", ScoreState.EXEMPT),), True),
+        ((("50", ScoreState.ABSENT), ("50", ScoreState.EXEMPT)), True),
+        ((("50", None),), False),
+        ((("50", ScoreState.VOID),), False),
+        ((("50", ScoreState.EXEMPT), ("50", None)), False),
+    ],
+)
+def test_nothing_that_counts_is_no_grade(work: tuple[tuple[str, ScoreState | None], ...], complete: bool) -> None:  # noqa: FBT001 - a table's column
     grade = consolidate(STANDARD_SCALES["1-7"], *given_work(*work))
     assert (grade.value, grade.exact, grade.mean, grade.passing) == (None, None, None, None)
+    assert grade.complete is complete
 
 
 @pytest.mark.parametrize(
@@ -299,6 +316,36 @@ def test_year_without_a_term_is_not_complete() -> None:
     year = average(scale, [first, none])
     assert (year.value, year.complete, year.counted, year.evaluations) == ("15", False, 1, 2)
     assert average(scale, []).value is None
+
+
+def test_term_of_exemptions_only_leaves_the_year_complete() -> None:
+    scale = STANDARD_SCALES["1-7"]
+    graded = consolidate(scale, *given_work(("50", "6.0")))
+    exempt = consolidate(scale, *given_work(("50", ScoreState.EXEMPT), ("50", ScoreState.ABSENT)))
+    year = average(scale, [exempt, graded])
+    assert (year.value, year.complete, year.counted, year.evaluations) == ("6.0", True, 1, 2)
+    never = average(scale, [exempt, exempt])
+    assert (never.value, never.complete) == (None, True)
+    assert average(scale, [never, graded]).complete
+
+
+@given(works())
+def test_average_is_complete_exactly_when_its_grades_are(
+    work: tuple[GradingScale, list[Evaluation], dict[str, Score]],
+) -> None:
+    scale, evaluations, scores = work
+    grades = [consolidate(scale, [found], scores) for found in evaluations]
+    found = average(scale, grades)
+    assert found.complete == (bool(grades) and all(grade.complete for grade in grades))
+    assert found.complete == consolidate(scale, evaluations, scores).complete
+    assert (found.value is None) == all(grade.value is None for grade in grades)
+
+
+def test_year_with_a_grade_of_another_scale_is_not_complete() -> None:
+    other = consolidate(STANDARD_SCALES["0-100"], *given_work(("50", "85")))
+    graded = consolidate(STANDARD_SCALES["1-7"], *given_work(("50", "6.0")))
+    year = average(STANDARD_SCALES["1-7"], [other, graded])
+    assert (year.value, year.complete) == ("6.0", False)
 
 
 def test_year_in_letters_goes_by_ranks() -> None:
