@@ -9,17 +9,17 @@ from rest_framework import serializers
 from evaluations.api.parsing import ID_PATTERN
 from evaluations.domain.checks import MAX_REASON_CHARS
 from evaluations.domain.evaluation import ScoreState
+from evaluations.domain.scales import MAX_VALUE_CHARS
 from evaluations.services.section_entry import MAX_ROWS
 
 RECORDABLE = [str(state) for state in ScoreState if state is not ScoreState.VOID]
-_MAX_VALUE_CHARS = 12
 
 
 class CorrectionInput(serializers.Serializer[Any]):
     """What a score is to be instead."""
 
     state = serializers.ChoiceField(RECORDABLE, default=str(ScoreState.RECORDED))
-    value = serializers.CharField(max_length=_MAX_VALUE_CHARS, allow_null=True, default=None)
+    value = serializers.CharField(max_length=MAX_VALUE_CHARS, allow_null=True, default=None)
     late = serializers.BooleanField(default=False)
     reason = serializers.CharField(max_length=MAX_REASON_CHARS, allow_blank=True, default="")
 
@@ -35,7 +35,7 @@ class RowInput(serializers.Serializer[Any]):
 
     student_id = serializers.RegexField(ID_PATTERN)
     state = serializers.ChoiceField(RECORDABLE, default=str(ScoreState.RECORDED))
-    value = serializers.CharField(max_length=_MAX_VALUE_CHARS, allow_null=True, default=None)
+    value = serializers.CharField(max_length=MAX_VALUE_CHARS, allow_null=True, default=None)
     late = serializers.BooleanField(default=False)
     version = serializers.IntegerField(min_value=1, max_value=999_999_999, allow_null=True, default=None)
 

@@ -12,6 +12,7 @@ from evaluations.api.parsing import ID_PATTERN
 from evaluations.api.score_serializers import RECORDABLE
 from evaluations.domain.checks import MAX_REASON_CHARS
 from evaluations.domain.evaluation import EvaluationKind, ScoreState
+from evaluations.domain.scales import MAX_VALUE_CHARS
 
 _WEIGHT = "Counts relative to the weights of the term's other evaluations; they need not add up to 100."
 
@@ -87,7 +88,7 @@ class ScoreInput(serializers.Serializer[Any]):
 
     student_id = serializers.RegexField(ID_PATTERN)
     state = serializers.ChoiceField(RECORDABLE, default=str(ScoreState.RECORDED))
-    value = serializers.CharField(max_length=12, allow_null=True, default=None)
+    value = serializers.CharField(max_length=MAX_VALUE_CHARS, allow_null=True, default=None)
     late = serializers.BooleanField(default=False)
 
 

@@ -59,6 +59,7 @@ _PROFILES = {
         _profile("CL", "1-7", CHILE, len="Lenguaje y Comunicación", soc="Historia y Geografía"), penalty="0.5"
     ),
     "co": _profile("CO", "1-5", COLOMBIA_A, mat="Matemáticas", len="Lengua Castellana"),
+    "co-words": _profile("CO", "superior-bajo", COLOMBIA_A, mat="Matemáticas", len="Lengua Castellana"),
     "ec-costa": _profile("EC", "0-10", ECUADOR_COSTA, soc="Estudios Sociales"),
     "ec-sierra": _profile("EC", "0-10", ECUADOR_SIERRA, soc="Estudios Sociales"),
     "mx": _profile("MX", "5-10", MEXICO, mat="Matemáticas", len="Español", soc="Historia"),
@@ -117,7 +118,7 @@ liceo-bernardo-ohiggins-37 | Liceo Bernardo O'Higgins | cl | America/Santiago
 liceo-manuel-rodriguez-38 | Liceo Manuel Rodríguez | cl | America/Santiago
 escuela-los-nogales-39 | Escuela Los Nogales | cl | America/Santiago
 colegio-rafael-pombo-40 | Colegio Rafael Pombo | co | America/Bogota
-colegio-jorge-isaacs-41 | Colegio Jorge Isaacs | co | America/Bogota
+colegio-jorge-isaacs-41 | Colegio Jorge Isaacs | co-words | America/Bogota
 colegio-maria-parado-42 | Colegio María Parado de Bellido | pe | America/Lima
 """
 

@@ -6,9 +6,9 @@ from decimal import Decimal
 from enum import StrEnum
 
 from evaluations.domain.checks import check_id, check_text, check_utc, check_version
+from evaluations.domain.scales import MAX_VALUE_CHARS
 
 _MAX_WEIGHT = 100
-_MAX_VALUE_CHARS = 12
 
 
 class EvaluationKind(StrEnum):
@@ -96,7 +96,7 @@ class Score:
             raise ValueError("state: not a ScoreState")  # noqa: TRY004 - one error type for every broken invariant
         if (self.value is not None) != (self.state is ScoreState.RECORDED):
             raise ValueError("value: there if and only if the state is recorded")
-        if self.value is not None and not 0 < len(self.value) <= _MAX_VALUE_CHARS:
+        if self.value is not None and not 0 < len(self.value) <= MAX_VALUE_CHARS:
             raise ValueError("value: not a canonical grade")
         if self.late and self.state is not ScoreState.RECORDED:
             raise ValueError("late: only a recorded score is late")

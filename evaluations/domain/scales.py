@@ -1,6 +1,7 @@
 """Grading scales: what a score may be and how it is written; what a mean comes to, and whether it passes."""
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal, Inexact, InvalidOperation
@@ -12,11 +13,12 @@ from types import MappingProxyType
 from evaluations.domain.checks import check_id
 
 _NUMBER = re.compile(r"-?[0-9]{1,12}(?:\.[0-9]{1,12})?", re.ASCII)
-_LETTER = re.compile(r"[A-Z][A-Z+-]{0,3}", re.ASCII)
 _EXACT = Context(prec=60, rounding=ROUND_HALF_UP, traps=[Inexact, InvalidOperation])
 _MAX_BOUND = 10_000
 _MAX_DECIMALS = 4
 _MIN_LETTERS = 2
+_BESIDE_LETTERS = frozenset("+- ")
+MAX_VALUE_CHARS = 20  # of a grade as it is stored
 _HALF = Fraction(1, 2)
 
 
@@ -91,14 +93,14 @@ class GradingScale:
     def parse(self, text: str) -> Decimal | str:
         """Read a grade a person or a client wrote.
 
-        Numbers are plain ASCII with a decimal point: a screen that takes commas translates them first.
+        Numbers are plain ASCII with a decimal point: a screen that takes commas translates them first. Letters are
+        written as the scale writes them, capitals and all, in whatever normal form of Unicode.
 
         Raises:
             ValueError: with one ``RefusalReason`` as its whole message, never the text.
         """
         if self.kind is ScaleKind.LETTERS:
-            self._check_value(text)
-            return text
+            return self._check_value(unicodedata.normalize("NFC", text))
         if not _NUMBER.fullmatch(text):
             raise ValueError(RefusalReason.NOT_A_NUMBER)
         return self._check_number(Decimal(text), self._bounds()[2])
@@ -200,11 +202,25 @@ class GradingScale:
     def _check_letters(self) -> None:
         if any(number is not None for number in (self.minimum, self.maximum, self.step, self.final_step)):
             raise ValueError("a scale of letters has no minimum, maximum or step")
-        if len(self.letters) < _MIN_LETTERS or len(set(self.letters)) != len(self.letters):
+        different = {letter.casefold() for letter in self.letters}
+        if len(self.letters) < _MIN_LETTERS or len(different) != len(self.letters):
             raise ValueError("a scale needs at least two different letters")
-        if not all(_LETTER.fullmatch(letter) for letter in self.letters):
-            raise ValueError("letters: not 1 to 4 characters A-Z, +, -")
+        if not all(_is_letter(letter) for letter in self.letters):
+            raise ValueError(f"letters: not words of 1 to {MAX_VALUE_CHARS} letters, +, - and single spaces, in NFC")
         self.parse(self.passing)
+
+
+def _is_letter(text: str) -> bool:
+    """Whether a scale may write this: a letter or words of any language, that begin with a letter, as NFC.
+
+    Printable, and no formula to a spreadsheet.
+    """
+    if not 0 < len(text) <= MAX_VALUE_CHARS or not unicodedata.is_normalized("NFC", text) or not text.isprintable():
+        return False
+    if not text[0].isalpha() or text != " ".join(text.split()):
+        return False
+    # Guarani writes some letters with a combining mark that has no composed form
+    return all(char.isalpha() or char in _BESIDE_LETTERS or unicodedata.category(char) == "Mn" for char in text)
 
 
 def _decimals_of(number: Decimal) -> int:
@@ -235,8 +251,9 @@ def _letters(scale_id: str, letters: str, passing: str) -> GradingScale:
 # Scales in use in Latin American schools, by id. 0-20: Peru's before its letters, and Venezuela's. 1-7: Chile, one
 # decimal, 4.0 passes (Decreto 67 of 2018). 1-5: Colombia, where each school chooses its scale (Decreto 1290 of 2009).
 # 0-10: Ecuador, 7 passes. 1-10: Argentina. 5-10: Mexico's public basic education, where 5 is the only mark that fails
-# (Acuerdo 10/09/23). AD-C: Peru (Currículo Nacional). All of them round half up, once, to the step of the scores: what
-# is done with a mean is mostly each school's own rule, which it sets with ``dataclasses.replace``, as its passing mark.
+# (Acuerdo 10/09/23). AD-C: Peru (Currículo Nacional). Superior to Bajo: Colombia's national words, of which Bajo fails
+# (Decreto 1290 of 2009, article 5). All of them round half up, once, to the step of the scores: what is done with a
+# mean is mostly each school's own rule, which it sets with ``dataclasses.replace``, as its passing mark.
 STANDARD_SCALES: Mapping[str, GradingScale] = MappingProxyType(
     {
         scale.scale_id: scale
@@ -250,6 +267,7 @@ STANDARD_SCALES: Mapping[str, GradingScale] = MappingProxyType(
             _numeric("5", "10", "0.1", "6"),
             _letters("a-f", "A B C D F", "D"),
             _letters("ad-c", "AD A B C", "B"),
+            _letters("superior-bajo", "Superior Alto Básico Bajo", "Básico"),
         )
     }
 )

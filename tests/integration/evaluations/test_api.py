@@ -17,7 +17,8 @@ from edu.tenancy import enter_school
 from evaluations import services
 from evaluations.repository import grades
 from tests.integration.evaluations.conftest import ApiClient, account_of
-from tests.support.schools import CLOSED_TERM, OPEN_TERM
+from tests.support.cloud import acting_as
+from tests.support.schools import CLOSED_TERM, OPEN_TERM, import_school
 from tests.support.tokens import id_token_of
 
 if TYPE_CHECKING:
@@ -141,6 +142,16 @@ def test_score_stored_before_there_was_the_flag_is_not_late(
         [item] = table.get_items([_score_key(evaluation_id)], consistent=True)
     assert "late" not in item
     assert teacher.get(f"/evaluations/{evaluation_id}/scores/student-001").json()["late"] is False
+
+
+def test_score_in_words_is_kept_composed(school: TestSchool, teacher: ApiClient, exam: dict[str, Any]) -> None:
+    with acting_as("worker"):
+        import_school(school.school_id, scale="superior-bajo")
+    evaluation_id = teacher.post("/sections/mat-5a/evaluations", exam).json()["evaluation_id"]
+    created = teacher.post(f"/evaluations/{evaluation_id}/scores", {**SCORE, "value": "Ba\u0301sico"})
+    assert (created.status_code, created.json()["value"]) == (201, "Básico")
+    wrong = teacher.post(f"/evaluations/{evaluation_id}/scores", {**SCORE, "value": "Regular"})
+    assert _problem(wrong)["errors"][0]["rule"] == "unknown_letter"
 
 
 def test_second_score_of_a_student_is_a_conflict(teacher: ApiClient, evaluation_id: str) -> None:

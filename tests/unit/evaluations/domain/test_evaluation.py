@@ -103,7 +103,7 @@ def test_score_is_late_only_when_recorded(state: ScoreState) -> None:
         replace(SCORE, state=state, value=None, late=True)
 
 
-@pytest.mark.parametrize("value", [None, "", "1" * 13])
+@pytest.mark.parametrize("value", [None, "", "1" * 21])
 def test_recorded_score_without_a_grade_is_refused(value: str | None) -> None:
     with pytest.raises(ValueError, match="value"):
         replace(SCORE, value=value)

@@ -65,6 +65,8 @@ def refusal(scale: GradingScale, text: str) -> str:
         ("a-f", "F", "F", False),
         ("ad-c", "AD", "AD", True),
         ("ad-c", "C", "C", False),
+        ("superior-bajo", "Básico", "Básico", True),
+        ("superior-bajo", "Bajo", "Bajo", False),
     ],
 )
 def test_grade_on_the_scale(scale_id: str, text: str, canonical: str, passes: bool) -> None:  # noqa: FBT001 - a table
@@ -137,7 +139,7 @@ def test_parse_answers_a_stable_grade_or_a_reason(scale: GradingScale, text: str
     except ValueError as error:
         reason = str(error)
     if written:
-        assert written.isascii()
+        assert written in scale.letters or written.isascii()
         assert scale.parse(written) == scale.parse(text)
         assert scale.canonical(scale.parse(written)) == written
     else:
@@ -176,6 +178,21 @@ def test_letters_pass_down_to_the_passing_one(scale: GradingScale) -> None:
     verdicts = [scale.passes(letter) for letter in scale.letters]
     assert verdicts == sorted(verdicts, reverse=True)
     assert sum(verdicts) == scale.letters.index(str(scale.passing)) + 1
+
+
+def test_words_of_any_language_are_letters() -> None:
+    words = ("Muy satisfactorio", "Iporã", "G\u0303uahe", "Éxito +", "Ñandutí-B", "Хорошо")
+    scale = GradingScale(scale_id="own", kind=ScaleKind.LETTERS, letters=words, passing="Éxito +")
+    assert [scale.canonical(scale.parse(word)) for word in words] == list(words)
+
+
+def test_word_is_read_in_any_normal_form_and_kept_composed() -> None:
+    scale = STANDARD_SCALES["superior-bajo"]
+    assert scale.parse("Ba\u0301sico") == "Básico"
+    assert [scale.passes(word) for word in scale.letters] == [True, True, True, False]
+    assert refusal(scale, "básico") == "unknown_letter"
+    assert refusal(scale, "Basico") == "unknown_letter"
+    assert scale.rounded(Fraction(3, 2)) == "Alto"
 
 
 @pytest.mark.parametrize("number", ["NaN", "sNaN", "Infinity", "-Infinity", "-0"])
@@ -315,7 +332,24 @@ def test_refusal_never_repeats_the_text() -> None:
         ("ad-c", {"passing": "D"}),
         ("ad-c", {"letters": ("B",)}),
         ("ad-c", {"letters": ("B", "B")}),
-        ("ad-c", {"letters": ("A", "B", "c")}),
+        ("ad-c", {"letters": ("A", "B", "b")}),
+        ("ad-c", {"letters": ("A", "B", "")}),
+        ("ad-c", {"letters": ("A", "B", "C" * 21)}),
+        ("ad-c", {"letters": ("A", "B", " C")}),
+        ("ad-c", {"letters": ("A", "B", "C ")}),
+        ("ad-c", {"letters": ("A", "B", "C  D")}),
+        ("ad-c", {"letters": ("A", "B", "C\nD")}),
+        ("ad-c", {"letters": ("A", "B", "C\u00a0D")}),
+        ("ad-c", {"letters": ("A", "B", "C\u200bD")}),
+        ("ad-c", {"letters": ("A", "B", "C\u202eD")}),
+        ("ad-c", {"letters": ("A", "B", "C1")}),
+        ("ad-c", {"letters": ("A", "B", "=C")}),
+        ("ad-c", {"letters": ("A", "B", "+C")}),
+        ("ad-c", {"letters": ("A", "B", "-")}),
+        ("ad-c", {"letters": ("A", "B", "@C")}),
+        ("ad-c", {"letters": ("A", "B", "C;D")}),
+        ("ad-c", {"letters": ("A", "B", "Ba\u0301sico")}),  # not composed
+        ("ad-c", {"letters": ("A", "B", "\u0301C")}),
         ("ad-c", {"minimum": Decimal(0)}),
         ("ad-c", {"final_step": Decimal(1)}),
         ("ad-c", {"final_passing": "D"}),
