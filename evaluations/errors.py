@@ -19,6 +19,13 @@ class ClosedTermError(ConflictError):
     title = _("The term is closed")
 
 
+class ScaleInUseError(ConflictError):
+    """Something is recorded in the term: its grades are read on the scale they were written on."""
+
+    code = "scale_in_use"
+    title = _("The grading scale of a term with grades cannot change")
+
+
 class AlreadyRecordedError(ConflictError):
     """The student has a score in this evaluation already; changing it is a correction, not a second entry."""
 
@@ -44,7 +51,7 @@ class NotEnrolledError(InvalidInputError):
 
 
 class InvalidScoreError(InvalidInputError):
-    """The value is not one of the school's grading scale."""
+    """The value is not one of the term's grading scale."""
 
     code = "invalid_score"
 

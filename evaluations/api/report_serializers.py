@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from rest_framework import serializers
 
 if TYPE_CHECKING:
+    from evaluations.domain.school import Term
     from evaluations.services.consolidated_grades import SectionGrades
     from evaluations.services.report_cards import CardLine, ReportCard
 
@@ -61,6 +62,7 @@ class CardTermOutput(serializers.Serializer[Any]):
     term_id = serializers.CharField()
     name = serializers.CharField()
     closed = serializers.BooleanField()
+    scale_id = serializers.CharField()
 
 
 class TermGradeOutput(serializers.Serializer[Any]):
@@ -99,11 +101,14 @@ class CardSchoolOutput(serializers.Serializer[Any]):
 
 
 class ReportCardOutput(serializers.Serializer[Any]):
-    """A report card. ``averages`` are over the courses, a term each; empty for a teacher (``own_sections_only``)."""
+    """A report card. ``averages`` are over the courses, a term each; empty for a teacher (``own_sections_only``).
+
+    ``scale_id`` is null when the terms are on different scales; the years have no value then.
+    """
 
     school = CardSchoolOutput()
     student = CardStudentOutput()
-    scale_id = serializers.CharField()
+    scale_id = serializers.CharField(allow_null=True)
     school_year = serializers.IntegerField(allow_null=True)
     terms = CardTermOutput(many=True)
     courses = CourseOutput(many=True)
@@ -124,9 +129,9 @@ def card_data(card: ReportCard) -> dict[str, Any]:
     shown = {
         "school": card.school,
         "student": card.student,
-        "scale_id": card.school.scale.scale_id,
+        "scale_id": card.scale.scale_id if card.scale else None,
         "school_year": card.school_year,
-        "terms": card.terms,
+        "terms": [_term(card, term) for term in card.terms],
         "courses": [_course(card, line) for line in card.lines],
         "averages": card.averages,
         "year": card.year,
@@ -135,6 +140,15 @@ def card_data(card: ReportCard) -> dict[str, Any]:
         "as_of": card.as_of,
     }
     return dict(ReportCardOutput(shown).data)
+
+
+def _term(card: ReportCard, term: Term) -> dict[str, Any]:
+    return {
+        "term_id": term.term_id,
+        "name": term.name,
+        "closed": term.closed,
+        "scale_id": card.school.scale_in(term.term_id).scale_id,
+    }
 
 
 def _course(card: ReportCard, line: CardLine) -> dict[str, Any]:

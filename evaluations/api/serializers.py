@@ -58,6 +58,7 @@ class EvaluationOutput(serializers.Serializer[Any]):
     title = serializers.CharField()
     weight = serializers.DecimalField(max_digits=5, decimal_places=2, help_text=_WEIGHT)
     held_on = serializers.DateField()
+    scale_id = serializers.CharField(allow_null=True)
     version = serializers.IntegerField()
     created_at = serializers.DateTimeField()
 

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from random import Random
@@ -54,9 +55,9 @@ def plan_evaluations(
     days_by_term = [(plan.term.term_id, _class_days(plan, today)) for plan in terms]
     for section in sections:
         for term_id, days in days_by_term:
-            yield from _plan_term(
-                stream(seed, school.school_id, section.section_id, term_id), section, term_id, days, zone
-            )
+            rng = stream(seed, school.school_id, section.section_id, term_id)
+            for evaluation in _plan_term(rng, section, term_id, days, zone):
+                yield replace(evaluation, scale_id=school.scale_in(term_id).scale_id)
 
 
 def draw_scores(
@@ -67,7 +68,7 @@ def draw_scores(
     evaluations: Iterable[Evaluation],
 ) -> Iterator[Score]:
     """Yield a score for each student of each evaluation's section: ability, the task's difficulty and luck."""
-    marks = Marks(school.scale)
+    marks = {term.term_id: Marks(school.scale_in(term.term_id)) for term in school.terms}
     abilities = {
         student.student_id: normal(stream(seed, school.school_id, student.student_id, "ability"))
         for student in students
@@ -84,7 +85,7 @@ def draw_scores(
             ability = abilities[student_id]
             state, late = _draw_state(rng, evaluation.kind, ability)
             ease = _ABILITY * ability - difficulty + _LUCK * normal(rng)
-            value = marks.text(ease) if state is ScoreState.RECORDED else None
+            value = marks[evaluation.term_id].text(ease) if state is ScoreState.RECORDED else None
             yield Score(
                 evaluation_id=evaluation.evaluation_id,
                 student_id=student_id,

@@ -29,7 +29,7 @@ class Standing(StrEnum):
     COUNTED = "counted"
     LEFT_OUT = "left_out"  # absent or exempt: its weight goes to the others
     NOT_RECORDED = "not_recorded"  # no score, or a voided one: left out too, and the grade is not complete
-    OFF_SCALE = "off_scale"  # a grade the school's scale does not know: as if it was not recorded
+    OFF_SCALE = "off_scale"  # a grade the scale does not know: as if it was not recorded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,14 +91,23 @@ def standing_of(scale: GradingScale, score: Score | None) -> Standing:
     return _points(scale, score)[0]
 
 
-def average(scale: GradingScale, grades: Iterable[Grade]) -> Grade:
+def average(scale: GradingScale | None, grades: Iterable[Grade]) -> Grade:
     """The plain mean of grades: a year of its terms, a card of its courses.
 
     It is taken over the grades as they are written on the card, so that whoever reads the card can check it. A grade
     without a value is left out: one that is complete (exempt or absent every time) leaves the average complete, one
-    that is not leaves it incomplete, as does a grade of another scale.
+    that is not leaves it incomplete. Grades of different scales (``scale`` is ``None``: a school that changed its scale
+    between two terms) have no mean: the average has no value and is not complete.
     """
     every = list(grades)
+    if scale is None:
+        return Grade(
+            complete=False,
+            counted=0,
+            evaluations=len(every),
+            weight_counted=Decimal(0),
+            weight_total=Decimal(len(every)),
+        )
     known = [(grade, _read(scale, grade.value)) for grade in every if grade.value is not None]
     counted = [(Fraction(1), points) for _, points in known if points is not None]
     complete = bool(every) and all(grade.complete for grade in every) and len(counted) == len(known)
@@ -142,7 +151,7 @@ def _points(scale: GradingScale, score: Score | None) -> tuple[Standing, Fractio
 
 
 def _read(scale: GradingScale, value: str) -> Fraction | None:
-    """The points of a written grade, ``None`` when this scale has no such grade (the school changed its scale).
+    """The points of a written grade, ``None`` when this scale has no such grade.
 
     A consolidated grade may lie between the steps of the scores, so only its kind and bounds are asked for.
     """

@@ -34,7 +34,10 @@ class ScoreState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evaluation:
-    """Something graded in a section; ``weight`` counts relative to those of the term's others."""
+    """Something graded in a section; ``weight`` counts relative to those of the term's others.
+
+    ``scale_id`` names the scale its scores are on; evaluations from before scales were noted have none.
+    """
 
     evaluation_id: str
     section_id: str
@@ -47,12 +50,15 @@ class Evaluation:
     version: int
     created_by: str
     created_at: datetime
+    scale_id: str | None = None
 
     def __post_init__(self) -> None:
         """Raise ValueError for bad ids, kind, title, a weight outside (0, 100], a version below 1 or a naive time."""
         check_id("evaluation_id", self.evaluation_id)
         _check_place(self.section_id, self.course_id, self.term_id, self.kind)
         check_id("created_by", self.created_by)
+        if self.scale_id is not None:
+            check_id("scale_id", self.scale_id)
         check_text("title", self.title)
         if not self.weight.is_finite() or not 0 < self.weight <= _MAX_WEIGHT:
             raise ValueError("weight: not above 0 and at most 100")

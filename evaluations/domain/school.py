@@ -25,6 +25,7 @@ class Term:
     """A stretch of a school year, both days included; a closed one takes no more grades without a reason.
 
     ``school_year`` is the calendar year in which that year starts, as ``Section.school_year``; ``year`` answers always.
+    ``scale`` is the term's own where it is not the school's (``School.scale_in`` answers always).
     """
 
     term_id: str
@@ -33,6 +34,7 @@ class Term:
     ends_on: date
     closed: bool
     school_year: int | None = None
+    scale: GradingScale | None = None
 
     def __post_init__(self) -> None:
         """Raise ValueError for a bad id, name or year, or a term that ends before it starts."""
@@ -81,6 +83,11 @@ class School:
     def term_on(self, day: date) -> Term | None:
         """Return the term that contains ``day`` (in the school's time zone), or None in the holidays."""
         return next((term for term in self.terms if term.contains(day)), None)
+
+    def scale_in(self, term_id: str) -> GradingScale:
+        """The scale that the term's grades are on: its own, or the school's."""
+        own = next((term.scale for term in self.terms if term.term_id == term_id), None)
+        return own or self.scale
 
     def terms_of(self, school_year: int | None) -> tuple[Term, ...]:
         """The terms of a school year, in order; none for a year that this school does not know."""

@@ -1,12 +1,15 @@
 """Whether a term takes grades: the school's record says so, and a gate in each section enforces it.
 
     SCHOOL#<id>                    PROFILE     the school with its terms, and ``rules_version``, raised by each change
-    SCHOOL#<id>#TERM_GATE#<term>   <section>   ``is_open``, and the ``rules_version`` it was set under
+    SCHOOL#<id>#TERM_GATE#<term>   <section>   ``is_open``, the ``rules_version`` it was set under, the scale's digest
+    SCHOOL#<id>#TERM_USED          <term>      something was recorded in the term: its scale stays
 
 A write of a grade checks its section's gate in its own transaction, so that a closed term is closed for every process
 at once, whatever it remembers of the rules. The gate is one item a section because transactions that check the same
 item wait for each other: one gate for the whole school would make all its teachers queue. A missing gate lets nobody
-through; it is added by who first needs it, in a transaction that requires the school's record to be what it was.
+through; it is added by who first needs it, in a transaction that requires the school's record to be what it was and
+marks the term as used. A change of a term's scale requires in turn that there is no such mark, so that the scale behind
+a gate never changes; the gate refuses who remembers an older one.
 """
 
 from __future__ import annotations
@@ -24,9 +27,11 @@ from evaluations.domain.school import School
 from evaluations.repository.roster import profile_key
 
 if TYPE_CHECKING:
+    from edu.dynamo.mapping import Attributes
     from edu.dynamo.transactions import Transaction
+    from evaluations.domain.scales import GradingScale
 
-_RULES_VERSION, _IS_OPEN = "rules_version", "is_open"
+_RULES_VERSION, _IS_OPEN, _SCALE_DIGEST = "rules_version", "is_open", "scale_digest"
 
 
 @dataclass(frozen=True)
@@ -70,21 +75,53 @@ def put_profile(transaction: Transaction, after: Profile, before: Profile | None
     return transaction.put(item, _same_rules(before) if before else NOT_THERE)
 
 
-def require_open_gate(transaction: Transaction, term_id: str, section_id: str) -> int:
-    """Require that the section takes grades of the term. Returns the action's position."""
-    return transaction.check(_gate_key(term_id, section_id), Condition(f"{_IS_OPEN} = :open", {":open": True}))
+def require_profile(transaction: Transaction, profile: Profile) -> int:
+    """Require that ``profile`` is still the school's record. Returns the action's position."""
+    return transaction.check(profile_key(), _same_rules(profile))
+
+
+def require_open_gate(transaction: Transaction, term_id: str, section_id: str, scale: GradingScale) -> int:
+    """Require that the section takes grades of the term on this scale. Returns the action's position.
+
+    Gates from before scales were noted take any.
+    """
+    same_scale = f"(attribute_not_exists({_SCALE_DIGEST}) OR {_SCALE_DIGEST} = :scale)"
+    values = {":open": True, ":scale": _digest_of(scale)}
+    return transaction.check(_gate_key(term_id, section_id), Condition(f"{_IS_OPEN} = :open AND {same_scale}", values))
+
+
+def is_open(gate: Attributes) -> bool:
+    """Whether a gate's item, e.g. the one that a failed condition found, stands open."""
+    return bool(gate[_IS_OPEN])
 
 
 def add_open_gate(transaction: Transaction, profile: Profile, term_id: str, section_id: str) -> int:
     """Add a section's missing gate, provided that ``profile`` is still the school's record. Returns its position."""
-    transaction.check(profile_key(), _same_rules(profile))
+    require_profile(transaction, profile)
+    mark_used(transaction, term_id)
     gate = {
         **_gate_key(term_id, section_id).as_attributes(),
         "entity": "term_gate",
         _IS_OPEN: True,
         _RULES_VERSION: profile.rules_version,
+        _SCALE_DIGEST: _digest_of(profile.school.scale_in(term_id)),
     }
     return transaction.put(gate, NOT_THERE)
+
+
+def mark_used(transaction: Transaction, term_id: str) -> int:
+    """Note that something is recorded in the term. Returns the action's position."""
+    return transaction.put({**_used_key(term_id).as_attributes(), "entity": "used_term"})
+
+
+def is_marked_used(term_id: str) -> bool:
+    """Whether the term is noted as used; terms from before there were marks are not. Strongly consistent."""
+    return table.get_item(_used_key(term_id)) is not None
+
+
+def require_unused(transaction: Transaction, term_id: str) -> int:
+    """Require that the term is not noted as used. Returns the action's position."""
+    return transaction.check(_used_key(term_id), NOT_THERE)
 
 
 def list_gates(term_id: str) -> list[str]:
@@ -105,6 +142,14 @@ def _same_rules(profile: Profile) -> Condition:
     if profile.rules_version == 0:
         return Condition(f"attribute_not_exists({_RULES_VERSION})")
     return Condition(f"{_RULES_VERSION} = :seen_version", {":seen_version": profile.rules_version})
+
+
+def _digest_of(scale: GradingScale) -> str:
+    return audit.digest_of(to_attributes(scale), "")
+
+
+def _used_key(term_id: str) -> Key:
+    return Key(school_partition("TERM_USED"), term_id)
 
 
 def _gate_key(term_id: str, section_id: str) -> Key:

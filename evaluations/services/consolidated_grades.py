@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from edu.identity.principal import Principal
-    from evaluations.repository.consolidated import ConsolidatedSection
+    from evaluations.repository.consolidated import ConsolidatedGrade, ConsolidatedSection, SectionSummary
     from evaluations.repository.staleness import StaleMark
 
     Place = tuple[str, str]  # a term's id and a section's
@@ -140,8 +140,7 @@ def _section_up_to_date(term_id: str, section_id: str) -> tuple[ConsolidatedSect
 def _outdated_students(stored: ConsolidatedSection, marks: Iterable[StaleMark], enrolled: set[str]) -> set[str]:
     marked = {mark.student_id for mark in marks if mark.student_id}
     missing = enrolled - stored.grades.keys() if stored.summary and stored.summary.evaluation_ids else set()
-    current = consolidating.rules_digest(rules.get_school().scale)
-    return marked | missing | {name for name, grade in stored.grades.items() if grade.rules_digest != current}
+    return marked | missing | {name for name, grade in stored.grades.items() if not _is_by_current_rules(grade)}
 
 
 def _student_is_outdated(
@@ -160,5 +159,8 @@ def _recompute(place: Place, student_id: str, marks: Iterable[StaleMark], stored
 
 
 def _rules_changed(stored: ConsolidatedSection) -> bool:
-    current = consolidating.rules_digest(rules.get_school().scale)
-    return stored.summary is None or stored.summary.rules_digest != current
+    return stored.summary is None or not _is_by_current_rules(stored.summary)
+
+
+def _is_by_current_rules(computed: ConsolidatedGrade | SectionSummary) -> bool:
+    return computed.rules_digest == consolidating.rules_digest(rules.get_scale(computed.term_id))

@@ -145,7 +145,7 @@ def refresh_student(*, term_id: str, section_id: str, student_id: str) -> bool:
 
 
 def rules_digest(scale: GradingScale) -> str:
-    """What decides a grade beside the scores: the school's scale and our way of computing."""
+    """What decides a grade beside the scores: the term's scale and our way of computing."""
     return _digest([_ALGORITHM, to_attributes(scale)])
 
 
@@ -158,7 +158,7 @@ def _started(
     cleared: Iterable[StaleMark],
 ) -> _Computation:
     """Read the evaluations; ``before`` and ``marks`` were read already, in any case before the sources."""
-    as_of, scale = clock.now(), rules.get_school().scale
+    as_of, scale = clock.now(), rules.get_scale(term_id)
     known = {found for mark in marks for found in mark.evaluation_ids}
     known |= set(before.summary.evaluation_ids if before.summary else ())
     evaluations = sources.list_evaluations(term_id, section_id, known=known)

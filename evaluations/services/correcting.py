@@ -62,7 +62,8 @@ def correct_score(
     """
     stored = revisions.get_stored(evaluation_id, student_id)
     may_be_closed = _require_corrector(actor, stored.score, reason)
-    wanted = Wanted(checked_result(state=state, value=value, late=late), version, reason, "corrected")
+    result = checked_result(state=state, value=value, late=late, term_id=stored.score.term_id)
+    wanted = Wanted(result, version, reason, "corrected")
     return _change(actor, stored, wanted, reply, may_be_closed=may_be_closed)
 
 

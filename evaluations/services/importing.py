@@ -5,19 +5,21 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import islice, pairwise
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from django.core.cache import caches
 from django.utils.translation import gettext as _
 
-from edu import audit
+from edu import audit, clock
 from edu.dynamo.errors import ConditionFailedError
 from edu.dynamo.transactions import MAX_ACTIONS, Transaction
 from edu.errors import ConflictError, FieldError, InvalidInputError
 from edu.schools import RegisteredSchool, register_school
 from edu.tenancy import enter_school
-from evaluations.repository import heads, roster, terms
+from evaluations.errors import ScaleInUseError
+from evaluations.repository import grades, heads, roster, terms
 from evaluations.repository.terms import Profile
-from evaluations.services import changes
+from evaluations.services import changes, trail
 from evaluations.services.changes import ACTIONS_PER_SCORE, EvaluationChange, ScoreChange
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ _ATTEMPTS = 5
 
 def import_roster(
     *,
+    actor: Principal,
     school: School,
     courses: Iterable[Course],
     teachers: Iterable[Teacher],
@@ -44,16 +47,19 @@ def import_roster(
 
     Enters the school's scope by itself. A school is listed only when all its items stand. A term that the school has
     already stays open or closed as it is: only ``close_term`` and ``reopen_term`` change that. One that is not given
-    stays as it is altogether: no import takes a term away.
+    stays as it is altogether, on the scale it is on: no import takes a term away. A change of the school's own record
+    is in the audit trail, in ``actor``'s name.
 
     Raises:
         InvalidInputError: a given term overlaps one that the school has and the import does not give. Nothing was
             written.
+        ScaleInUseError: the grading scale (any part of it) of a term would change in which something is recorded, or
+            which is closed or over. Nothing was written.
         StoreUnavailableError: the table is throttled; run it again.
         ConflictError: others kept changing the school's record; run it again.
     """
     with enter_school(school.school_id):
-        _put_profile(school)
+        _put_profile(school, actor)
         roster.put_roster(
             courses=courses,
             teachers=teachers,
@@ -82,19 +88,22 @@ def import_evaluation(*, actor: Principal, evaluation: Evaluation, scores: Itera
     return written
 
 
-def _put_profile(school: School) -> None:
+def _put_profile(school: School, actor: Principal) -> None:
     for _attempt in range(_ATTEMPTS):
         before = terms.find_profile()
         after = _with_standing_terms(school, before.school) if before else school
         if before and after == before.school:
             return
-        profile = Profile(after, before.rules_version + 1 if before else 1, audit.new_salt())
         transaction = Transaction()
+        if before:
+            _require_scales_of_used_terms(transaction, before.school, after)
+        profile = Profile(after, before.rules_version + 1 if before else 1, audit.new_salt())
         terms.put_profile(transaction, profile, before)
+        trail.add_profile(transaction, actor=actor, before=before, after=profile)
         try:
             transaction.commit()
         except ConditionFailedError:
-            continue  # another change of the record came first
+            continue  # another change of the record, or a term's first evaluation, came first
         return
     raise ConflictError
 
@@ -103,12 +112,42 @@ def _with_standing_terms(school: School, standing: School) -> School:
     """The school with the terms it has: given ones stay open or closed, and the others stay as they are."""
     closed = {term.term_id: term.closed for term in standing.terms}
     given = [replace(term, closed=closed.get(term.term_id, term.closed)) for term in school.terms]
-    kept = [term for term in standing.terms if term.term_id not in {term.term_id for term in given}]
+    named = {term.term_id for term in given}
+    kept = [_on_its_scale(term, standing, school) for term in standing.terms if term.term_id not in named]
     merged = sorted([*given, *kept], key=lambda term: term.starts_on)
     for earlier, later in pairwise(merged):
         if later.starts_on <= earlier.ends_on:
             raise _overlapping(*((earlier, later) if later in kept else (later, earlier)))
     return replace(school, terms=tuple(merged))
+
+
+def _on_its_scale(term: Term, standing: School, school: School) -> Term:
+    """The term saying itself which scale it is on, where the school's becomes another."""
+    return term if term.scale or standing.scale == school.scale else replace(term, scale=standing.scale)
+
+
+def _require_scales_of_used_terms(transaction: Transaction, before: School, after: School) -> None:
+    """Make sure, now and in the transaction, that only terms without records are on another scale afterwards."""
+    today = clock.now().astimezone(ZoneInfo(before.time_zone)).date()
+    for term in before.terms:
+        if before.scale_in(term.term_id) == after.scale_in(term.term_id):
+            continue
+        if term.closed or term.ends_on < today or _has_records(term.term_id):
+            raise ScaleInUseError(_("Something is recorded in the term %(term)s already") % {"term": term.term_id})
+        terms.require_unused(transaction, term.term_id)
+
+
+def _has_records(term_id: str) -> bool:
+    """Whether anything was ever set or graded in the term; a query for each section if there is no nearer sign.
+
+    The nearer signs are not there for what was imported before there were marks of use.
+    """
+    return bool(
+        terms.is_marked_used(term_id)
+        or terms.list_gates(term_id)
+        or grades.list_pending(term_id, limit=1)
+        or any(grades.list_evaluations(s.section_id, term_id=term_id).evaluations for s in roster.list_sections())
+    )
 
 
 def _overlapping(given: Term, kept: Term) -> InvalidInputError:

@@ -62,6 +62,7 @@ def create_evaluation(
             version=1,
             created_by=actor.subject,
             created_at=clock.now(),
+            scale_id=rules.get_scale(term_id).scale_id,
         )
     transaction = Transaction()
     gate = term_gates.require_open(transaction, term_id=term_id, section_id=section_id)
@@ -96,7 +97,7 @@ def record_score(
     Raises:
         NotFoundError: no such evaluation in this school.
         NotAssignedError: the actor does not teach its section.
-        InvalidScoreError: the value is not on the school's scale, or there without ``recorded``, or late without it.
+        InvalidScoreError: the value is not on the term's scale, or there without ``recorded``, or late without it.
         NotEnrolledError: the student is not in the section.
         AlreadyRecordedError: there is a score already.
         ClosedTermError: the term is closed.

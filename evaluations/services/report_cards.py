@@ -60,6 +60,11 @@ class ReportCard:
         """The one school year the card is of; ``None`` for a school without terms."""
         return self.terms[0].year if self.terms else None
 
+    @property
+    def scale(self) -> GradingScale | None:
+        """The scale of all its grades; ``None`` when its terms are on different ones, and then no year has a value."""
+        return _common_scale(self.school, self.terms)
+
 
 def get_report_card(
     *, actor: Principal, student_id: str, term_id: str | None = None, school_year: int | None = None
@@ -81,10 +86,10 @@ def get_report_card(
     places = [(term.term_id, section.section_id) for section in sections for term in terms]
     stored, outdated = get_places_up_to_date(places, student_id)
     courses = {course.course_id: course.name for course in roster.list_courses()}
-    lines = []
+    lines, scale = [], _common_scale(school, terms)
     for section in sections:
         grades = _grades(section, terms, student_id, stored, outdated)
-        lines.append(_line(school.scale, section, courses.get(section.course_id, section.course_id), grades))
+        lines.append(_line(scale, section, courses.get(section.course_id, section.course_id), grades))
     instants = [grade.as_of for line in lines for grade in line.grades if grade.as_of]
     partial = actor.role is Role.TEACHER
     return ReportCard(
@@ -92,8 +97,8 @@ def get_report_card(
         student=student,
         terms=terms,
         lines=tuple(lines),
-        averages=() if partial else _averages(school.scale, lines, len(terms)),
-        year=None if partial or len(terms) == 1 else average(school.scale, [line.year for line in lines if line.year]),
+        averages=() if partial else _averages(school, terms, lines),
+        year=None if partial or len(terms) == 1 else average(scale, [line.year for line in lines if line.year]),
         partial=partial,
         stale=bool(outdated),
         as_of=min(instants, default=None),
@@ -145,14 +150,22 @@ def _grades(
     return tuple(line_of(stored[place], student_id, is_stale=place in outdated) for place in places)
 
 
-def _line(scale: GradingScale, section: Section, course_name: str, grades: tuple[GradeLine, ...]) -> CardLine:
+def _common_scale(school: School, terms: Iterable[Term]) -> GradingScale | None:
+    scales = {school.scale_in(term.term_id) for term in terms} or {school.scale}
+    return scales.pop() if len(scales) == 1 else None
+
+
+def _line(scale: GradingScale | None, section: Section, course_name: str, grades: tuple[GradeLine, ...]) -> CardLine:
     year = average(scale, [_known(line) for line in grades]) if len(grades) > 1 else None
     return CardLine(section, course_name, grades, year)
 
 
-def _averages(scale: GradingScale, lines: Iterable[CardLine], terms: int) -> tuple[Grade, ...]:
+def _averages(school: School, terms: Iterable[Term], lines: Iterable[CardLine]) -> tuple[Grade, ...]:
     rows = [line.grades for line in lines]
-    return tuple(average(scale, [_known(grades[n]) for grades in rows]) for n in range(terms))
+    return tuple(
+        average(school.scale_in(term.term_id), [_known(grades[number]) for grades in rows])
+        for number, term in enumerate(terms)
+    )
 
 
 def _known(line: GradeLine) -> Grade:

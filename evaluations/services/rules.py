@@ -1,8 +1,8 @@
 """A school's rules, kept in memory for five minutes: its scale, its terms, who teaches what.
 
-Five minutes is how long another process may grade by an old scale or let a former teacher in. It is not how long a
-closed term takes grades: the writing transaction itself looks at that (``term_gates``). Nor does a term stay closed
-here for longer than anywhere else: before refusing, the school's record is read again.
+Five minutes is how long another process may let a former teacher in. It is not how long a closed term takes grades, or
+a term takes grades of another scale: the writing transaction itself looks at that (``term_gates``). Nor does a term
+stay closed here for longer than anywhere else: before refusing, the school's record is read again.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import date
 
+    from evaluations.domain.scales import GradingScale
     from evaluations.domain.school import School, Section, Term
     from evaluations.repository.heads import Head
 
@@ -80,6 +81,11 @@ def remember_head(head: Head) -> None:
 def forget_head(evaluation_id: str) -> None:
     """Drop what is remembered of an evaluation: it is no longer so."""
     caches["rules"].delete(_key(f"head:{evaluation_id}"))
+
+
+def get_scale(term_id: str) -> GradingScale:
+    """The scale that a term's grades are on, at most five minutes old: the term's own, or the school's."""
+    return get_school().scale_in(term_id)
 
 
 def open_terms() -> list[Term]:

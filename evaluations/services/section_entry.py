@@ -141,7 +141,8 @@ class _Entry:
         return ScoreChange(score, "recorded", request=self.request)
 
     def _next(self, row: Row, stored: StoredScore) -> ScoreChange | None:
-        score, result = stored.score, checked_result(state=row.state, value=row.value, late=row.late)
+        score = stored.score
+        result = checked_result(state=row.state, value=row.value, late=row.late, term_id=score.term_id)
         if Result.of(score) == result:
             self._settle(row, stored)
             return None

@@ -1,4 +1,4 @@
-"""Keeping grades out of closed terms, in the transaction that writes them."""
+"""Keeping grades out of closed terms, and off other scales than the term's, in the transaction that writes them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from edu.dynamo.errors import ConditionFailedError
 from edu.dynamo.transactions import Transaction
+from edu.errors import ConflictError
+from evaluations.domain.scales import GradingScale
 from evaluations.errors import ClosedTermError
 from evaluations.repository import terms
 from evaluations.services import rules
@@ -19,17 +21,20 @@ _ATTEMPTS = 3
 
 @dataclass(frozen=True)
 class Gate:
-    """A transaction's requirement that a section takes grades of a term."""
+    """A transaction's requirement that a section takes grades of a term on ``scale``."""
 
     transaction: Transaction
     term_id: str
     section_id: str
+    scale: GradingScale
     position: int
 
 
 def require_open(transaction: Transaction, *, term_id: str, section_id: str) -> Gate:
     """Add the requirement. Only ``commit`` knows what to do when it does not hold."""
-    return Gate(transaction, term_id, section_id, terms.require_open_gate(transaction, term_id, section_id))
+    scale = rules.get_scale(term_id)
+    position = terms.require_open_gate(transaction, term_id, section_id, scale)
+    return Gate(transaction, term_id, section_id, scale, position)
 
 
 def commit(gate: Gate) -> None:
@@ -37,6 +42,8 @@ def commit(gate: Gate) -> None:
 
     Raises:
         ClosedTermError: the term is closed, whatever this process remembers; nothing was written.
+        ConflictError: this process remembered another scale of the term; nothing was written, and the next try reads
+            the rules again.
         ConditionFailedError: another of the transaction's conditions did not hold; nothing was written.
     """
     try:
@@ -44,9 +51,10 @@ def commit(gate: Gate) -> None:
     except ConditionFailedError as error:
         if gate.position not in error.failed:
             raise
-        if error.failed[gate.position] is not None:
+        found = error.failed[gate.position]
+        if found is not None:
             rules.forget_school()
-            raise ClosedTermError from error
+            raise (ConflictError() if terms.is_open(found) else ClosedTermError()) from error
         _add(gate)
         gate.transaction.commit()
 
@@ -57,6 +65,9 @@ def _add(gate: Gate) -> None:
         if _is_closed(profile.school, gate.term_id):
             rules.forget_school()
             raise ClosedTermError
+        if profile.school.scale_in(gate.term_id) != gate.scale:
+            rules.forget_school()
+            raise ConflictError
         adding = Transaction()
         position = terms.add_open_gate(adding, profile, gate.term_id, gate.section_id)
         try:

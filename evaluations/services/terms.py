@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 
 from edu import audit
 from edu.dynamo.errors import ConditionFailedError
-from edu.dynamo.mapping import to_attributes
 from edu.dynamo.transactions import Transaction
 from edu.errors import ConflictError, ForbiddenError, NotFoundError
 from edu.identity.principal import Role
 from evaluations.repository import terms
 from evaluations.repository.terms import Profile
-from evaluations.services import reasons, rules
+from evaluations.services import reasons, rules, trail
 
 if TYPE_CHECKING:
     from edu.idempotency import Reply
@@ -78,7 +77,7 @@ def _changed_profile(actor: Principal, term_id: str, *, closed: bool, reason: st
             action="term.closed" if closed else "term.reopened",
             subject=f"term:{term_id}",
             version=after.rules_version,
-            digests=(_digest(before), _digest(after)),
+            digests=(trail.digest_of_profile(before), trail.digest_of_profile(after)),
             reason=reason,
         )
         try:
@@ -97,10 +96,6 @@ def _move_gates(term_id: str, *, is_open: bool, rules_version: int) -> None:
             transaction.commit()
         except ConditionFailedError:
             continue  # it was moved under later rules already: those count
-
-
-def _digest(profile: Profile) -> str:
-    return audit.digest_of(to_attributes(profile.school), profile.salt)
 
 
 def _with_term(school: School, term_id: str, *, closed: bool) -> School:

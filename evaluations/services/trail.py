@@ -1,4 +1,4 @@
-"""What the audit trail says of an evaluation or a score."""
+"""What the audit trail says of an evaluation, a score, or the school's own record."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from evaluations.repository import grades
 if TYPE_CHECKING:
     from edu.dynamo.transactions import Transaction
     from edu.identity.principal import Principal
+    from evaluations.repository.terms import Profile
 
 
 def subject_of(record: Evaluation | Score) -> str:
@@ -54,6 +55,23 @@ def add_deletion(transaction: Transaction, *, actor: Principal, record: Evaluati
         version=record.version,
         digests=(_digest(record, salt), ""),
     )
+
+
+def add_profile(transaction: Transaction, *, actor: Principal, before: Profile | None, after: Profile) -> None:
+    """Add the entry of the school's own record that an import puts in the place of ``before``."""
+    audit.add_entry(
+        transaction,
+        actor=actor,
+        action="school.imported",
+        subject=f"school:{after.school.school_id}",
+        version=after.rules_version,
+        digests=(digest_of_profile(before) if before else "", digest_of_profile(after)),
+    )
+
+
+def digest_of_profile(profile: Profile) -> str:
+    """The digest of the school's own record under its salt."""
+    return audit.digest_of(to_attributes(profile.school), profile.salt)
 
 
 def _digest(record: Evaluation | Score, salt: str) -> str:

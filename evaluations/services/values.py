@@ -1,4 +1,4 @@
-"""Grades as a school's scale writes them."""
+"""Grades as a term's scale writes them."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ _REASONS = {
 }
 
 
-def canonical_value(state: ScoreState, value: str | None) -> str | None:
-    """The value as the school's scale writes it; ``None`` when the state is not ``recorded``.
+def canonical_value(state: ScoreState, value: str | None, term_id: str) -> str | None:
+    """The value as the term's scale writes it; ``None`` when the state is not ``recorded``.
 
     Raises:
         InvalidScoreError: the value is not on the scale, or there without ``recorded``, or the state is ``void``,
@@ -39,7 +39,7 @@ def canonical_value(state: ScoreState, value: str | None) -> str | None:
         return None
     if value is None:
         raise InvalidScoreError(fields=[FieldError("value", "required", _("A recorded score needs a value"))])
-    scale = rules.get_school().scale
+    scale = rules.get_scale(term_id)
     try:
         return scale.canonical(scale.parse(value))
     except ValueError as error:
@@ -48,13 +48,13 @@ def canonical_value(state: ScoreState, value: str | None) -> str | None:
         raise InvalidScoreError(fields=[FieldError("value", rule, message)]) from error
 
 
-def checked_result(*, state: ScoreState, value: str | None, late: bool) -> Result:
-    """What a score is to say, its value as the school's scale writes it.
+def checked_result(*, state: ScoreState, value: str | None, late: bool, term_id: str) -> Result:
+    """What a score is to say, its value as the term's scale writes it.
 
     Raises:
         InvalidScoreError: see ``canonical_value``; also when it is ``late`` without ``recorded``.
     """
-    canonical = canonical_value(state, value)
+    canonical = canonical_value(state, value, term_id)
     if late and state is not ScoreState.RECORDED:
         raise InvalidScoreError(fields=[FieldError("late", "not_recorded", _("Only a recorded score may be late"))])
     return Result(state=state, value=canonical, late=late)
@@ -69,7 +69,7 @@ def first_score(
         InvalidScoreError: see ``checked_result``.
         InvalidInputError: the student's id is none.
     """
-    result = checked_result(state=state, value=value, late=late)
+    result = checked_result(state=state, value=value, late=late, term_id=evaluation.term_id)
     with rules.domain_rules():
         return Score(
             evaluation_id=evaluation.evaluation_id,

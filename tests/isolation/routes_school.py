@@ -71,6 +71,7 @@ def _seed(school_id: str) -> ProbeSchool:
     terms = _terms(probe)
     with acting_as("worker"):
         services.import_roster(
+            actor=Principal("import", Role.SCHOOL_ADMIN, school_id),
             school=School(
                 school_id=school_id,
                 name=f"Escuela {probe.word}",

@@ -71,6 +71,7 @@ def import_school(school_id: str, *, students: int = 3, scale: str = "1-7") -> T
         for course, name, teacher in (("mat", "5º A Matemática", "teacher-1"), ("len", "5º A Lenguaje", "teacher-2"))
     )
     services.import_roster(
+        actor=Principal("import", Role.SCHOOL_ADMIN, school_id),
         school=school,
         courses=[Course(course_id=f"{c}-5", name=c, grade_level=5) for c in ("mat", "len")],
         teachers=[Teacher(teacher_id=f"teacher-{n}", given_name="Ana", family_name="Pérez") for n in (1, 2)],

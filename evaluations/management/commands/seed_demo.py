@@ -55,6 +55,7 @@ class Command(BaseCommand):
 
     def _import(self, demo: DemoSchool) -> None:
         services.import_roster(
+            actor=_IMPORTER,
             school=demo.school,
             courses=demo.courses,
             teachers=demo.teachers,

@@ -7,6 +7,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from edu.identity.principal import Principal, Role
 from evaluations import services
 from evaluations.domain.evaluation import EvaluationKind, ScoreState
 from evaluations.domain.school import Enrolment, School, Section, Term
@@ -23,7 +24,8 @@ _NOBODY: dict[str, Any] = {"courses": [], "teachers": [], "sections": [], "stude
 def import_again(school: School, **parts: Any) -> None:
     """Import a profile with the given people, and nobody else."""
     with acting_as("worker"):
-        services.import_roster(school=school, **{**_NOBODY, **parts})
+        actor = Principal("import", Role.SCHOOL_ADMIN, school.school_id)
+        services.import_roster(actor=actor, school=school, **{**_NOBODY, **parts})
 
 
 def open_term(school: School) -> Term:

@@ -255,7 +255,10 @@ def test_import_neither_opens_nor_closes_a_term(school: TestSchool, admin: ApiCl
         before = terms.get_profile()
         renamed = replace(before.school, name="Otra")
     with acting_as("worker"):
-        services.import_roster(school=renamed, courses=[], teachers=[], sections=[], students=[], enrolments=[])
+        importer = school.person(Role.SCHOOL_ADMIN)
+        services.import_roster(
+            actor=importer, school=renamed, courses=[], teachers=[], sections=[], students=[], enrolments=[]
+        )
     with enter_school(school.school_id):
         after = terms.get_profile()
         assert (after.school, after.rules_version) == (renamed, before.rules_version + 1)

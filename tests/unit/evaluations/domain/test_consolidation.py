@@ -357,3 +357,11 @@ def test_grade_stays_out_of_the_logs() -> None:
     grade = consolidate(STANDARD_SCALES["1-7"], *given_work(("50", "6.5")))
     assert "6.5" not in repr(grade)
     assert "13/2" not in repr(grade)
+
+
+def test_average_over_different_scales_has_no_value() -> None:
+    evaluations, scores = given_work(("50", "6.0"))
+    grades = [consolidate(STANDARD_SCALES["1-7"], evaluations, scores)] * 2
+    found = average(None, grades)
+    assert (found.value, found.exact, found.passing) == (None, None, None)
+    assert (found.complete, found.counted, found.evaluations) == (False, 0, 2)

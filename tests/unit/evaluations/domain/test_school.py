@@ -155,6 +155,13 @@ def test_school_year_of_a_term_is_the_one_it_starts_in_unless_it_says_another() 
         replace(TERM, school_year=1999)
 
 
+def test_scale_of_a_term_is_its_own_or_the_schools() -> None:
+    own = STANDARD_SCALES["0-20"]
+    school = replace(SCHOOL, terms=(replace(TERM, scale=own),))
+    assert school.scale_in(TERM.term_id) == own
+    assert SCHOOL.scale_in(TERM.term_id) == SCHOOL.scale_in("unknown") == SCHOOL.scale
+
+
 def test_school_year_on_a_day_is_the_latest_that_has_begun() -> None:
     """A northern calendar: the second year's terms lie on both sides of New Year."""
 

@@ -77,9 +77,9 @@ def test_rules_never_cross_schools_whatever_the_order() -> None:
 def test_another_schools_scale_does_not_judge_a_grade() -> None:
     for school_id, good, bad in (("norte", "6.5", "15"), ("norte0", "15", "6.5"), ("sur", "A", "6.5")) * 2:
         with enter_school(school_id):
-            assert canonical_value(ScoreState.RECORDED, good)
+            assert canonical_value(ScoreState.RECORDED, good, "t1")
             with pytest.raises(InvalidScoreError):
-                canonical_value(ScoreState.RECORDED, bad)
+                canonical_value(ScoreState.RECORDED, bad, "t1")
 
 
 def test_rules_are_read_once_in_five_minutes(table: Roster) -> None:
