@@ -26,6 +26,13 @@ class ScaleInUseError(ConflictError):
     title = _("The grading scale of a term with grades cannot change")
 
 
+class ReopenedTermError(ConflictError):
+    """A closed term's correction, and the term is open again: its teacher grades now."""
+
+    code = "term_reopened"
+    title = _("The term was opened again in the meantime")
+
+
 class AlreadyRecordedError(ConflictError):
     """The student has a score in this evaluation already; changing it is a correction, not a second entry."""
 

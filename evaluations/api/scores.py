@@ -50,7 +50,11 @@ class ScoreList(APIView):
         responses={201: serializers.ScoreOutput},
     )
     def post(self, request: Request, evaluation_id: str) -> HttpResponse:
-        """Record a student's first score (201)."""
+        """Record a student's first score (201).
+
+        While the term is open who teaches the section does, whatever the role; once it is closed only an administrator,
+        with a reason.
+        """
         given = validated(serializers.ScoreInput(data=request.data))
         reply = reply_for(request, principal_of(request), _score_data)
         state = ScoreState(given.pop("state"))
@@ -67,7 +71,10 @@ class ScoreList(APIView):
         responses=results_of("RowResults", score_serializers.RowOutput),
     )
     def put(self, request: Request, evaluation_id: str) -> HttpResponse:
-        """Record or correct a whole section's scores, with a result for each row (200)."""
+        """Record or correct a whole section's scores, with a result for each row (200).
+
+        For who teaches the section, while the term is open.
+        """
         given = SectionRows(request.data)
         reply = reply_for(request, principal_of(request), given.render, status=200)
         with reply.key.first_answer_wins():
@@ -98,7 +105,11 @@ class ScoreDetail(APIView):
         responses=serializers.ScoreOutput,
     )
     def put(self, request: Request, evaluation_id: str, student_id: str) -> HttpResponse:
-        """Correct the version named by ``If-Match`` (200)."""
+        """Correct the version named by ``If-Match`` (200).
+
+        While the term is open who teaches the section does, whatever the role; once it is closed only an administrator,
+        with a reason. A voided score needs a reason too.
+        """
         given = validated(score_serializers.CorrectionInput(data=request.data))
         version, reply = expected_version(request), reply_for(request, principal_of(request), _score_data, status=200)
         state = ScoreState(given.pop("state"))
@@ -124,7 +135,10 @@ class ScoreVoid(APIView):
         responses=serializers.ScoreOutput,
     )
     def post(self, request: Request, evaluation_id: str, student_id: str) -> HttpResponse:
-        """Void the version named by ``If-Match``, with a reason (200)."""
+        """Void the version named by ``If-Match``, with a reason (200).
+
+        While the term is open who teaches the section does, whatever the role; once it is closed only an administrator.
+        """
         given = validated(score_serializers.ReasonInput(data=request.data))
         version, reply = expected_version(request), reply_for(request, principal_of(request), _score_data, status=200)
         place = {"evaluation_id": evaluation_id, "student_id": student_id}

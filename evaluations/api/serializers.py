@@ -47,6 +47,12 @@ class EvaluationChange(serializers.Serializer[Any]):
         return attrs
 
 
+class DeletionInput(serializers.Serializer[Any]):
+    """Why an evaluation is taken back."""
+
+    reason = serializers.CharField(max_length=MAX_REASON_CHARS, allow_blank=True, default="")
+
+
 class EvaluationOutput(serializers.Serializer[Any]):
     """An evaluation."""
 
@@ -91,6 +97,7 @@ class ScoreInput(serializers.Serializer[Any]):
     state = serializers.ChoiceField(RECORDABLE, default=str(ScoreState.RECORDED))
     value = serializers.CharField(max_length=MAX_VALUE_CHARS, allow_null=True, default=None)
     late = serializers.BooleanField(default=False)
+    reason = serializers.CharField(max_length=MAX_REASON_CHARS, allow_blank=True, default="")
 
 
 class ScoreOutput(serializers.Serializer[Any]):

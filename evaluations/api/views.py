@@ -118,7 +118,8 @@ class EvaluationDetail(APIView):
     def patch(self, request: Request, evaluation_id: str) -> HttpResponse:
         """Change title, weight, date or kind of the version named by ``If-Match`` (200).
 
-        Once there are scores the weight and the date change with a reason only, and the kind not at all.
+        Once there are scores the weight and the date change with a reason only, and the kind not at all. In a closed
+        term only an administrator changes anything, with a reason; so does one who does not teach the section always.
         """
         given = validated(serializers.EvaluationChange(data=request.data))
         version, actor = expected_version(request), principal_of(request)
@@ -130,13 +131,23 @@ class EvaluationDetail(APIView):
             )
         return reply.render(evaluation).as_response()
 
-    @extend_schema(operation_id="delete_evaluation", tags=["evaluations"], parameters=[IF_MATCH], responses={204: None})
+    @extend_schema(
+        operation_id="delete_evaluation",
+        tags=["evaluations"],
+        parameters=[IF_MATCH],
+        request=serializers.DeletionInput,
+        responses={204: None},
+    )
     def delete(self, request: Request, evaluation_id: str) -> HttpResponse:
-        """Take the version named by ``If-Match`` back, if nobody has a score in it (204)."""
+        """Take the version named by ``If-Match`` back, if nobody has a score in it and the term is open (204).
+
+        An administrator who does not teach the section says why.
+        """
+        given = validated(serializers.DeletionInput(data=request.data))
         version, actor = expected_version(request), principal_of(request)
         reply = empty_reply_for(request, actor)
         with reply.key.first_answer_wins():
-            services.delete_evaluation(actor=actor, evaluation_id=evaluation_id, version=version, reply=reply)
+            services.delete_evaluation(actor=actor, evaluation_id=evaluation_id, version=version, reply=reply, **given)
         return reply.render(None).as_response()
 
 

@@ -80,13 +80,13 @@ def require_profile(transaction: Transaction, profile: Profile) -> int:
     return transaction.check(profile_key(), _same_rules(profile))
 
 
-def require_open_gate(transaction: Transaction, term_id: str, section_id: str, scale: GradingScale) -> int:
-    """Require that the section takes grades of the term on this scale. Returns the action's position.
+def require_gate(transaction: Transaction, term_id: str, section_id: str, scale: GradingScale, *, is_open: bool) -> int:
+    """Require that the section takes grades of the term (or that it takes none), and on this scale.
 
-    Gates from before scales were noted take any.
+    Gates from before scales were noted take any. Returns the action's position.
     """
     same_scale = f"(attribute_not_exists({_SCALE_DIGEST}) OR {_SCALE_DIGEST} = :scale)"
-    values = {":open": True, ":scale": _digest_of(scale)}
+    values = {":open": is_open, ":scale": _digest_of(scale)}
     return transaction.check(_gate_key(term_id, section_id), Condition(f"{_IS_OPEN} = :open AND {same_scale}", values))
 
 
@@ -95,14 +95,14 @@ def is_open(gate: Attributes) -> bool:
     return bool(gate[_IS_OPEN])
 
 
-def add_open_gate(transaction: Transaction, profile: Profile, term_id: str, section_id: str) -> int:
+def add_gate(transaction: Transaction, profile: Profile, term_id: str, section_id: str, *, is_open: bool) -> int:
     """Add a section's missing gate, provided that ``profile`` is still the school's record. Returns its position."""
     require_profile(transaction, profile)
     mark_used(transaction, term_id)
     gate = {
         **_gate_key(term_id, section_id).as_attributes(),
         "entity": "term_gate",
-        _IS_OPEN: True,
+        _IS_OPEN: is_open,
         _RULES_VERSION: profile.rules_version,
         _SCALE_DIGEST: _digest_of(profile.school.scale_in(term_id)),
     }

@@ -9,12 +9,11 @@ from edu import clock
 from edu.dynamo.errors import ConditionFailedError, TransactionConflictError
 from edu.dynamo.transactions import Transaction
 from edu.idempotency import Reply
-from edu.identity.principal import Role
 from evaluations.domain.evaluation import Score, ScoreState
 from evaluations.domain.revisions import Result
-from evaluations.errors import NotAssignedError, StaleVersionError
+from evaluations.errors import StaleVersionError
 from evaluations.repository import revisions
-from evaluations.services import changes, reasons, rules, term_gates
+from evaluations.services import authority, changes, reasons, rules, term_gates
 from evaluations.services.changes import ScoreChange
 from evaluations.services.term_gates import Gate
 from evaluations.services.values import checked_result
@@ -58,13 +57,17 @@ def correct_score(
         InvalidInputError: the reason is missing where one is needed: in a closed term, and for a voided score.
         InvalidScoreError: see ``values.checked_result``.
         StaleVersionError: the score has another version by now.
+        ReopenedTermError: the term is opened and closed at this moment.
         IdempotentReplay: the same request was answered before.
     """
-    stored = revisions.get_stored(evaluation_id, student_id)
-    may_be_closed = _require_corrector(actor, stored.score, reason)
-    result = checked_result(state=state, value=value, late=late, term_id=stored.score.term_id)
-    wanted = Wanted(result, version, reason, "corrected")
-    return _change(actor, stored, wanted, reply, may_be_closed=may_be_closed)
+    reasons.checked(reason)
+
+    def write() -> Score:
+        stored, is_open = _get_writable(actor, evaluation_id, student_id, reason)
+        result = checked_result(state=state, value=value, late=late, term_id=stored.score.term_id)
+        return _change(actor, stored, Wanted(result, version, reason, "corrected"), reply, is_open=is_open)
+
+    return term_gates.once_more(actor, write)
 
 
 def void_score(
@@ -80,12 +83,15 @@ def void_score(
 
     Same errors as ``correct_score``. The reason is always needed. Voiding what is void changes nothing.
     """
-    stored = revisions.get_stored(evaluation_id, student_id)
-    may_be_closed = _require_corrector(actor, stored.score, reason)
-    if not reason:
+    if not reasons.checked(reason):
         raise reasons.missing()
     wanted = Wanted(Result(state=ScoreState.VOID), version, reason, "voided")
-    return _change(actor, stored, wanted, reply, may_be_closed=may_be_closed)
+
+    def write() -> Score:
+        stored, is_open = _get_writable(actor, evaluation_id, student_id, reason)
+        return _change(actor, stored, wanted, reply, is_open=is_open)
+
+    return term_gates.once_more(actor, write)
 
 
 def stale(current: Score, wanted: Wanted) -> StaleVersionError:
@@ -106,22 +112,15 @@ def shown(score: Score) -> dict[str, Any]:
     }
 
 
-def _require_corrector(actor: Principal, score: Score, reason: str) -> bool:
-    """Whether the actor may write this score in a closed term; raises when not even in an open one."""
-    reasons.checked(reason)
-    if actor.role is not Role.SCHOOL_ADMIN:
-        rules.require_teacher(actor, rules.get_section(score.section_id))
-        rules.require_open_term(score.term_id)
-        return False
-    if not rules.get_term(score.term_id, afresh=True).closed:
-        raise NotAssignedError
-    if not reason:
-        raise reasons.missing()
-    return True
+def _get_writable(actor: Principal, evaluation_id: str, student_id: str, reason: str) -> tuple[StoredScore, bool]:
+    """The score, read once the actor may write it, and whether its term is open."""
+    place = rules.get_head(evaluation_id).evaluation
+    is_open = authority.require_grader(actor, section_id=place.section_id, term_id=place.term_id, reason=reason)
+    return revisions.get_stored(evaluation_id, student_id), is_open
 
 
 def _change(
-    actor: Principal, stored: StoredScore, wanted: Wanted, reply: Reply[Score] | None, *, may_be_closed: bool
+    actor: Principal, stored: StoredScore, wanted: Wanted, reply: Reply[Score] | None, *, is_open: bool
 ) -> Score:
     score = stored.score
     if score.version != wanted.version:
@@ -140,8 +139,7 @@ def _change(
         recorded_at=clock.now(),
     )
     transaction = Transaction()
-    place = {"term_id": score.term_id, "section_id": score.section_id}
-    gate = None if may_be_closed else term_gates.require_open(transaction, **place)
+    gate = term_gates.require(transaction, term_id=score.term_id, section_id=score.section_id, is_open=is_open)
     written = changes.add_change(transaction, ScoreChange(after, wanted.verb, stored, wanted.reason), actor)
     _commit(_Attempt(transaction, gate, written, wanted, after, reply))
     return after

@@ -13,7 +13,7 @@ from evaluations.domain.evaluation import Evaluation, EvaluationKind
 from evaluations.errors import HasScoresError, StaleVersionError
 from evaluations.repository import heads, staleness
 from evaluations.repository.heads import Head
-from evaluations.services import changes, reasons, rules, term_gates, trail
+from evaluations.services import authority, changes, reasons, rules, term_gates, trail
 from evaluations.services.changes import EvaluationChange
 from evaluations.services.term_gates import Gate
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from edu.errors import LibretaError
     from edu.identity.principal import Principal
 
-_GRADED_BY = ("weight", "kind")  # what decides consolidated grades
 _EXPLAINED = ("weight", "held_on")  # what is changed with a reason once students have scores
 
 
@@ -46,21 +45,37 @@ def edit_evaluation(
     Raises:
         NotFoundError: no such evaluation in this school.
         NotAssignedError: the actor neither teaches its section nor administers the school.
-        ClosedTermError: the term is closed, and weight or kind would change.
+        ClosedTermError: the term is closed and the actor is a teacher.
         HasScoresError: the kind would change, and scores repeat it.
         InvalidInputError: a value is none, the day is outside the term, or the reason is missing: the evaluation has
-            scores, and its weight or day would change.
+            scores and its weight or day would change, the term is closed, or the actor does not teach the section.
         StaleVersionError: the evaluation has another version by now.
         IdempotentReplay: the same request was answered before.
     """
-    head = heads.get_head(evaluation_id)
-    before = head.evaluation
     reasons.checked(reason)
-    rules.require_writer(actor, rules.get_section(before.section_id))
     asked: dict[str, Any] = {"title": title, "weight": weight, "held_on": held_on, "kind": kind}
     given = {name: value for name, value in asked.items() if value is not None}
+    wanted = _Wanted(version, given, reason, reply)
+    return term_gates.once_more(actor, lambda: _edit(actor, evaluation_id, wanted))
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """What of an evaluation's ``version`` is to be what instead, why, and how that is answered."""
+
+    version: int
+    given: dict[str, Any]
+    reason: str
+    reply: Reply[Evaluation] | None
+
+
+def _edit(actor: Principal, evaluation_id: str, wanted: _Wanted) -> Evaluation:
+    version, given, reason = wanted.version, wanted.given, wanted.reason
+    head = heads.get_head(evaluation_id)
+    before = head.evaluation
+    rules.require_writer(actor, rules.get_section(before.section_id))
     changed = {name: value for name, value in given.items() if value != getattr(before, name)}
-    _require_allowed(head, changed)
+    is_open = _require_allowed(actor, head, changed, reason)
     if before.version != version:
         raise _stale(before, given | {"version": version})
     unexplained = bool(changed.keys() & set(_EXPLAINED)) and not reason
@@ -70,50 +85,57 @@ def edit_evaluation(
         after = replace(before, **changed, version=before.version + bool(changed))
     transaction, gate = Transaction(), None
     if changed:
-        if changed.keys() & set(_GRADED_BY):
-            gate = term_gates.require_open(transaction, term_id=before.term_id, section_id=before.section_id)
+        gate = term_gates.require(transaction, **_place(before), is_open=is_open)
         change = EvaluationChange(after, "edited", head, reason)
         position, _ = changes.add_evaluation_change(transaction, change, actor, unscored=unexplained)
     else:
         position = heads.require_version(transaction, before)
-    _commit(_Attempt(transaction, gate, position, head, after, reply), given | {"version": version})
+    _commit(_Attempt(transaction, gate, position, head, after, wanted.reply), given | {"version": version})
     return after
 
 
 def delete_evaluation(
-    *, actor: Principal, evaluation_id: str, version: int, reply: Reply[Evaluation] | None = None
+    *, actor: Principal, evaluation_id: str, version: int, reason: str = "", reply: Reply[Evaluation] | None = None
 ) -> None:
     """Take an evaluation back that has no scores. What stays is its entry in the trail, and a tombstone to prove it.
 
     Raises:
+        InvalidInputError: the reason is missing, and the actor does not teach the section.
         HasScoresError: it has scores, or had: a voided one counts.
         ClosedTermError: the term is closed.
         NotFoundError, NotAssignedError, StaleVersionError, IdempotentReplay: as ``edit_evaluation``.
     """
+    reasons.checked(reason)
     head = heads.get_head(evaluation_id)
     evaluation = head.evaluation
     rules.require_writer(actor, rules.get_section(evaluation.section_id))
     rules.require_open_term(evaluation.term_id)
+    authority.require_editor(actor, **_place(evaluation), reason=reason)
     if evaluation.version != version:
         raise _stale(evaluation, {"version": version})
     if head.has_scores:
         raise HasScoresError
     transaction = Transaction()
-    gate = term_gates.require_open(transaction, term_id=evaluation.term_id, section_id=evaluation.section_id)
+    gate = term_gates.require(transaction, **_place(evaluation), is_open=True)
     position = heads.bury(transaction, head)
-    trail.add_deletion(transaction, actor=actor, record=evaluation, salt=head.salt)
+    trail.add_deletion(transaction, actor=actor, record=evaluation, salt=head.salt, reason=reason)
     staleness.mark_section_stale(transaction, evaluation)
     _commit(_Attempt(transaction, gate, position, head, evaluation, reply), {"version": version})
 
 
-def _require_allowed(head: Head, changed: dict[str, Any]) -> None:
-    term_id = head.evaluation.term_id
-    if changed.keys() & set(_GRADED_BY):
-        rules.require_open_term(term_id)
+def _require_allowed(actor: Principal, head: Head, changed: dict[str, Any], reason: str) -> bool:
+    """Whether the term is open, when the actor may change this in it."""
+    place = _place(head.evaluation)
+    is_open = not changed or authority.require_editor(actor, **place, reason=reason)
     if "held_on" in changed:
-        rules.require_day_of(rules.get_term(term_id), changed["held_on"])
+        rules.require_day_of(rules.get_term(place["term_id"]), changed["held_on"])
     if "kind" in changed and head.has_scores:
         raise HasScoresError
+    return is_open
+
+
+def _place(evaluation: Evaluation) -> dict[str, str]:
+    return {"section_id": evaluation.section_id, "term_id": evaluation.term_id}
 
 
 @dataclass(frozen=True)

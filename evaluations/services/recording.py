@@ -13,7 +13,7 @@ from edu.errors import ConflictError
 from evaluations.domain.evaluation import Evaluation, EvaluationKind, Score, ScoreState
 from evaluations.errors import AlreadyRecordedError, NotEnrolledError
 from evaluations.repository import heads, roster
-from evaluations.services import changes, rules, term_gates
+from evaluations.services import authority, changes, reasons, rules, term_gates
 from evaluations.services.changes import EvaluationChange, ScoreChange
 from evaluations.services.values import first_score
 
@@ -65,7 +65,7 @@ def create_evaluation(
             scale_id=rules.get_scale(term_id).scale_id,
         )
     transaction = Transaction()
-    gate = term_gates.require_open(transaction, term_id=term_id, section_id=section_id)
+    gate = term_gates.require(transaction, term_id=term_id, section_id=section_id)
     _, head = changes.add_evaluation_change(transaction, EvaluationChange(evaluation, "created"), actor)
     answered = reply.remember(transaction, evaluation) if reply else None
     try:
@@ -90,38 +90,47 @@ def record_score(
     state: ScoreState,
     value: str | None,
     late: bool = False,
+    reason: str = "",
     reply: Reply[Score] | None = None,
 ) -> Score:
     """Record a student's first score in an evaluation and mark it for the government.
 
+    Once the term is closed, only an administrator does, with a reason.
+
     Raises:
         NotFoundError: no such evaluation in this school.
-        NotAssignedError: the actor does not teach its section.
+        NotAssignedError: the term is open and the actor does not teach the section.
+        InvalidInputError: the term is closed and the reason is missing, or it is no short line.
         InvalidScoreError: the value is not on the term's scale, or there without ``recorded``, or late without it.
         NotEnrolledError: the student is not in the section.
         AlreadyRecordedError: there is a score already.
-        ClosedTermError: the term is closed.
-        ConflictError: the evaluation was deleted or changed at this moment.
+        ClosedTermError: the term is closed and the actor is a teacher.
+        ConflictError: the evaluation was deleted or changed, or the term opened or closed, at this moment.
         IdempotentReplay: the same request was answered before.
     """
+    reasons.checked(reason)
     given = {"student_id": student_id, "state": state, "value": value, "late": late}
-    try:
-        return _record(rules.get_head(evaluation_id), actor, reply, **given)
-    except _OutdatedHeadError:
-        rules.forget_head(evaluation_id)
-        return _record(rules.get_head(evaluation_id), actor, reply, **given)
+
+    def write() -> Score:
+        try:
+            return _record(rules.get_head(evaluation_id), actor, reason, reply, **given)
+        except _OutdatedHeadError:
+            rules.forget_head(evaluation_id)
+            return _record(rules.get_head(evaluation_id), actor, reason, reply, **given)
+
+    return term_gates.once_more(actor, write)
 
 
-def _record(head: Head, actor: Principal, reply: Reply[Score] | None, **given: Any) -> Score:  # noqa: ANN401 - as first_score takes them
+def _record(head: Head, actor: Principal, reason: str, reply: Reply[Score] | None, **given: Any) -> Score:  # noqa: ANN401 - as first_score takes them
     evaluation = head.evaluation
-    rules.require_teacher(actor, rules.get_section(evaluation.section_id))
-    rules.require_open_term(evaluation.term_id)
+    place = {"section_id": evaluation.section_id, "term_id": evaluation.term_id}
+    is_open = authority.require_grader(actor, **place, reason=reason)
     score = first_score(evaluation, actor=actor, **given)
     transaction = Transaction()
-    gate = term_gates.require_open(transaction, term_id=score.term_id, section_id=score.section_id)
+    gate = term_gates.require(transaction, **place, is_open=is_open)
     enrolled = transaction.check(roster.enrolment_key(score.section_id, score.student_id), THERE)
     marked = None if head.has_scores else heads.mark_scored(transaction, evaluation)
-    written = changes.add_change(transaction, ScoreChange(score, "recorded"), actor)
+    written = changes.add_change(transaction, ScoreChange(score, "recorded", reason=reason), actor)
     answered = reply.remember(transaction, score) if reply else None
     try:
         term_gates.commit(gate)

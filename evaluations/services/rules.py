@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from evaluations.repository.heads import Head
 
 
+_TEACHING = frozenset({Role.TEACHER, Role.SCHOOL_ADMIN})
+
+
 def get_school() -> School:
     """The school in scope, at most five minutes old.
 
@@ -103,13 +106,18 @@ def require_writer(actor: Principal, section: Section) -> None:
         require_teacher(actor, section)
 
 
+def teaches(actor: Principal, section: Section) -> bool:
+    """Whether the section is the actor's own: an administrator may be a teacher too."""
+    return actor.role in _TEACHING and actor.person_id == section.teacher_id
+
+
 def require_teacher(actor: Principal, section: Section) -> None:
     """Only the section's teacher grades its students while the term is open.
 
     Raises:
         NotAssignedError: the actor is somebody else.
     """
-    if actor.role is not Role.TEACHER or actor.person_id != section.teacher_id:
+    if not teaches(actor, section):
         raise NotAssignedError
 
 

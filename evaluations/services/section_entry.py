@@ -177,7 +177,7 @@ class _Entry:
         """Write the rows in one transaction, each time without those that fail, until the rest stands."""
         while planned:
             evaluation, transaction = self.head.evaluation, Transaction()
-            gate = term_gates.require_open(transaction, term_id=evaluation.term_id, section_id=evaluation.section_id)
+            gate = term_gates.require(transaction, term_id=evaluation.term_id, section_id=evaluation.section_id)
             if not self.head.has_scores:
                 heads.mark_scored(transaction, evaluation)
             positions = [changes.add_change(transaction, change, self.actor) for _, change in planned]

@@ -45,7 +45,9 @@ def add_change(
     )
 
 
-def add_deletion(transaction: Transaction, *, actor: Principal, record: Evaluation, salt: str) -> None:
+def add_deletion(
+    transaction: Transaction, *, actor: Principal, record: Evaluation, salt: str, reason: str = ""
+) -> None:
     """Add the entry of an evaluation that is no more: there is no digest after it."""
     audit.add_entry(
         transaction,
@@ -54,6 +56,7 @@ def add_deletion(transaction: Transaction, *, actor: Principal, record: Evaluati
         subject=subject_of(record),
         version=record.version,
         digests=(_digest(record, salt), ""),
+        reason=reason,
     )
 
 

@@ -116,6 +116,10 @@ def _correction(_ids: Ids) -> dict[str, Any]:
     return {"state": "recorded", "value": "6.2", "reason": "Suma mal hecha"}
 
 
+def _retitling(_ids: Ids) -> dict[str, Any]:
+    return {"title": "Otro título", "reason": "Así lo pide la prueba"}
+
+
 def _reason(_ids: Ids) -> dict[str, Any]:
     return {"reason": "Así lo pide la prueba"}
 
@@ -152,8 +156,14 @@ API: dict[str, Cover] = {
     "api/v1/evaluations/<id:evaluation_id>": Api(
         {
             "GET": Offer(STAFF_READERS),
-            "PATCH": Offer(WRITERS, body=lambda _ids: {"title": "Otro título"}, etag_of=_EVALUATION),
-            "DELETE": Offer(WRITERS, etag_of=_EVALUATION, ids={"evaluation_id": "spare_evaluation_id"}, also=_SECOND),
+            "PATCH": Offer(WRITERS, body=_retitling, etag_of=_EVALUATION),
+            "DELETE": Offer(
+                WRITERS,
+                body=_reason,
+                etag_of=_EVALUATION,
+                ids={"evaluation_id": "spare_evaluation_id"},
+                also=_SECOND,
+            ),
         }
     ),
     "api/v1/evaluations/<id:evaluation_id>/history": Api({"GET": Offer(STAFF_READERS)}),

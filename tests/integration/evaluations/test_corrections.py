@@ -347,6 +347,18 @@ def test_colleague_and_other_roles_may_neither_change_nor_read(school: TestSchoo
         assert person.get(score_path.rpartition("/")[0]).status_code == 403
 
 
+def test_colleague_learns_nothing_of_whether_a_score_exists(school: TestSchool, score_path: str) -> None:
+    colleague = ApiClient(id_token_of(account_of(school, Role.TEACHER, "teacher-2")))
+    for path in (score_path, score_path.replace("001", "002"), score_path.replace("001", "999")):
+        for answer in (
+            colleague.get(path),
+            colleague.get(f"{path}/history"),
+            correct(colleague, path, "1.0", 1),
+            void(colleague, path, 1),
+        ):
+            assert refused(answer) == (403, "section_not_assigned")
+
+
 def test_administrator_reads_but_does_not_grade_in_an_open_term(admin: ApiClient, score_path: str) -> None:
     assert admin.get(score_path).status_code == 200
     assert len(history(admin, score_path)) == 1

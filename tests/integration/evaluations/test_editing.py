@@ -200,16 +200,55 @@ def test_kind_stands_once_there_are_scores(teacher: ApiClient, path: str) -> Non
     assert edit(teacher, path, 1, kind="exam", title="Otra").status_code == 200
 
 
-def test_closed_term_lets_only_title_and_day_change(
+def test_closed_term_locks_the_evaluation_but_for_an_administrator_with_a_reason(
     teacher: ApiClient, admin: ApiClient, path: str, exam: dict[str, Any]
 ) -> None:
     admin.post(f"/terms/{OPEN_TERM}/close", {})
     later = (date.fromisoformat(exam["held_on"]) + timedelta(days=3)).isoformat()
+    changes: list[dict[str, Any]] = [{"title": "Otra"}, {"held_on": later}, {"weight": "10.00"}, {"kind": "quiz"}]
+    for version, change in enumerate(changes, 1):
+        assert refused(edit(teacher, path, version, **change, reason="x")) == (409, "term_closed")
+        assert _broken(edit(admin, path, version, **change)) == ("reason", "required")
+        changed = edit(admin, path, version, **change, reason="Resolución 12")
+        assert (changed.status_code, changed.json()["version"]) == (200, version + 1)
     for person in (teacher, admin):
-        assert refused(edit(person, path, 1, weight="10")) == (409, "term_closed")
-        assert refused(edit(person, path, 1, kind="quiz", title="x")) == (409, "term_closed")
-        assert refused(delete(person, path, 1)) == (409, "term_closed")
-    assert edit(teacher, path, 1, title="Otra", held_on=later).status_code == 200
+        assert refused(delete(person, path, 5)) == (409, "term_closed")
+        assert refused(person.send("DELETE", path, {"reason": "x"}, version=5)) == (409, "term_closed")
+    assert {entry["reason"] for entry in admin.get(f"{path}/history").json()["results"]} == {"Resolución 12", ""}
+
+
+def _broken(answer: Any) -> tuple[str, str]:
+    assert answer.status_code == 422
+    [error] = problem_of(answer)["errors"]
+    return error["field"], error["rule"]
+
+
+def test_administrator_who_does_not_teach_changes_and_deletes_with_a_reason(
+    school: TestSchool, admin: ApiClient, path: str, evaluation_id: str
+) -> None:
+    assert _broken(edit(admin, path, 1, title="Otra")) == ("reason", "required")
+    assert edit(admin, path, 1, title="Otra", reason="Decía otra cosa").status_code == 200
+    assert _broken(delete(admin, path, 2)) == ("reason", "required")
+    assert admin.send("DELETE", path, {"reason": "Repetida"}, version=2).status_code == 204
+    with enter_school(school.school_id):
+        entries = audit.list_of_subject(f"evaluation:{evaluation_id}").entries
+    assert [(entry.action, entry.reason) for entry in entries[:2]] == [
+        ("evaluation.deleted", "Repetida"),
+        ("evaluation.edited", "Decía otra cosa"),
+    ]
+
+
+def test_administrator_who_teaches_the_section_is_its_teacher(
+    school: TestSchool, exam: dict[str, Any], path: str
+) -> None:
+    head = ApiClient(id_token_of(account_of(school, Role.SCHOOL_ADMIN, "teacher-1")))
+    assert head.post("/sections/mat-5a/evaluations", exam).status_code == 201
+    assert edit(head, path, 1, title="Otra").status_code == 200
+    assert head.post(f"{path}/scores", SCORE).status_code == 201
+    assert head.send("PUT", f"{path}/scores/student-001", {"value": "5.0"}, version=1).status_code == 200
+    rows = {"rows": [{"student_id": "student-002", "value": "5.0"}]}
+    assert head.send("PUT", f"{path}/scores", rows).json()["results"][0]["outcome"] == "created"
+    assert head.send("POST", f"{path}/scores/student-001/void", {"reason": "x"}, version=2).status_code == 200
 
 
 def test_deleted_evaluation_is_gone_for_everybody_and_proved_by_its_tombstone(

@@ -18,6 +18,7 @@ from edu.identity.principal import Principal, Role
 from edu.tenancy import enter_school
 from evaluations import services
 from evaluations.repository import roster, terms
+from evaluations.services import rules
 from tests.integration.evaluations.conftest import ApiClient, account_of, problem_of, refused
 from tests.support.calls import counted_calls
 from tests.support.cloud import acting_as
@@ -82,7 +83,7 @@ def test_closing_binds_a_process_that_remembers_the_term_as_open(
         ("PUT", score_path, {"value": "1.0"}, 1),
         ("POST", f"{score_path}/void", {"reason": "x"}, 1),
         ("PUT", scores_path, {"rows": [SCORE]}, None),
-        ("PATCH", score_path.partition("/scores")[0], {"weight": "5"}, 1),
+        ("PATCH", score_path.partition("/scores")[0], {"weight": "5", "reason": "x"}, 1),
     ):
         other.remember()
         assert refused(teacher.send(method, path, body, version=version)) == (409, "term_closed"), (method, path)
@@ -143,8 +144,104 @@ def test_closed_term_is_corrected_by_an_administrator_with_a_reason(
         ("school_admin", "Resolución 13"),
         ("school_admin", "Resolución 12"),
     ]
-    assert refused(admin.post(score_path.rpartition("/")[0], SCORE))[0] == 403
     assert refused(teacher.send("PUT", score_path, {"value": "1.0", "reason": "x"}, version=3)) == (409, "term_closed")
+
+
+def test_late_first_score_is_an_administrators_with_a_reason(
+    school: TestSchool, teacher: ApiClient, admin: ApiClient, score_path: str
+) -> None:
+    close(admin)
+    scores_path, _, _ = score_path.rpartition("/")
+    assert refused(teacher.post(scores_path, SCORE | {"reason": "x"})) == (409, "term_closed")
+    without = admin.post(scores_path, SCORE)
+    assert (without.status_code, problem_of(without)["errors"][0]["field"]) == (422, "reason")
+    late = admin.post(scores_path, SCORE | {"reason": "Rindió en el hospital"})
+    assert (late.status_code, late.json()["version"]) == (201, 1)
+    [entry] = admin.get(f"{scores_path}/student-002/history").json()["results"]
+    assert (entry["role"], entry["reason"]) == ("school_admin", "Rindió en el hospital")
+    with enter_school(school.school_id):
+        pending = services.list_pending_grades(term_id=OPEN_TERM, limit=10)
+    assert "student-002" in {grade.student_id for grade in pending}
+
+
+def test_warm_correction_of_a_closed_term_is_one_read_and_one_write(
+    admin: ApiClient, score_path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    close(admin)
+    closed_terms(admin)
+    monkeypatch.setattr(rules, "forget_school", _never)
+    with counted_calls() as calls:
+        assert correct(admin, score_path, "5.0", 1).status_code == 200
+    assert calls == ["GetItem", "TransactWriteItems"]
+    with counted_calls() as calls:
+        assert admin.post(score_path.rpartition("/")[0], SCORE | {"reason": "x"}).status_code == 201
+    assert calls == ["TransactWriteItems"]
+
+
+def _never() -> None:
+    raise AssertionError("the rules were dropped for everybody")
+
+
+def correct(client: ApiClient, path: str, value: str, version: int, reason: str = "Resolución 12") -> Any:
+    return client.send("PUT", path, {"value": value, "reason": reason}, version=version)
+
+
+def test_administrator_corrects_right_after_another_process_closed_the_term(
+    school: TestSchool, admin: ApiClient, score_path: str
+) -> None:
+    head = ApiClient(id_token_of(account_of(school, Role.SCHOOL_ADMIN, "teacher-1")))
+    other = OtherProcess(school)
+    close(admin)
+    for version, person in enumerate((admin, head), 1):
+        other.remember()
+        assert correct(person, score_path, f"{version}.0", version).status_code == 200
+    other.remember()
+    without = correct(head, score_path, "4.0", 3, reason="")
+    assert (without.status_code, problem_of(without)["errors"][0]["field"]) == (422, "reason")
+    other.remember()
+    assert admin.post(score_path.rpartition("/")[0], SCORE | {"reason": "x"}).status_code == 201
+
+
+def test_term_opened_again_elsewhere_is_not_corrected_by_an_administrator(
+    school: TestSchool, teacher: ApiClient, admin: ApiClient, score_path: str
+) -> None:
+    head = ApiClient(id_token_of(account_of(school, Role.SCHOOL_ADMIN, "teacher-1")))
+    close(admin)
+    other = OtherProcess(school)
+    reopen(admin)
+    other.remember()
+    assert refused(correct(admin, score_path, "5.0", 1)) == (403, "section_not_assigned")
+    other.remember()
+    scores_path, _, _ = score_path.rpartition("/")
+    assert refused(admin.post(scores_path, SCORE | {"reason": "x"})) == (403, "section_not_assigned")
+    assert [score["version"] for score in teacher.get(scores_path).json()["results"]] == [1]
+    other.remember()
+    assert correct(head, score_path, "5.0", 1, reason="").status_code == 200
+
+
+def test_closed_terms_missing_gate_is_added_closed(school: TestSchool, admin: ApiClient, score_path: str) -> None:
+    """As where scores were imported: nobody wrote one under the section's gate yet."""
+    close(admin)
+    _remove_gate(school)
+    assert correct(admin, score_path, "5.0", 1).status_code == 200
+    with enter_school(school.school_id):
+        gate = table.get_item(Key(school_partition("TERM_GATE", OPEN_TERM), "mat-5a"))
+    assert gate is not None
+    assert gate["is_open"] is False
+
+
+def test_own_closing_shows_at_once(admin: ApiClient) -> None:
+    def shown() -> list[bool]:
+        listed = [term["closed"] for term in admin.get("/terms").json()["results"]]
+        card = admin.get("/students/student-001/report-card").json()
+        assert [term["closed"] for term in card["terms"]] == listed
+        return listed
+
+    assert shown() == [True, False]
+    close(admin)
+    assert shown() == [True, True]
+    reopen(admin)
+    assert shown() == [True, False]
 
 
 def test_closing_and_opening_are_in_the_trail_once_each(school: TestSchool, admin: ApiClient) -> None:
