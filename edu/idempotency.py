@@ -109,6 +109,16 @@ class IdempotencyKey:
         """
         self.finish(_UNFINISHED)
 
+    def is_claimed(self) -> bool:
+        """Whether this same request took the key and has not finished: what it wrote before stands. One read.
+
+        Raises:
+            IdempotentReplay, KeyReusedError: as ``claim``.
+        """
+        record = table.get_item(self.key)
+        self._replay(record)
+        return record is not None and record["expires_at"] > clock.epoch_s()
+
     def finish(self, answer: Answer) -> None:
         """Store the answer of a write of several transactions, after the last. Same errors as ``claim``."""
         transaction = Transaction()

@@ -38,6 +38,7 @@ class RowInput(serializers.Serializer[Any]):
     value = serializers.CharField(max_length=MAX_VALUE_CHARS, allow_null=True, default=None)
     late = serializers.BooleanField(default=False)
     version = serializers.IntegerField(min_value=1, max_value=999_999_999, allow_null=True, default=None)
+    reason = serializers.CharField(max_length=MAX_REASON_CHARS, allow_blank=True, default="")
 
 
 class RowsInput(serializers.Serializer[Any]):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
@@ -14,28 +14,29 @@ from evaluations.api.score_serializers import RowInput
 from evaluations.domain.evaluation import ScoreState
 from evaluations.services.section_entry import MAX_ROWS, Outcome, Row, RowResult, problem_of
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+_MAX_ECHO_CHARS = 64  # of an id that is none: the answer is stored as one item
 
 
 class SectionRows:
     """A request's rows in their order: those that a service can take, and those that were refused on sight.
 
     Raises:
-        InvalidInputError: there is no list of 1 to 100 rows, or a student has two.
+        InvalidInputError: there is no list of 1 to 100 rows.
     """
 
     def __init__(self, body: object) -> None:
         self._given = _listed(body)
         self.rows: list[Row] = []
         self._refused: dict[int, dict[str, Any]] = {}
+        times = Counter(map(_student_of, self._given))
         for index, given in enumerate(self._given):
+            student_id = _student_of(given)
             try:
+                if student_id is not None and times[student_id] > 1:
+                    raise _sent_twice()
                 self.rows.append(_row(given))
-            except serializers.ValidationError as error:
-                self._refused[index] = _rejected(given, error)
-        students = [row.student_id for row in self.rows] + [row["student_id"] for row in self._refused.values()]
-        _require_once_each(student for student in students if student is not None)
+            except (InvalidInputError, serializers.ValidationError) as error:
+                self._refused[index] = _rejected(student_id, error)
 
     def render(self, results: list[RowResult]) -> dict[str, Any]:
         """The answer: a result for each row that was sent, in the order in which it was sent."""
@@ -53,16 +54,23 @@ def _listed(body: object) -> list[Any]:
     return rows
 
 
-def _require_once_each(students: Iterable[str]) -> None:
-    if any(times > 1 for times in Counter(students).values()):
-        message = _("A student may have only one row")
-        raise InvalidInputError(fields=[FieldError("rows", "duplicate_student", message)])
+def _sent_twice() -> InvalidInputError:
+    """The error of each row of a student who has several: which of them was meant, nobody can tell."""
+    message = _("A student may have only one row")
+    return InvalidInputError(fields=[FieldError("student_id", "duplicate_student", message)])
 
 
 def _student_of(row: object) -> str | None:
-    """Whom a refused row is about, as far as it can be told and sent back."""
+    """Whom a row is about, as ``RowInput`` reads it, as far as it can be told."""
     student_id = row.get("student_id") if isinstance(row, dict) else None
-    return student_id.strip().encode(errors="replace").decode() if isinstance(student_id, str) else None
+    if isinstance(student_id, bool) or not isinstance(student_id, (str, int, float)):
+        return None
+    return str(student_id).strip()
+
+
+def _echo(student_id: str | None) -> str | None:
+    """A refused row's student as it is sent back: short, and in UTF-8."""
+    return student_id if student_id is None else student_id[:_MAX_ECHO_CHARS].encode(errors="replace").decode()
 
 
 def _row(given: object) -> Row:
@@ -71,10 +79,10 @@ def _row(given: object) -> Row:
     return Row(**{**serializer.validated_data, "state": ScoreState(serializer.validated_data["state"])})
 
 
-def _rejected(given: object, raised: serializers.ValidationError) -> dict[str, Any]:
+def _rejected(student_id: str | None, raised: Exception) -> dict[str, Any]:
     error = as_ours(raised) or InvalidInputError()
     return {
-        "student_id": _student_of(given),
+        "student_id": _echo(student_id),
         "outcome": str(Outcome.REJECTED),
         "state": None,
         "value": None,

@@ -13,7 +13,7 @@ from edu.errors import ConflictError, LibretaError, NotFoundError
 from edu.identity.principal import Principal
 from evaluations.domain.evaluation import Score, ScoreState
 from evaluations.domain.revisions import Result
-from evaluations.errors import AlreadyRecordedError, ClosedTermError, NotEnrolledError
+from evaluations.errors import AlreadyRecordedError, ClosedTermError, NotAssignedError, NotEnrolledError
 from evaluations.repository import heads, revisions, roster
 from evaluations.repository.heads import Head
 from evaluations.services import changes, correcting, reasons, rules, term_gates
@@ -25,9 +25,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from edu.idempotency import Reply
+    from evaluations.domain.evaluation import Evaluation
     from evaluations.repository.revisions import StoredScore
 
 MAX_ROWS = 100
+_MAX_MESSAGE_CHARS = 200  # some repeat what was sent; the answer is stored as one item
 _ROWS_PER_TRANSACTION = (MAX_ACTIONS - 2) // ACTIONS_PER_SCORE  # beside the term's gate and the evaluation's mark
 
 
@@ -42,13 +44,14 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Row:
-    """One student's result. ``version`` is the one it corrects; ``None`` for a first score."""
+    """One student's result. ``version`` is the one it corrects; ``None`` for a first score. ``reason`` may be empty."""
 
     student_id: str
     state: ScoreState
     value: str | None = field(repr=False)
     version: int | None = None
     late: bool = False
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,8 @@ def record_section(
 
     Four calls to the table before the first write, whatever the number of rows; then a transaction for each 19 of
     them. A row that cannot be written is left out with its reason, and the others are written without it. The same
-    request sent again after a crash or a 503 goes on where it stopped and answers as if nothing had happened.
+    request sent again after a crash or a 503 goes on where it stopped and answers as if nothing had happened; if the
+    actor may not write any more, it answers with what was written and rejects the rest.
 
     Raises:
         NotFoundError: no such evaluation in this school.
@@ -79,15 +83,17 @@ def record_section(
         IdempotentReplay: the same request was answered before.
     """
     head = heads.get_head(evaluation_id)
-    rules.require_teacher(actor, rules.get_section(head.evaluation.section_id))
-    rules.require_open_term(head.evaluation.term_id)
-    if reply:
+    refusal = _refusal_of(actor, head.evaluation)
+    if refusal and not (reply and reply.key.is_claimed()):
+        raise refusal
+    if reply and not refusal:
         reply.key.claim()
     entry = _Entry(
         actor,
         head,
         enrolled=frozenset(e.student_id for e in roster.list_enrolments(head.evaluation.section_id, consistent=True)),
         request=reply.key.fingerprint if reply else "",
+        refusal=refusal,
     )
     results = entry.write(rows, revisions.list_stored(evaluation_id))
     if reply:
@@ -95,14 +101,24 @@ def record_section(
     return results
 
 
+def _refusal_of(actor: Principal, evaluation: Evaluation) -> LibretaError | None:
+    try:
+        rules.require_teacher(actor, rules.get_section(evaluation.section_id))
+        rules.require_open_term(evaluation.term_id)
+    except (NotAssignedError, ClosedTermError) as error:
+        return error
+    return None
+
+
 @dataclass
 class _Entry:
-    """The work on one request's rows."""
+    """The work on one request's rows. With a ``refusal`` none is written any more: what the request wrote is told."""
 
     actor: Principal
     head: Head
     enrolled: frozenset[str]
     request: str
+    refusal: LibretaError | None = None
     results: dict[str, RowResult] = field(default_factory=dict)
 
     def write(self, rows: Sequence[Row], standing: Mapping[str, StoredScore]) -> list[RowResult]:
@@ -111,13 +127,19 @@ class _Entry:
             change = self._plan(row, standing.get(row.student_id))
             if change:
                 planned.append((row, change))
+        if self.refusal and not self._has_written():
+            raise self.refusal
         for start in range(0, len(planned), _ROWS_PER_TRANSACTION):
             self._write_together(planned[start : start + _ROWS_PER_TRANSACTION])
         return [self.results[row.student_id] for row in rows]
 
     def _plan(self, row: Row, stored: StoredScore | None) -> ScoreChange | None:
         """What is to be written for the row; ``None`` when its result stands already."""
+        if self.refusal:
+            self._tell(row, stored, self.refusal)
+            return None
         try:
+            reasons.checked(row.reason)
             if row.student_id not in self.enrolled:
                 raise NotEnrolledError
             if stored is None:
@@ -138,7 +160,7 @@ class _Entry:
             late=row.late,
             actor=self.actor,
         )
-        return ScoreChange(score, "recorded", request=self.request)
+        return ScoreChange(score, "recorded", reason=row.reason, request=self.request)
 
     def _next(self, row: Row, stored: StoredScore) -> ScoreChange | None:
         score = stored.score
@@ -149,8 +171,8 @@ class _Entry:
         if row.version is None:
             raise AlreadyRecordedError
         if row.version != score.version:
-            raise correcting.stale(score, Wanted(result, row.version, "", ""))
-        if score.state is ScoreState.VOID:
+            raise correcting.stale(score, Wanted(result, row.version, row.reason, ""))
+        if score.state is ScoreState.VOID and not row.reason:
             raise reasons.missing()
         after = replace(
             score,
@@ -161,7 +183,15 @@ class _Entry:
             recorded_by=self.actor.subject,
             recorded_at=clock.now(),
         )
-        return ScoreChange(after, "corrected", before=stored, request=self.request)
+        return ScoreChange(after, "corrected", before=stored, reason=row.reason, request=self.request)
+
+    def _tell(self, row: Row, stored: StoredScore | None, refusal: LibretaError) -> None:
+        """What the request wrote is the actor's to know; what stands besides, only of a section of one's own."""
+        if stored and stored.request == self.request:
+            self._settle(row, stored)
+        else:
+            own = isinstance(refusal, ClosedTermError)
+            self._reject(row, refusal, stored.score if stored and own else None)
 
     def _settle(self, row: Row, stored: StoredScore) -> None:
         """The score says what the row says: it did before, or this same request wrote it before it was interrupted."""
@@ -192,6 +222,9 @@ class _Entry:
                 self._note_written(planned)
                 return
 
+    def _has_written(self) -> bool:
+        return any(result.outcome in {Outcome.CREATED, Outcome.UPDATED} for result in self.results.values())
+
     def _note_written(self, planned: list[tuple[Row, ScoreChange]]) -> None:
         for row, change in planned:
             outcome = Outcome.UPDATED if change.before else Outcome.CREATED
@@ -212,7 +245,7 @@ class _Entry:
         return remaining
 
     def _stop(self, planned: list[tuple[Row, ScoreChange]], error: ClosedTermError) -> None:
-        if not any(result.outcome in {Outcome.CREATED, Outcome.UPDATED} for result in self.results.values()):
+        if not self._has_written():
             raise error
         for row, change in planned:
             self._reject(row, error, change.before.score if change.before else None)
@@ -225,6 +258,11 @@ def problem_of(error: LibretaError) -> dict[str, Any]:
         "code": error.code,
         "field": broken.field if broken else None,
         "rule": broken.rule if broken else error.code,
-        "message": str(broken.message if broken else error.title),
+        "message": _sendable(broken.message if broken else error.title),
     }
     return said | {name: part for name, part in error.members.items() if name == "current"}
+
+
+def _sendable(message: object) -> str:
+    """A text that may repeat what was sent: short, and without what no UTF-8 can carry (half a surrogate pair)."""
+    return str(message)[:_MAX_MESSAGE_CHARS].encode(errors="replace").decode()

@@ -15,6 +15,7 @@ from edu.identity.principal import Principal, Role
 from edu.tenancy import enter_school
 from evaluations import services
 from evaluations.domain.evaluation import ScoreState
+from evaluations.domain.school import Section
 from evaluations.repository import revisions, roster
 from evaluations.services import changes, rules
 from tests.integration.evaluations.conftest import ApiClient, account_of, problem_of, refused
@@ -144,17 +145,97 @@ def test_each_kind_of_outcome(teacher: ApiClient, path: str) -> None:
         ({"rows": []}, "length"),
         ({"rows": "x"}, "length"),
         ([], "length"),
-        ({"rows": [row(0)] * 2}, "duplicate_student"),
-        ({"rows": [row(0), {"student_id": " student-000 ", "value": "6.0"}]}, "duplicate_student"),
-        ({"rows": [{"student_id": 5, "value": "6.0"}, {"student_id": "5", "value": "6.0"}]}, "duplicate_student"),
         ({"rows": [row(number) for number in range(101)]}, "length"),
-        ({"rows": [row(0), {"student_id": "student-000", "state": "asleep"}]}, "duplicate_student"),
     ],
 )
 def test_bad_list_refused_whole(teacher: ApiClient, path: str, body: Any, rule: str) -> None:
     answer = teacher.send("PUT", path, body)
     assert (answer.status_code, problem_of(answer)["errors"][0]["rule"]) == (422, rule)
     assert stored(teacher, path) == {}
+
+
+@pytest.mark.parametrize(
+    "twice",
+    [
+        [row(0), row(0)],
+        [row(0), {"student_id": " student-000 ", "value": "6.0"}],
+        [{"student_id": 5, "value": "6.0"}, {"student_id": "5", "value": "6.0"}],
+        [row(0), {"student_id": "student-000", "state": "asleep"}],
+    ],
+)
+def test_student_sent_twice_sinks_only_those_rows(teacher: ApiClient, path: str, twice: list[Any]) -> None:
+    answer = enter(teacher, path, [twice[0], row(1), twice[1]])
+    assert outcomes(answer) == ["rejected", "created", "rejected"]
+    problems = [answer.json()["results"][number]["problem"] for number in (0, 2)]
+    assert {(p["field"], p["rule"]) for p in problems} == {("student_id", "duplicate_student")}
+    assert set(stored(teacher, path)) == {"student-001"}
+
+
+def test_voided_score_is_entered_again_with_a_reason(teacher: ApiClient, path: str) -> None:
+    teacher.post(path, row(0))
+    teacher.send("POST", f"{path}/student-000/void", {"reason": "Copió"}, version=1)
+    again = row(0, "5.0", version=2)
+    assert outcomes(enter(teacher, path, [again])) == ["rejected"]
+    answer = enter(teacher, path, [{**again, "reason": "Se revisó"}, {**row(1), "reason": "a\u0007b"}])
+    assert outcomes(answer) == ["updated", "rejected"]
+    assert answer.json()["results"][1]["problem"]["field"] == "reason"
+    history = teacher.get(f"{path}/student-000/history").json()["results"]
+    assert (history[0]["after"]["value"], history[0]["reason"]) == ("5.0", "Se revisó")
+
+
+def test_answer_to_the_longest_nonsense_can_be_stored(teacher: ApiClient, path: str) -> None:
+    """An item of the table has at most 400 KB, of which an answer's bytes are one."""
+    nonsense = "\u0001" * 800
+    rows: list[Any] = [{"student_id": f"{n}{nonsense}", "state": nonsense, "value": "6.5"} for n in range(98)]
+    rows += [row(0), {"student_id": "student-001", "state": "\ud800"}]
+    first = enter(teacher, path, rows, key="long")
+    assert outcomes(first) == [*["rejected"] * 98, "created", "rejected"]
+    assert len(first.content) < 300_000
+    assert max(len(result["student_id"]) for result in first.json()["results"]) == 64
+    assert enter(teacher, path, rows, key="long").content == first.content
+
+
+@pytest.mark.parametrize("how", ["closed", "reassigned"])
+def test_interrupted_request_tells_what_it_wrote_though_nothing_more_may_be_written(
+    school: TestSchool, teacher: ApiClient, path: str, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    teacher.post(path, row(39, "2.0"))
+    rows = [row(number) for number in range(40)]
+    send, sizes = Transaction.commit, list[int]()
+
+    def stop(transaction: Transaction) -> None:
+        sizes.append(len(transaction._actions))
+        if sum(size > 10 for size in sizes) == 2:
+            raise StoreUnavailableError("switched off")
+        send(transaction)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Transaction, "commit", stop)
+        assert enter(teacher, path, rows, key="interrupted").status_code == 503
+    written = len(stored(teacher, path)) - 1
+    if how == "closed":
+        with enter_school(school.school_id):
+            services.close_term(actor=school.person(Role.SCHOOL_ADMIN), term_id=OPEN_TERM)
+        code, shown = "term_closed", "2.0"
+    else:
+        _reassign(school)
+        code, shown = "section_not_assigned", None
+    answer = enter(teacher, path, rows, key="interrupted")
+    assert outcomes(answer) == ["created"] * written + ["rejected"] * (40 - written)
+    results = answer.json()["results"]
+    assert {result["problem"]["code"] for result in results[written:]} == {code}
+    assert results[39]["value"] == shown
+    assert enter(teacher, path, rows, key="interrupted").content == answer.content
+    assert refused(enter(teacher, path, rows, key="another"))[1] == code
+
+
+def _reassign(school: TestSchool) -> None:
+    section = Section(
+        section_id="mat-5a", course_id="mat-5", school_year=2026, name="5º A Matemática", teacher_id="teacher-2"
+    )
+    with acting_as("worker"):
+        nothing: dict[str, Any] = {"courses": [], "teachers": [], "students": [], "enrolments": []}
+        services.import_roster(school=school.school, sections=[section], **nothing)
 
 
 @pytest.mark.parametrize(
