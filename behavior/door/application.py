@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
 import time
 from typing import TYPE_CHECKING
 
@@ -17,8 +16,8 @@ from behavior.door.messages import Answer, ClientGoneError, Request, refusal
 from behavior.door.outbox import Outbox
 from behavior.errors import MethodNotAllowedError
 from edu.errors import ConfigurationError, LibretaError, NotFoundError
-from edu.http.middleware import CORRELATION_HEADER
-from edu.logs import get_logger, start_correlation
+from edu.http.middleware import CORRELATION_HEADER, start_request
+from edu.logs import get_logger
 from edu.startup import require_serving_settings
 
 if TYPE_CHECKING:
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
 
 EVENTS_PATH = "/api/v1/behavior"
 HEALTH_PATH = "/healthz"
-_CORRELATION_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")  # as edu.http.middleware takes it
 _SERVER_ERROR = 500
 _log = get_logger(__name__)
 
@@ -60,8 +58,7 @@ class EventDoor:
                 return
 
     async def _serve(self, request: Request, send: Send) -> None:
-        offered = request.header(CORRELATION_HEADER)
-        chosen = start_correlation(offered if _CORRELATION_ID.fullmatch(offered) else "")
+        chosen = start_request(request.header(CORRELATION_HEADER))
         started = time.perf_counter()
         try:
             with translation.override(language_of(request.header("accept-language"))):

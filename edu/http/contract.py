@@ -116,9 +116,8 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     ),
     "X-Correlation-Id": _header_parameter(
         "X-Correlation-Id",
-        "An id to find this request by in the logs: 8 to 64 letters, digits, dots, dashes or underscores. Any other is "
-        "replaced.",
-        {"type": "string"},
+        "An id to find this request by in the logs: a UUID, or 16 to 64 hexadecimal digits. Any other is replaced.",
+        {"type": "string", "example": "6f1c0b52-3a6e-4d0f-9a55-0c1f2b7d8e90"},
     ),
     "Idempotency-Key": _header_parameter(
         "Idempotency-Key",

@@ -20,13 +20,22 @@ if TYPE_CHECKING:
 
 API_PREFIX = "/api/"
 CORRELATION_HEADER = "X-Correlation-Id"
-_CORRELATION_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+_CORRELATION_ID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}|[0-9a-fA-F]{16,64}")
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _STRICT_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 _log = get_logger(__name__)
+
+
+def start_request(offered: str) -> str:
+    """Bind a request's correlation id and return it: the one its client offers, if well formed, or a new one.
+
+    Well formed is a UUID or 16 to 64 hexadecimal digits: the id stays in the audit trail for good, so it must not be a
+    text that could name somebody.
+    """
+    return start_correlation(offered if _CORRELATION_ID.fullmatch(offered) else "")
 
 
 class CorrelationMiddleware:
@@ -40,8 +49,7 @@ class CorrelationMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Handle one request under its correlation id."""
-        offered = request.headers.get(CORRELATION_HEADER, "")
-        chosen = start_correlation(offered if _CORRELATION_ID.fullmatch(offered) else "")
+        chosen = start_request(request.headers.get(CORRELATION_HEADER, ""))
         started = time.perf_counter()
         try:
             response = self._get_response(request)

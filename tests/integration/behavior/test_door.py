@@ -77,7 +77,7 @@ def test_events_are_never_accepted_while_the_queue_refuses_them(cloud: Cloud, st
 
 def test_requests_at_once_keep_their_own_correlation_ids(queue: BehaviorQueue, door_url: str, student: Student) -> None:
     def post(number: int) -> tuple[int, str, str]:
-        sent = f"tableta-{number:06d}"
+        sent = f"{number:016x}"
         reply = student.post(door_url, make_event(), X_Correlation_Id=sent)
         return reply.status_code, sent, reply.headers["x-correlation-id"]
 

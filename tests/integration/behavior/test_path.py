@@ -23,13 +23,13 @@ def test_event_of_the_door_reaches_the_table(
     cloud: Cloud, queue: BehaviorQueue, door_url: str, student: Student
 ) -> None:
     sent = make_event(value=2.5, note="ayudó a un compañero 🙌")
-    accepted = student.post(door_url, sent, X_Correlation_Id="tableta-000017")
+    accepted = student.post(door_url, sent, X_Correlation_Id="6f1c0b52-3a6e-4d0f-9a55-0c1f2b7d8e90")
     assert (accepted.status_code, accepted.json()) == (202, {"accepted": True, "events": 1})
     with running_worker(cloud) as worker:
         queue.wait_until_drained()
     (event,) = stored_events(student)
     assert (event.event_id, event.value, event.note) == (sent["event_id"], Decimal("2.5"), sent["note"])
-    assert '"correlation_id": "tableta-000017"' in worker.log
+    assert '"correlation_id": "6f1c0b52-3a6e-4d0f-9a55-0c1f2b7d8e90"' in worker.log
     assert "compañero" not in worker.log
     assert student.student_id not in worker.log
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextvars
 import json
+import re
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from tests.support.schools import TestSchool
 
 SCORE = {"student_id": "student-001", "value": "6.5"}
+CORRELATION_ID = "6f1c0b52-3a6e-4d0f-9a55-0c1f2b7d8e90"
 
 
 def _problem(response: Any) -> dict[str, Any]:
@@ -59,18 +61,28 @@ def test_score_recorded_and_read_back(teacher: ApiClient, evaluation_id: str) ->
     assert teacher.get(f"/evaluations/{evaluation_id}/scores").json()["results"] == [created.json()]
 
 
+def test_name_offered_as_correlation_id_stays_out_of_the_audit_trail(
+    teacher: ApiClient, evaluation_id: str, school: TestSchool
+) -> None:
+    teacher.post(f"/evaluations/{evaluation_id}/scores", SCORE, X_Correlation_Id="ana-munoz-rojas")
+    with enter_school(school.school_id):
+        entries = audit.list_month(clock.now().strftime("%Y-%m")).entries
+    assert entries
+    assert all(re.fullmatch("[0-9a-f]{32}", entry.correlation_id) for entry in entries)
+
+
 def test_score_write_leaves_audit_entry_and_pending_mark(
     teacher: ApiClient, evaluation_id: str, school: TestSchool
 ) -> None:
-    response = teacher.post(f"/evaluations/{evaluation_id}/scores", SCORE, X_Correlation_Id="correlation-42")
+    response = teacher.post(f"/evaluations/{evaluation_id}/scores", SCORE, X_Correlation_Id=CORRELATION_ID)
     with enter_school(school.school_id):
         entries = audit.list_month(clock.now().strftime("%Y-%m")).entries
         pending = services.list_pending_grades(term_id=OPEN_TERM, limit=10)
         [score] = table.get_items([_score_key(evaluation_id)], consistent=True)
     entry = entries[0]
     assert entry.subject == f"score:{evaluation_id}:student-001"
-    assert (entry.action, entry.role, entry.correlation_id) == ("score.recorded", "teacher", "correlation-42")
-    assert response.headers["X-Correlation-Id"] == "correlation-42"
+    assert (entry.action, entry.role, entry.correlation_id) == ("score.recorded", "teacher", CORRELATION_ID)
+    assert response.headers["X-Correlation-Id"] == CORRELATION_ID
     visible = {k: v for k, v in score.items() if k in SCORE_FIELDS}
     assert entry.after_digest == audit.digest_of(visible, score[audit.SALT])
     assert [(g.evaluation_id, g.student_id, g.value) for g in pending] == [(evaluation_id, "student-001", "6.5")]

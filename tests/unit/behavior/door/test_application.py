@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -193,9 +194,10 @@ def test_one_bad_event_of_a_list_names_its_place_and_stops_all() -> None:
 
 
 def test_correlation_id_of_the_client_comes_back_when_well_formed() -> None:
-    assert answered(headers={"x-correlation-id": "tableta-000017"}).headers["x-correlation-id"] == "tableta-000017"
-    forged = answered(headers={"x-correlation-id": "a b"}).headers["x-correlation-id"]
-    assert len(forged) == 32
+    offered = "6f1c0b52-3a6e-4d0f-9a55-0c1f2b7d8e90"
+    assert answered(headers={"x-correlation-id": offered}).headers["x-correlation-id"] == offered
+    named = answered(headers={"x-correlation-id": "ana-munoz-rojas"}).headers["x-correlation-id"]
+    assert re.fullmatch("[0-9a-f]{32}", named)
 
 
 def test_health_answers_without_a_token() -> None:

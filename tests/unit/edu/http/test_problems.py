@@ -34,6 +34,8 @@ EXPECTED = {
     "unnamed": (401, "not_authenticated"),
 }
 
+CORRELATION_ID = "6f1c0b52-3a6e-4d0f-9a55-0c1f2b7d8e90"
+
 
 def _problem(response: Any) -> dict[str, Any]:
     assert response.headers["Content-Type"] == "application/problem+json"
@@ -138,7 +140,9 @@ def test_role_and_method_decide(client: Client, token: str, method: str, path: s
         _problem(response)
 
 
-@pytest.mark.parametrize("offered", ["correlation-42", "a" * 64, "A.b_c-12"])
+@pytest.mark.parametrize(
+    "offered", [CORRELATION_ID, CORRELATION_ID.upper(), CORRELATION_ID.replace("-", ""), "a" * 64, "0" * 16]
+)
 def test_well_formed_correlation_id_comes_back(client: Client, offered: str) -> None:
     response = client.get("/api/v1/no-such-route", headers={"X-Correlation-Id": offered})
     assert response.headers["X-Correlation-Id"] == offered
@@ -149,6 +153,10 @@ def test_well_formed_correlation_id_comes_back(client: Client, offered: str) -> 
     [
         "",
         "short",
+        "ana-munoz-rojas",
+        "ana.munoz_12",
+        "a" * 15,
+        "6f1c0b523a6e-4d0f-9a55-0c1f2b7d8e90",
         "a" * 65,
         'x" event="forged',
         "12345678\n{}",
