@@ -54,6 +54,12 @@ def test_nothing_else_in_the_template_reaches_the_table(template: dict[str, Any]
         assert [table_statement_faults(document, frozenset()) for document in found] == [[]] * len(found), name
 
 
+@pytest.mark.parametrize("role", ["FirehoseRole", "EventsApiRole", "PipeRole", "WebRole", "WorkerRole"])
+def test_service_takes_a_role_on_for_this_account_only(template: dict[str, Any], role: str) -> None:
+    (statement,) = template["Resources"][role]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+    assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+
+
 def test_stream_reader_reads_no_items(template: dict[str, Any]) -> None:
     document = data_plane.inline_policy(template, "PipeRole")
     table_actions = {action for item in document["Statement"] for action in item["Action"] if "dynamodb" in action}

@@ -1,4 +1,4 @@
-"""The alarms over isolation: for a breach, for a canary that sings no more, for a refusal at a border."""
+"""The alarms over isolation: for a breach, a silent canary, a refusal at a border, passwords tried at the console."""
 
 from __future__ import annotations
 
@@ -43,3 +43,14 @@ def test_one_refusal_at_a_border_is_enough(alarms: dict[str, dict[str, Any]]) ->
     assert (alarm["Namespace"], alarm["MetricName"], alarm["Statistic"]) == ("Libreta", "AccessDenied", "Sum")
     assert alarm["Dimensions"] == [{"Name": "Env", "Value": {"Ref": "Env"}}]
     assert (alarm["Threshold"], alarm["EvaluationPeriods"], alarm["AlarmActions"]) == (1, 1, [{"Ref": "Alerts"}])
+
+
+def test_refused_sign_ins_alarm_when_they_are_many(alarms: dict[str, dict[str, Any]]) -> None:
+    alarm = alarms["ConsoleSignInRefused"]
+    assert (alarm["Namespace"], alarm["MetricName"], alarm["Statistic"]) == ("Libreta", "ConsoleSignInRefused", "Sum")
+    assert alarm["Dimensions"] == [{"Name": "Env", "Value": {"Ref": "Env"}}]
+    assert (alarm["Threshold"], alarm["Period"], alarm["EvaluationPeriods"]) == (20, 300, 1)
+    assert (alarm["ComparisonOperator"], alarm["AlarmActions"]) == (
+        "GreaterThanOrEqualToThreshold",
+        [{"Ref": "Alerts"}],
+    )
