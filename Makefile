@@ -5,7 +5,7 @@ BIN := .venv/bin
 READY := .venv/ready
 CODE := manage.py edu evaluations behavior govsync analytics deploy tests
 
-.PHONY: help setup run demo test test-offline test-dynamodb-local isolation check fmt bench bench-evaluations lock clean
+.PHONY: help setup run demo test test-offline test-dynamodb-local isolation check fmt bench bench-evaluations lock reset clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-22s %s\n", $$1, $$2}'
@@ -22,7 +22,7 @@ $(READY): requirements/dev.lock
 run: $(READY) ## the whole system on this machine, with demo data; Ctrl-C stops it
 	@exec $(BIN)/python -m deploy.local.run
 
-demo: $(READY) ## walk the four flows over HTTP, against the running system
+demo: $(READY) ## walk the flows over HTTP, against the running system
 	@$(BIN)/python -m deploy.local.demo
 
 test: $(READY) ## all tests
@@ -59,6 +59,9 @@ lock: $(READY) ## choose versions again and write the lock files
 		--no-header --python-version 3.11 --quiet -o requirements/dev.lock
 	@$(BIN)/uv pip compile pyproject.toml -c requirements/dev.lock --generate-hashes --no-emit-index-url --no-annotate \
 		--no-header --python-version 3.11 --quiet -o requirements/base.lock
+
+reset: $(READY) ## remove the local system's data and settings; refused while it runs
+	@$(BIN)/python -m deploy.local.state
 
 clean: ## remove the virtual environment and the local system's state
 	@rm -rf .venv .libreta .dynamodb-local

@@ -1,4 +1,4 @@
-"""``make demo``: the four flows against the running system, each step as its person would do it."""
+"""``make demo``: the flows against the running system, each step as its person would do it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import httpx
 
-from deploy.local.layout import SOURCE_ROOT, Layout, LocalSystemError, read_environment
+from deploy.local.layout import SOURCE_ROOT, Layout, LocalSystemError, Ports, read_environment
 from deploy.local.people import Api, Browser, Login, Logins, sign_in
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _WAIT_S = 120
 _POLL_S = 0.5
+_ANSWER_S = 10
 _SCORES = 3
 
 
@@ -43,7 +44,7 @@ class Demo:
         self.school_id = self.teacher.school_id
         self.figures: dict[str, Any] = {"school": self.school_id}
         self.now = datetime.now(UTC)
-        self.client_id = read_environment(layout.state_dir / "stack.env")["LIBRETA_USER_POOL_CLIENT_ID"]
+        self.client_id = read_environment(layout.state_dir / "stack.env").get("LIBRETA_USER_POOL_CLIENT_ID", "")
         self.term_id = ""
 
     def walk(self) -> None:
@@ -52,6 +53,7 @@ class Demo:
         Raises:
             LocalSystemError: something is not as it should be.
         """
+        require_answers(self.layout.ports)
         before = self._lake_counts()
         evaluation = self.teacher_records()
         event_id = self.student_reports()
@@ -126,7 +128,8 @@ class Demo:
         """What was written has reached Parquet files, and an Athena query counts it."""
         say("4. Lake: stream, pipe, Firehose, Parquet, Athena")
         expected = {"events": before["events"] + 1, "grades": before["grades"] + _SCORES}
-        counts = self._wait(lambda: self._reached(expected), f"the lake to hold {expected}")
+        wanted = f"the lake to hold {expected['events']} events and {expected['grades']} grades"
+        counts = self._wait(lambda: self._reached(expected), wanted)
         say(f"   {counts['events']} events and {counts['grades']} grades of this month")
         self.figures |= {"lake": counts}
 
@@ -180,7 +183,8 @@ class Demo:
             [sys.executable, "manage.py", *arguments], cwd=SOURCE_ROOT, capture_output=True, text=True, check=False
         )
         if done.returncode:
-            raise LocalSystemError(f"manage.py {arguments[0]}: {done.stderr.strip().splitlines()[-1:]}")
+            said = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
+            raise LocalSystemError(f"manage.py {arguments[0]} failed: {said[-1]}")
         return done.stdout
 
     def _api(self, login: Login) -> Api:
@@ -200,18 +204,39 @@ class Demo:
         return value
 
 
+def require_answers(ports: Ports) -> None:
+    """Check that somebody answers at every door the walk goes through.
+
+    Raises:
+        LocalSystemError: nobody answers at one; it names the address and the setting that moves it.
+    """
+    for name in ("emulator", "web", "events"):
+        url = ports.url(name)
+        try:
+            httpx.get(url, timeout=_ANSWER_S)
+        except httpx.HTTPError as error:
+            told = f"nothing answers at {url}: start the system with `make run`"
+            raise LocalSystemError(f"{told}, or set {Ports.setting(name)} if it uses another port") from error
+
+
 def main() -> int:
     """Walk; the last line is ``RESULT`` with the figures, and the exit code is 0 only when everything was seen."""
     started = time.monotonic()
     figures: dict[str, Any] = {}
     try:
-        demo = Demo(Layout.from_environment())
+        demo = Demo(Layout.of_running())
         figures = demo.figures
         demo.walk()
         figures["passed"] = True
-    except (LocalSystemError, httpx.HTTPError) as error:
+    except LocalSystemError as error:
         figures["passed"] = False
         sys.stderr.write(f"make demo: {error}\n")
+    except httpx.RequestError as error:
+        figures["passed"] = False
+        sys.stderr.write(f"make demo: {error.request.url} gave no answer ({type(error).__name__})\n")
+    except KeyboardInterrupt:
+        figures["passed"] = False
+        sys.stderr.write("make demo: stopped\n")
     figures["seconds"] = round(time.monotonic() - started, 1)
     say(f"RESULT {json.dumps(figures)}")
     return 0 if figures["passed"] else 1

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 SOURCE_ROOT = Path(__file__).resolve().parents[2]
 HOST = "127.0.0.1"
+_LAST_PORT = 65535
+_ENVIRONMENT_NAME = "local.env"
 
 
 class LocalSystemError(Exception):
@@ -33,17 +35,21 @@ class Ports:
         """The ports asked for.
 
         Raises:
-            LocalSystemError: one is not a number.
+            LocalSystemError: one is no port, or two are the same.
         """
-        try:
-            chosen = {
-                field.name: int(environment[name])
-                for field in fields(cls)
-                if (name := f"LIBRETA_{field.name.upper()}_PORT") in environment
-            }
-        except ValueError as error:
-            raise LocalSystemError("a LIBRETA_..._PORT is not a number") from error
-        return cls(**chosen)
+        names = {field.name: cls.setting(field.name) for field in fields(cls)}
+        given = {
+            name: _port(setting, environment[setting]) for name, setting in names.items() if setting in environment
+        }
+        ports = cls(**given)
+        if len(set(vars(ports).values())) < len(names):
+            raise LocalSystemError(f"each of {', '.join(names.values())} needs a port of its own")
+        return ports
+
+    @staticmethod
+    def setting(name: str) -> str:
+        """The variable that moves one of them."""
+        return f"LIBRETA_{name.upper()}_PORT"
 
     def url(self, name: str) -> str:
         """The base URL of one of them."""
@@ -59,9 +65,24 @@ class Layout:
 
     @classmethod
     def from_environment(cls) -> Layout:
-        """The layout this process's environment asks for."""
-        state_dir = Path(os.environ.get("LIBRETA_STATE_DIR", SOURCE_ROOT / ".libreta")).absolute()
-        return cls(state_dir, Ports.from_environment(os.environ))
+        """The layout this process's environment asks for. Same errors as ``Ports.from_environment``."""
+        return cls(_state_dir(), Ports.from_environment(os.environ))
+
+    @classmethod
+    def of_running(cls) -> Layout:
+        """The layout of the system that was started last in the state directory; the environment wins."""
+        state_dir = _state_dir()
+        return cls(state_dir, Ports.from_environment(read_environment(state_dir / _ENVIRONMENT_NAME) | os.environ))
+
+    @property
+    def emulator_dir(self) -> Path:
+        """The emulated cloud's own state."""
+        return self.state_dir / "emulator"
+
+    @property
+    def is_started(self) -> bool:
+        """Whether a system was ever started here."""
+        return (self.state_dir / _ENVIRONMENT_NAME).is_file()
 
     @property
     def logins_path(self) -> Path:
@@ -72,12 +93,10 @@ class Layout:
         """Where a process's output goes."""
         return self.state_dir / "logs" / f"{name}.log"
 
-    def ensure_environment(self) -> dict[str, str]:
-        """``local.env``: the settings every local process reads. Secrets are made once and kept; ports may move."""
-        path = self.state_dir / "local.env"
-        self.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-        kept = read_environment(path)
-        environment = {
+    def environment(self) -> dict[str, str]:
+        """The settings every local process reads. Secrets are made once and kept; ports may move."""
+        kept = read_environment(self.state_dir / _ENVIRONMENT_NAME)
+        return {
             "LIBRETA_ENV": "dev",
             "LIBRETA_CLOUD": "local",
             "LIBRETA_STATE_DIR": str(self.state_dir),
@@ -95,9 +114,13 @@ class Layout:
             "AWS_SHARED_CREDENTIALS_FILE": str(self.state_dir / "aws-credentials"),
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_PROFILE": "operator",
+            **{Ports.setting(name): str(port) for name, port in vars(self.ports).items()},
         }
-        write_private(path, "".join(f"{name}={value}\n" for name, value in environment.items()))
-        return environment
+
+    def write_environment(self, environment: Mapping[str, str]) -> None:
+        """Leave the settings in ``local.env`` for later commands. Only for who holds the state directory."""
+        text = "".join(f"{name}={value}\n" for name, value in environment.items())
+        write_private(self.state_dir / _ENVIRONMENT_NAME, text)
 
 
 def write_private(path: Path, text: str) -> None:
@@ -115,3 +138,13 @@ def read_environment(path: Path) -> dict[str, str]:
         return {}
     lines = path.read_text(encoding="utf-8").splitlines()
     return dict(line.split("=", 1) for line in lines if "=" in line)
+
+
+def _state_dir() -> Path:
+    return Path(os.environ.get("LIBRETA_STATE_DIR", SOURCE_ROOT / ".libreta")).absolute()
+
+
+def _port(setting: str, text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= _LAST_PORT):
+        raise LocalSystemError(f"{setting}={text} is not a port: give a number from 1 to {_LAST_PORT}")
+    return int(text)

@@ -40,8 +40,15 @@ class Logins:
         self.people = [Login(**person) for person in found["people"]]
 
     def one(self, role: str, school_id: str = "") -> Login:
-        """The first person of a role (in a school)."""
-        return next(p for p in self.people if p.role == role and school_id in {"", p.school_id})
+        """The first person of a role (in a school).
+
+        Raises:
+            LocalSystemError: the demo has none.
+        """
+        for person in self.people:
+            if person.role == role and school_id in {"", person.school_id}:
+                return person
+        raise LocalSystemError(f"the demo has no login of the role {role}{' in ' if school_id else ''}{school_id}")
 
 
 def sign_in(emulator_url: str, client_id: str, login: Login, password: str) -> str:

@@ -7,13 +7,14 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from typing import IO, TYPE_CHECKING
 
 from deploy.local.layout import SOURCE_ROOT, Layout, LocalSystemError, Ports
+from deploy.local.listeners import listener_of
 from deploy.local.services import Service, product_services
+from deploy.local.state import held
 from edu.emulator import root
 from edu.emulator.errors import EmulatorError, PortBusyError
 from edu.emulator.guards import require_free_port
@@ -23,7 +24,12 @@ from edu.emulator.process import EmulatorProcess
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_WATCH_EVERY_S = 0.5
+_WATCH_EVERY_S = 0.2
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # Ctrl-C, a supervisor, a closed terminal
+
+
+class StopRequestedError(Exception):
+    """Somebody asked to stop while the system was starting."""
 
 
 def say(line: str = "") -> None:
@@ -37,22 +43,32 @@ class LocalSystem:
 
     def __init__(self, layout: Layout) -> None:
         self.layout = layout
-        self.environment = {**_passed_on(os.environ), **layout.ensure_environment()}
-        options = EmulatorOptions(port=layout.ports.emulator, state_dir=layout.state_dir / "emulator")
-        self.emulator = EmulatorProcess(options)
+        self.settings = layout.environment()
+        self.environment = {**_passed_on(os.environ), **self.settings}
+        self.emulator = EmulatorProcess(EmulatorOptions(port=layout.ports.emulator, state_dir=layout.emulator_dir))
         self.services: list[Service] = product_services(layout, self.environment)
-        self.stop_requested = threading.Event()
+        self.stop_requested = False
+        self._held = ExitStack()
+
+    def request_stop(self) -> None:
+        """Stop as soon as the step at hand allows it. Safe in a signal handler."""
+        self.stop_requested = True
 
     def start(self) -> None:
         """Start everything and fill it with demo data the first time.
 
+        Nothing of a system that runs already is touched: settings are written once the state and the ports are ours.
+
         Raises:
             LocalSystemError, EmulatorError: with one line that says what to do.
+            StopRequestedError: see ``request_stop``.
         """
+        self._held.enter_context(held(self.layout))
         _require_free_ports(self.layout.ports)
         started = time.monotonic()
         say("[1/4] emulated cloud")
         self.emulator.start()
+        self.layout.write_environment(self.settings)
         say("[2/4] deploy/data-plane.yaml")
         self._deploy()
         say("[3/4] demo data")
@@ -61,6 +77,7 @@ class LocalSystem:
         for service in self.services:
             service.start(self.layout, self.environment)
         for service in self.services:
+            self._check_stop()
             service.wait_until_ready(self.layout)
         say(f"ready after {time.monotonic() - started:.0f} s")
 
@@ -70,7 +87,8 @@ class LocalSystem:
         Raises:
             LocalSystemError: a process ended by itself.
         """
-        while not self.stop_requested.wait(_WATCH_EVERY_S):
+        while not self.stop_requested:
+            time.sleep(_WATCH_EVERY_S)
             for service in self.services:
                 if not service.alive:
                     raise LocalSystemError(f"{service.name} ended; see {self.layout.log_path(service.name)}")
@@ -79,16 +97,26 @@ class LocalSystem:
 
     def stop(self) -> None:
         """Stop the doors first, then the workers, last the cloud they stand on, which saves its state."""
-        for service in reversed(self.services):
-            service.stop()
-        self.emulator.stop()
+        with self._held:
+            for service in reversed(self.services):
+                service.stop()
+            self.emulator.stop()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether any of its processes runs."""
+        return self.emulator.pid is not None or any(service.alive for service in self.services)
+
+    def _check_stop(self) -> None:
+        if self.stop_requested:
+            raise StopRequestedError
 
     def _deploy(self) -> None:
         """Apply the template; its many lines go to a log, of which the last says how it ended."""
         path = self.layout.log_path("deploy")
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("wb") as log:
-            code = _manage("deploy", "--target", "local", environment=self._as_root(), output=log)
+            code = self._manage("deploy", "--target", "local", environment=self._as_root(), output=log)
         if code:
             say(path.read_text(encoding="utf-8"))
             raise LocalSystemError(f"the deployment failed with exit code {code}")
@@ -98,9 +126,31 @@ class LocalSystem:
         if self.layout.logins_path.is_file():
             say("      kept from an earlier start")
             return
-        code = _manage("seed_demo", "--logins-file", str(self.layout.logins_path), environment=self.environment)
+        code = self._manage("seed_demo", "--logins-file", str(self.layout.logins_path), environment=self.environment)
         if code:
             raise LocalSystemError(f"making demo data failed with exit code {code}")
+
+    def _manage(self, *arguments: str, environment: Mapping[str, str], output: IO[bytes] | None = None) -> int:
+        """Run a command of ``manage.py``, which ends with us; returns its exit code."""
+        self._check_stop()
+        command = [
+            sys.executable,
+            "-m",
+            "deploy.local.child",
+            str(os.getpid()),
+            sys.executable,
+            "manage.py",
+            *arguments,
+        ]
+        with subprocess.Popen(  # noqa: S603 - our own command
+            command, cwd=SOURCE_ROOT, env=dict(environment), stdout=output, stderr=output, start_new_session=True
+        ) as process:
+            while process.poll() is None and not self.stop_requested:
+                time.sleep(_WATCH_EVERY_S)
+            if process.poll() is None:
+                process.terminate()
+        self._check_stop()
+        return process.returncode
 
     def _as_root(self) -> dict[str, str]:
         """The environment in which the account's root deploys; no other process gets it."""
@@ -115,7 +165,7 @@ def welcome(layout: Layout) -> str:
     lines = [
         "",
         f"  Console (Spanish)     {ports.url('web')}/admin/",
-        f"  Teachers' API         {ports.url('web')}/api/v1/",
+        f"  Teachers' API         {ports.url('web')}/api/v1/docs",
         f"  Behaviour events      {ports.url('events')}/api/v1/behavior",
         f"  Government simulator  {ports.url('government')}",
         f"  Emulated AWS          {ports.url('emulator')}",
@@ -124,7 +174,11 @@ def welcome(layout: Layout) -> str:
         f"  Demo logins (password for all: {logins['password']})",
     ]
     lines += [f"    {person['role']:<18} {person['username']:<40} {person['school_id']}" for person in logins["people"]]
-    return "\n".join([*lines, "", "  make demo   walks the four flows.   Ctrl-C stops everything.", ""])
+    lines += [
+        "",
+        "  A token for the API: .venv/bin/python manage.py token USERNAME   (README: to be a teacher with curl)",
+    ]
+    return "\n".join([*lines, "", "  make demo   walks the flows.   Ctrl-C stops everything.", ""])
 
 
 def main() -> int:
@@ -132,20 +186,32 @@ def main() -> int:
     system: LocalSystem | None = None
     try:
         system = LocalSystem(Layout.from_environment())
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: system.stop_requested.set() if system else None)
+        for number in _SIGNALS:
+            signal.signal(number, lambda *_: system.request_stop() if system else None)
         system.start()
         say(welcome(system.layout))
         system.watch()
+    except StopRequestedError:
+        pass
     except (LocalSystemError, EmulatorError) as error:
         sys.stderr.write(f"make run: {error}\n")
         return 1
     finally:
         if system:
-            with suppress(BrokenPipeError):  # whoever read our output may be gone; stopping must not depend on it
-                say("stopping")
-            system.stop()
+            _stop(system)
     return 0
+
+
+def _stop(system: LocalSystem) -> None:
+    """Stop what runs. Whoever read our output may be gone (a closed pipe or terminal): stopping does not need them."""
+    runs = system.is_running
+    with suppress(OSError):
+        if runs:
+            say("stopping")
+    system.stop()
+    with suppress(OSError):
+        if runs:
+            say("stopped")
 
 
 def _require_free_ports(ports: Ports) -> None:
@@ -153,17 +219,10 @@ def _require_free_ports(ports: Ports) -> None:
         try:
             require_free_port(port)
         except PortBusyError as error:
-            setting = f"LIBRETA_{name.upper()}_PORT"
-            raise LocalSystemError(f"port {port} is busy: stop what listens there, or set {setting}") from error
-
-
-def _manage(*arguments: str, environment: Mapping[str, str], output: IO[bytes] | None = None) -> int:
-    """Run a command of ``manage.py``; returns its exit code."""
-    command = [sys.executable, "manage.py", *arguments]
-    done = subprocess.run(  # noqa: S603 - our own command
-        command, cwd=SOURCE_ROOT, env=dict(environment), stdout=output, stderr=output, check=False
-    )
-    return done.returncode
+            holder = listener_of(port)
+            busy = f"port {port} is busy: {holder} listens there" if holder else f"port {port} is busy"
+            what = "stop it" if holder else f"find who listens with `lsof -i :{port}` and stop it"
+            raise LocalSystemError(f"{busy}; {what}, or set {Ports.setting(name)}") from error
 
 
 def _passed_on(environment: Mapping[str, str]) -> dict[str, str]:

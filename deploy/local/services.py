@@ -37,13 +37,13 @@ class Service:
     process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
     def start(self, layout: Layout, environment: Mapping[str, str]) -> None:
-        """Start it in a session of its own, so that Ctrl-C reaches it only through us."""
+        """Start it in a session of its own, so that Ctrl-C reaches it only through us. It ends when we do (Linux)."""
         path = layout.log_path(self.name)
         path.parent.mkdir(parents=True, exist_ok=True)
         profile = {"AWS_PROFILE": self.profile} if self.profile else {}
         with path.open("ab") as log:
             self.process = subprocess.Popen(  # noqa: S603 - our own commands, no shell
-                self.command,
+                [sys.executable, "-m", "deploy.local.child", str(os.getpid()), *self.command],
                 cwd=SOURCE_ROOT,
                 env={**environment, **profile},
                 stdin=subprocess.DEVNULL,

@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from edu.emulator.errors import EmulatorError
+
 DEFAULT_PORT = 4566
 DEFAULT_STATE_DIR = Path(".libreta/emulator")
 HOST = "127.0.0.1"
 REGION = "us-east-1"
 ACCOUNT_ID = "000000000000"
+_LAST_PORT = 65535
 
 
 @dataclass(frozen=True)
@@ -19,7 +22,11 @@ class EmulatorOptions:
 
     ``state_dir`` holds everything it writes: the services' state, S3 objects, the root credentials and the log.
     Without ``persist`` every start is empty. Without ``leading_keys`` the key ``dynamodb:LeadingKeys`` is absent
-    from every request, as in stock ministack: a switch for the test that must go red then.
+    from every request, as in stock ministack: a switch for the test that must go red then. With ``parent_pid`` it ends
+    when that process, which must have started it, ends.
+
+    Raises:
+        EmulatorError: ``port`` is none.
     """
 
     port: int = DEFAULT_PORT
@@ -28,6 +35,12 @@ class EmulatorOptions:
     leading_keys: bool = True
     delivery_interval_s: float = 1.0
     ttl_interval_s: float = 5.0
+    parent_pid: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuse a number that is no port."""
+        if not 1 <= self.port <= _LAST_PORT:
+            raise EmulatorError(f"port {self.port} is not between 1 and {_LAST_PORT}")
 
     @property
     def endpoint_url(self) -> str:
@@ -43,6 +56,8 @@ class EmulatorOptions:
             arguments.append("--no-persist")
         if not self.leading_keys:
             arguments.append("--without-leading-keys")
+        if self.parent_pid:
+            arguments += ["--parent", str(self.parent_pid)]
         return arguments
 
 
@@ -70,10 +85,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SECONDS",
         help="how often expired items are looked for (default: %(default)s; AWS may take days)",
     )
+    parser.add_argument("--parent", type=int, default=0, metavar="PID", help="end when this process, its parent, ends")
 
 
 def from_mapping(parsed: Mapping[str, Any]) -> EmulatorOptions:
-    """The options a parsed command line asks for (argparse's names)."""
+    """The options a parsed command line asks for (argparse's names).
+
+    Raises:
+        EmulatorError: the port is none.
+    """
     return EmulatorOptions(
         port=parsed["port"],
         state_dir=parsed["state_dir"].absolute(),
@@ -81,6 +101,7 @@ def from_mapping(parsed: Mapping[str, Any]) -> EmulatorOptions:
         leading_keys=not parsed["without_leading_keys"],
         delivery_interval_s=parsed["delivery_interval"],
         ttl_interval_s=parsed["ttl_interval"],
+        parent_pid=parsed["parent"],
     )
 
 

@@ -9,6 +9,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -34,7 +35,8 @@ class EmulatorProcess:
     """Starts ``python -m edu.emulator``, knows when it is ready, stops it with its state saved.
 
     A context manager: entering starts it, leaving stops it. Its output goes to ``emulator.log`` in the state
-    directory. Not for use from several threads at once.
+    directory. It ends, with its state saved, when the thread that started it or this process ends without stopping it
+    (Linux). Not for use from several threads at once.
     """
 
     def __init__(self, options: EmulatorOptions, root: RootCredentials | None = None) -> None:
@@ -65,10 +67,16 @@ class EmulatorProcess:
         """
         require_free_port(self.options.port)
         self.options.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-        command = [sys.executable, "-m", "edu.emulator", *self.options.arguments()]
+        arguments = replace(self.options, parent_pid=os.getpid()).arguments()
         with self.log_path.open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603 - our own module, no shell
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self._environment(), cwd=_source_root()
+                [sys.executable, "-m", "edu.emulator", *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=self._environment(),
+                cwd=_source_root(),
+                start_new_session=True,  # a Ctrl-C reaches it only through us, after those who stand on it
             )
         try:
             self._wait_until_ready(time.monotonic() + timeout_s)

@@ -11,6 +11,7 @@ from edu.emulator.environment import apply_environment
 from edu.emulator.gate import guarded
 from edu.emulator.guards import exclusive_state_dir, require_free_port
 from edu.emulator.options import HOST, EmulatorOptions
+from edu.emulator.parent import end_with_parent
 from edu.emulator.root import resolve_root
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ def run(options: EmulatorOptions) -> None:
 
     Raises EmulatorError (port or state directory busy, ministack changed) before anything is served.
     """
+    if options.parent_pid:
+        end_with_parent(options.parent_pid)
     require_free_port(options.port)
     with exclusive_state_dir(options.state_dir):
         apply_environment(options, resolve_root(options.state_dir))

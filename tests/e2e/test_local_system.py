@@ -9,16 +9,18 @@ import socket
 import subprocess
 import sys
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from edu.emulator.errors import StateDirBusyError
+from edu.emulator.guards import exclusive_state_dir
 from tests.support.ports import free_port, listens
 from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 PORTS = ("EMULATOR", "WEB", "EVENTS", "GOVERNMENT")
 _START_S, _STOP_S = 240, 90
@@ -33,7 +35,9 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 
 @contextmanager
-def _running(environment: dict[str, str], output: Path) -> Iterator[subprocess.Popen[bytes]]:
+def _running(
+    environment: dict[str, str], output: Path, ending: signal.Signals = signal.SIGINT
+) -> Iterator[subprocess.Popen[bytes]]:
     with output.open("wb") as file:
         process = subprocess.Popen(
             [sys.executable, "-m", "deploy.local.run"], env=environment, stdout=file, stderr=file
@@ -48,7 +52,7 @@ def _running(environment: dict[str, str], output: Path) -> Iterator[subprocess.P
         yield process
     finally:
         if process.poll() is None:
-            process.send_signal(signal.SIGINT)
+            process.send_signal(ending)
             process.wait(_STOP_S)
 
 
@@ -63,15 +67,38 @@ def _demo(environment: dict[str, str]) -> dict[str, object]:
     return result
 
 
+def _run(environment: dict[str, str]) -> str:
+    """A `make run` that must fail: its one line."""
+    command = [sys.executable, "-m", "deploy.local.run"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 1, done.stdout + done.stderr
+    [line] = done.stderr.strip().splitlines()
+    return line
+
+
+def _listening(environment: dict[str, str]) -> list[str]:
+    return [name for name in PORTS if listens(int(environment[f"LIBRETA_{name}_PORT"]))]
+
+
+def _is_held(environment: dict[str, str]) -> bool:
+    try:
+        with exclusive_state_dir(Path(environment["LIBRETA_STATE_DIR"]) / "emulator"):
+            return False
+    except StateDirBusyError:
+        return True
+
+
 def test_system_starts_is_walked_stops_and_starts_again_with_its_data(
     environment: dict[str, str], tmp_path: Path
 ) -> None:
     with _running(environment, tmp_path / "first.log") as process:
         first = _demo(environment)
     assert process.returncode == 0
-    assert not [name for name in PORTS if listens(int(environment[f"LIBRETA_{name}_PORT"]))]
-    with _running(environment, tmp_path / "second.log"):
+    assert not _listening(environment)
+    with _running(environment, tmp_path / "second.log", signal.SIGHUP) as process:
         second = _demo(environment)
+    assert process.returncode == 0, "a closed terminal stops everything in order"
+    assert not _listening(environment)
     assert "kept from an earlier start" in (tmp_path / "second.log").read_text()
     assert (first["passed"], second["passed"]) == (True, True)
     before, after = first["lake"], second["lake"]
@@ -80,15 +107,50 @@ def test_system_starts_is_walked_stops_and_starts_again_with_its_data(
     assert after["events"] == before["events"] + 1, "the first run's events must have been kept"
 
 
+def test_second_start_leaves_the_first_alone(environment: dict[str, str], tmp_path: Path) -> None:
+    settings = Path(environment["LIBRETA_STATE_DIR"]) / "local.env"
+    elsewhere = {**environment, **{f"LIBRETA_{name}_PORT": str(free_port()) for name in PORTS}}
+    with _running(environment, tmp_path / "system.log") as process:
+        before = settings.read_text()
+        assert f"process {process.pid}" in _run(elsewhere)
+        busy = _run({**environment, "LIBRETA_STATE_DIR": str(tmp_path / "other")})
+        assert "python -m edu.emulator" in busy
+        assert "LIBRETA_EMULATOR_PORT" in busy
+        reset = [sys.executable, "-m", "deploy.local.state"]
+        assert subprocess.run(reset, env=environment, capture_output=True, check=False).returncode == 1
+        assert settings.read_text() == before
+
+
+def test_killed_system_leaves_nothing_running(environment: dict[str, str], tmp_path: Path) -> None:
+    with _running(environment, tmp_path / "system.log") as process:
+        process.kill()
+        process.wait()
+        wait_until(lambda: not _listening(environment), what="every port to be free", timeout_s=_STOP_S)
+        wait_until(lambda: not _is_held(environment), what="the emulator to have saved its state", timeout_s=_STOP_S)
+
+
+def test_stop_while_starting_is_no_failure(environment: dict[str, str], tmp_path: Path) -> None:
+    output = tmp_path / "system.log"
+    with output.open("wb") as file:
+        command = [sys.executable, "-m", "deploy.local.run"]
+        process = subprocess.Popen(command, env=environment, stdout=file, stderr=file, start_new_session=True)
+
+    def begun() -> bool:
+        return b"[2/4]" in output.read_bytes() or process.poll() is not None
+
+    wait_until(begun, what="the deployment to begin", timeout_s=_START_S)
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to everybody in the foreground
+    assert process.wait(_STOP_S) == 0
+    assert output.read_text().splitlines()[-2:] == ["stopping", "stopped"]
+
+
 def test_busy_port_is_one_line(environment: dict[str, str]) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", int(environment["LIBRETA_WEB_PORT"])))
         taken.listen()
-        command = [sys.executable, "-m", "deploy.local.run"]
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 1
-    [line] = done.stderr.strip().splitlines()
+        line = _run(environment)
     assert "LIBRETA_WEB_PORT" in line
+    assert f"process {os.getpid()}" in line
 
 
 def test_demo_without_a_system_is_one_line(environment: dict[str, str], tmp_path: Path) -> None:
@@ -98,3 +160,17 @@ def test_demo_without_a_system_is_one_line(environment: dict[str, str], tmp_path
     assert done.returncode == 1
     [line] = done.stderr.strip().splitlines()
     assert "make run" in line
+
+
+def test_demo_of_a_stopped_system_names_the_address_and_the_setting(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    people = [{"username": "a", "role": "teacher", "school_id": "x1", "person_id": "t"}]
+    (tmp_path / "demo-logins.json").write_text(json.dumps({"password": "x", "people": people}))
+    command = [sys.executable, "-m", "deploy.local.demo"]
+    alone = {**environment, "LIBRETA_STATE_DIR": str(tmp_path)}
+    done = subprocess.run(command, env=alone, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    [line] = done.stderr.strip().splitlines()
+    assert f"nothing answers at http://127.0.0.1:{environment['LIBRETA_EMULATOR_PORT']}" in line
+    assert "LIBRETA_EMULATOR_PORT" in line

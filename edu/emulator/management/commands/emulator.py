@@ -4,13 +4,14 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
+from edu.commands import OperatorCommand
 from edu.emulator import options, server
 from edu.emulator.errors import EmulatorError
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     """Run the embedded cloud until Ctrl-C or SIGTERM."""
 
     help = "Run the embedded cloud (ministack with our extension) on 127.0.0.1 until it is stopped."
@@ -22,11 +23,11 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **given: Any) -> None:
         """Serve in the foreground; a start that fails is one line."""
-        chosen = options.from_mapping(given)
-        self.stdout.write(
-            f"Starting the embedded cloud on {chosen.endpoint_url}, state in {chosen.state_dir}; Ctrl-C ends it"
-        )
         try:
+            chosen = options.from_mapping(given)
+            self.stdout.write(
+                f"Starting the embedded cloud on {chosen.endpoint_url}, state in {chosen.state_dir}; Ctrl-C ends it"
+            )
             server.run(chosen)
         except EmulatorError as error:
             raise CommandError(str(error)) from error
