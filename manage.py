@@ -6,6 +6,7 @@ import sys
 
 from django.core.management import execute_from_command_line
 
+from edu.commands import fail
 from edu.errors import LibretaError
 
 
@@ -15,8 +16,7 @@ def main() -> None:
     try:
         execute_from_command_line(sys.argv)
     except LibretaError as error:
-        sys.stderr.write(f"{error.code}: {error}\n")
-        sys.exit(2)
+        fail(error)
 
 
 if __name__ == "__main__":

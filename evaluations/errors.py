@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_lazy as _
 
-from edu.errors import ConflictError, FieldError, ForbiddenError, InvalidInputError, LibretaError
+from edu.errors import ConflictError, FieldError, ForbiddenError, InvalidInputError, LibretaError, NotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,6 +31,12 @@ class ReopenedTermError(ConflictError):
 
     code = "term_reopened"
     title = _("The term was opened again in the meantime")
+
+
+class RunNotFoundError(NotFoundError):
+    """The school has no consolidation run of this name."""
+
+    code = "run_not_found"
 
 
 class AlreadyRecordedError(ConflictError):

@@ -15,6 +15,7 @@ from edu.dynamo.errors import ConditionFailedError
 from edu.logs import get_logger
 from edu.schools import list_schools
 from evaluations.domain.nights import night_of
+from evaluations.errors import RunNotFoundError
 from evaluations.repository import consolidated, nightly, roster, staleness
 from evaluations.repository.consolidated import ConsolidatedSection
 from evaluations.repository.nightly import Progress
@@ -74,6 +75,16 @@ def list_runs(*, limit: int) -> list[Progress]:
     """The school's latest runs, the latest started first: nights and what people started, which sort apart by name."""
     runs = nightly.list_progress(limit=max(limit, _RUNS_LOOKED_AT))
     return sorted(runs, key=lambda run: run.started_at, reverse=True)[:limit]
+
+
+def require_run(*, run_id: str) -> None:
+    """Check that a run was begun.
+
+    Raises:
+        RunNotFoundError: it was not.
+    """
+    if nightly.get_progress(run_id) is None:
+        raise RunNotFoundError(f"no such run: {run_id}")
 
 
 def describe(school_id: str, run: Progress) -> str:

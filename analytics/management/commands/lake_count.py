@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.core.management.base import BaseCommand
-
 from analytics import services
+from edu.commands import OperatorCommand, chosen_schools
 from edu.tenancy import enter_school
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     """Counts with the school's own credentials: run it under the operator's profile."""
 
     help = "Count a school's events and grades of one month in the lake, through Athena."
@@ -27,6 +26,7 @@ class Command(BaseCommand):
     def handle(self, *_args: object, **options: Any) -> None:  # noqa: ANN401 - argparse's values
         """Print one line for each dataset."""
         month = {"year": options["year"], "month": options["month"]}
-        with enter_school(options["school"]):
+        (school_id,) = chosen_schools(options)
+        with enter_school(school_id):
             for count in (services.count_events(**month), services.count_grades(**month)):
                 self.stdout.write(f"{count.dataset:<8} {count.records} ({count.rows} rows)")

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from edu.aws import local_keys, readback, stacks
 from edu.aws.change_sets import DeploymentError, deployment_errors
 from edu.aws.endpoint import AWS, LOCAL
+from edu.commands import OperatorCommand
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
@@ -23,7 +24,7 @@ WRONG_USE: Final = 2
 DRIFTED: Final = 3
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     """Deploys ``deploy/data-plane.yaml``. Idempotent; on AWS it shows the changes and asks first."""
 
     help = "Deploy the data plane to the local emulator or to AWS, then read back what was asked for."

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.core.management.base import BaseCommand
-
-from edu.schools import list_schools
+from edu.commands import OperatorCommand, WrongUseError, chosen_schools
 from edu.tenancy import enter_school
 from evaluations.services import nightly
 
@@ -14,7 +12,7 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     """Shows ids of sections, counts and times; nothing of any student."""
 
     help = "Show the latest consolidation runs of one school or of all."
@@ -27,8 +25,15 @@ class Command(BaseCommand):
         parser.add_argument("--last", type=int, default=1, help="how many runs of each school (1)")
 
     def handle(self, *_args: object, **options: Any) -> None:  # noqa: ANN401 - argparse's values
-        """Print one line for each run, the latest first."""
-        for school_id in [options["school"]] if options["school"] else [s.school_id for s in list_schools()]:
+        """Print one line for each run, the latest first.
+
+        Raises:
+            NoSuchSchoolError: the school that was named is not registered.
+            WrongUseError: no run is asked for.
+        """
+        if options["last"] < 1:
+            raise WrongUseError("--last must be at least 1")
+        for school_id in chosen_schools(options):
             with enter_school(school_id):
                 runs = nightly.list_runs(limit=options["last"])
             for run in runs:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from edu.commands import OperatorCommand, chosen_schools
 from edu.errors import InvalidInputError
-from edu.schools import list_schools
 from edu.tenancy import enter_school
 from govsync import services
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from govsync.domain.runs import SyncRun
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     """Starts the term's first run, or says that it was started already: giving it twice starts nothing twice."""
 
     help = "Start the government sync of a term, for one school or for all that have this term."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the command line."""
-        parser.add_argument("--term", required=True, help="the term's id, for instance 2026-q4")
+        parser.add_argument("--term", required=True, help="the term's id, for instance 2026-t3")
         which = parser.add_mutually_exclusive_group(required=True)
         which.add_argument("--school", help="the school's id")
         which.add_argument("--all", action="store_true", help="every registered school that has this term")
@@ -33,15 +33,16 @@ class Command(BaseCommand):
     def handle(self, *_args: object, **options: Any) -> None:  # noqa: ANN401 - argparse's values
         """Print each run's id, one a line.
 
-        Exit code 1 when no school has the term, when one school was named and it has not, or when nothing was started
-        although grades are pending: the term was sent already, and ``--again`` was not given.
+        Exit code 1 when no school has the term, or when nothing was started although grades are pending: the term was
+        sent already, and ``--again`` was not given. 2 when the school that was named is not there or has not this term.
         """
+        schools = chosen_schools(options)
         self._unsent: list[str] = []
         term_id, again = options["term"], options["again"]
         if options["school"]:
             self._start(options["school"], term_id, again=again)
         else:
-            having = [self._started(school.school_id, term_id, again=again) for school in list_schools()]
+            having = [self._started(school_id, term_id, again=again) for school_id in schools]
             if not any(having):
                 raise CommandError(f"no school has the term {term_id}")
         if self._unsent:

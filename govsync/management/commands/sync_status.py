@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.core.management.base import BaseCommand
-
-from edu.schools import list_schools
+from edu.commands import OperatorCommand, WrongUseError, chosen_schools
 from edu.tenancy import enter_school
 from govsync import services
 
@@ -18,7 +16,7 @@ if TYPE_CHECKING:
     from govsync.services import PendingCount
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     """Shows ids, counts and times; never a grade's value."""
 
     help = "Show the government sync's runs of one school or of all, or one run step by step."
@@ -35,10 +33,13 @@ class Command(BaseCommand):
 
         A term's line says how many grades the government has not acknowledged: those changed after a run ended, too.
         """
-        if options["school"] and options["run"]:
+        if options["run"] and not options["school"]:
+            raise WrongUseError("--run contradicts --all: a run is one school's, name it with --school")
+        schools = chosen_schools(options)
+        if options["run"]:
             self._show_run(options["school"], options["run"])
             return
-        for school_id in [options["school"]] if options["school"] else [s.school_id for s in list_schools()]:
+        for school_id in schools:
             with enter_school(school_id):
                 for run in services.list_runs().runs:
                     self.stdout.write(_run_line(school_id, run))

@@ -18,6 +18,7 @@ from edu.pseudonyms import pseudonym_of
 from edu.tenancy import enter_school
 from evaluations import services as evaluations
 from evaluations.domain.evaluation import EvaluationKind, ScoreState
+from tests.support.cloud import acting_as
 from tests.support.schools import OPEN_TERM
 from tests.support.waiting import wait_until
 
@@ -111,7 +112,8 @@ def test_grades_are_counted_and_the_command_prints_both(
     today = clock.now()
 
     def printed() -> list[str]:
-        call_command("lake_count", school=school.school_id, year=today.year, month=today.month)
+        with acting_as("operator"):
+            call_command("lake_count", school=school.school_id, year=today.year, month=today.month)
         return capsys.readouterr().out.split()
 
     wait_until(lambda: printed() == ["events", "2", "(2", "rows)", "grades", "3", "(3", "rows)"], what="both counts")

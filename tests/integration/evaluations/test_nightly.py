@@ -246,7 +246,9 @@ def test_commands_run_and_show(school: TestSchool, other_school: TestSchool) -> 
     with acting_as("operator"):
         call_command("consolidation_status", school=school.school_id, stdout=said)
         call_command("consolidate", school=school.school_id, stdout=said)
-        call_command("consolidate", school=school.school_id, full=True, run="2026-01-01", stdout=said)
+        with enter_school(school.school_id):
+            progress_items.start("2026-01-01", full=True)
+        call_command("consolidate", school=school.school_id, run="2026-01-01", stdout=said)
         call_command("consolidation_status", school=school.school_id, last=2, stdout=said)
     nothing, first, full, *listed = said.getvalue().splitlines()
     assert nothing == f"{school.school_id} has no run yet"

@@ -1,0 +1,79 @@
+"""The operators' commands on a school that is not registered, a run that is not there, and a person's token."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+import pytest
+from django.core.management import call_command
+
+from edu.commands import NoSuchSchoolError, explain
+from edu.errors import InvalidInputError
+from edu.identity.principal import Role
+from edu.identity.tokens import verifier
+from evaluations.errors import RunNotFoundError
+from tests.support.cloud import Cloud, acting_as
+from tests.support.schools import import_school
+from tests.support.tokens import PASSWORD, make_account
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+NOBODY = "no-such-school"
+
+
+@pytest.fixture(autouse=True)
+def operator(cloud: Cloud) -> Iterator[None]:
+    """Sign as an operator does."""
+    del cloud
+    with acting_as("operator"):
+        yield
+
+
+@pytest.mark.parametrize(
+    ("command", "options"),
+    [
+        ("consolidate", {}),
+        ("consolidation_status", {}),
+        ("sync_status", {}),
+        ("sync_status", {"run": "x-r1"}),
+        ("start_sync", {"term": "2026-q4"}),
+        ("lake_count", {"year": 2026, "month": 1}),
+    ],
+)
+def test_unregistered_school_is_refused_and_nothing_is_left(
+    cloud: Cloud, command: str, options: dict[str, object]
+) -> None:
+    said = io.StringIO()
+    with pytest.raises(NoSuchSchoolError) as refused:
+        call_command(command, school=NOBODY, stdout=said, **options)
+    assert explain(refused.value) == f"no_such_school: no such school: {NOBODY}"
+    assert said.getvalue() == ""
+    found = cloud.root("dynamodb").scan(TableName=cloud.outputs["TableName"])["Items"]
+    assert not [item for item in found if NOBODY in item["pk"]["S"]]
+
+
+def test_run_that_does_not_exist_is_not_begun(school_id: str) -> None:
+    import_school(school_id)
+    with pytest.raises(RunNotFoundError, match="no such run: zzz"):
+        call_command("consolidate", school=school_id, run="zzz")
+    shown = io.StringIO()
+    call_command("consolidation_status", school=school_id, stdout=shown)
+    assert shown.getvalue() == f"{school_id} has no run yet\n"
+
+
+def test_unknown_term_is_told_with_its_field_and_rule(school_id: str) -> None:
+    import_school(school_id)
+    with pytest.raises(InvalidInputError) as refused:
+        call_command("start_sync", school=school_id, term="bad")
+    assert "term_id: This school has no such term (exists)" in explain(refused.value)
+
+
+def test_token_is_the_persons_own(school_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_account("docente9.x", Role.TEACHER, school_id, "teacher-9")
+    monkeypatch.setenv("THE_PASSWORD", PASSWORD)
+    printed = io.StringIO()
+    call_command("token", "docente9.x", password_env="THE_PASSWORD", stdout=printed)
+    claims = verifier().claims(printed.getvalue().strip())
+    assert (claims["custom:school_id"], claims["custom:person_id"]) == (school_id, "teacher-9")

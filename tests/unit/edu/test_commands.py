@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import sys
+
+import pytest
+from botocore.exceptions import EndpointConnectionError
+from django.core.management import CommandError, call_command
+
+from edu.aws.credentials import CredentialsUnavailableError
+from edu.commands import CommandFailedError, OperatorCommand, explain
+from edu.errors import FieldError, InvalidInputError
+from edu.identity import cognito
+from tests.support.ports import free_port
+
+SIGNED_IN = cognito.Tokens("the-id-token", "the-refresh-token")
+
+
+class Failing(OperatorCommand):
+    """A command that always fails."""
+
+    requires_system_checks = ()
+
+    def handle(self, *_args: object, **_options: object) -> None:
+        """Fail."""
+        raise CommandError("it did not work", returncode=3)
+
+
+def test_error_is_one_english_line_with_the_rules_of_its_fields() -> None:
+    error = InvalidInputError(fields=[FieldError("term_id", "exists", "This school has\nno such term")])
+    assert explain(error) == "invalid_input: The data is not valid: term_id: This school has no such term (exists)"
+
+
+def test_cloud_that_does_not_answer_is_named() -> None:
+    error = CredentialsUnavailableError("no credentials")
+    error.__cause__ = EndpointConnectionError(endpoint_url="http://127.0.0.1:1")
+    assert (
+        explain(error)
+        == f"cloud_silent: the cloud at {os.environ['AWS_ENDPOINT_URL']} does not answer: is `make run` up?"
+    )
+
+
+def test_commands_own_error_keeps_its_exit_code() -> None:
+    with pytest.raises(CommandFailedError) as raised:
+        Failing().run_from_argv(["manage.py", "failing"])
+    assert raised.value.exit_code == 3
+    assert explain(raised.value) == "failed: it did not work"
+    with pytest.raises(CommandError):
+        call_command(Failing())
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["sync_status", "--all"],
+        ["start_sync", "--all", "--term", "x"],
+        ["consolidate", "--all"],
+        ["consolidation_status", "--all"],
+        ["lake_count", "--school", "x1", "--year", "2026", "--month", "1"],
+        ["token", "somebody"],
+    ],
+    ids=str,
+)
+def test_stopped_system_is_one_line(command: list[str], tmp_path: object) -> None:
+    nobody = {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{free_port()}", "LIBRETA_USER_POOL_CLIENT_ID": "x"}
+    keys = {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x", "LIBRETA_PLATFORM_ROLE_ARN": "x" * 20}
+    done = subprocess.run(
+        [sys.executable, "manage.py", *command],
+        env={**os.environ, **nobody, **keys, "LIBRETA_STATE_DIR": str(tmp_path)},
+        input="a-password\n",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    [line] = done.stderr.splitlines()
+    assert line.startswith("cloud_silent: ")
+    assert nobody["AWS_ENDPOINT_URL"] in line
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["sync_status", "--all", "--run", "x"],
+        ["consolidation_status", "--all", "--last", "0"],
+        ["consolidate", "--all", "--run", "x"],
+        ["consolidate", "--school", "x1", "--full", "--run", "x"],
+        ["token", "somebody", "--password-env", "LIBRETA_TEST_NO_SUCH_VARIABLE"],
+    ],
+    ids=str,
+)
+def test_contradiction_is_refused_before_anything_is_asked(command: list[str]) -> None:
+    done = subprocess.run([sys.executable, "manage.py", *command], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    [line] = done.stderr.splitlines()
+    assert line.startswith("wrong_use: ")
+
+
+def test_port_that_is_none_is_one_line() -> None:
+    command = [sys.executable, "manage.py", "emulator", "--port", "80000"]
+    environment = {**os.environ, "LIBRETA_EXTRA_APPS": "edu.emulator"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "failed: port 80000 is not between 1 and 65535\n"
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
+    """The names and passwords that Cognito is asked with; it accepts one password."""
+    seen: list[tuple[str, str]] = []
+
+    def sign_in(username: str, password: str) -> cognito.Tokens:
+        seen.append((username, password))
+        if password != "right one":
+            raise cognito.SignInRefusedError
+        return SIGNED_IN
+
+    monkeypatch.setattr(cognito, "sign_in", sign_in)
+    return seen
+
+
+def test_token_is_printed_alone(asked: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("right one\nmore\n"))
+    printed = io.StringIO()
+    call_command("token", "docente1.x", stdout=printed)
+    assert printed.getvalue() == "the-id-token\n"
+    assert asked == [("docente1.x", "right one")]
+
+
+def test_token_takes_the_password_from_a_named_variable(
+    asked: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MY_PASSWORD", "right one")
+    printed = io.StringIO()
+    call_command("token", "docente1.x", password_env="MY_PASSWORD", stdout=printed)
+    assert printed.getvalue() == "the-id-token\n"
+    assert asked == [("docente1.x", "right one")]
+
+
+@pytest.mark.usefixtures("asked")
+def test_token_refused_says_so_without_the_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("wrong one\n"))
+    with pytest.raises(cognito.SignInRefusedError) as refused:
+        call_command("token", "docente1.x")
+    assert explain(refused.value) == "sign_in_refused: wrong name or password, or the account is disabled"
