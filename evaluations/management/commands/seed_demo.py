@@ -9,9 +9,10 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from edu import clock
+from edu.commands import OperatorCommand
 from edu.identity.cognito import Account, ensure_account
 from edu.identity.principal import Principal, Role
 from edu.tenancy import enter_school
@@ -26,7 +27,7 @@ _IMPORTER = Principal("demo-import", Role.SCHOOL_ADMIN, None)
 _LOGINS_PER_ROLE = 2
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     """Fills an empty system with data that looks real and belongs to nobody. Idempotent: a second run adds nothing."""
 
     help = "Make demo schools; print or write the logins of some of their people."
@@ -41,7 +42,7 @@ class Command(BaseCommand):
         """Import school by school, then make accounts."""
         today = clock.now().date()
         try:
-            schools = generate(_SEED, options["schools"], options["students"], today=today)
+            schools = generate(_SEED, options["schools"], options["students"], today=today, closed_terms=True)
         except ValueError as error:
             raise CommandError(str(error), returncode=2) from error
         password = f"Demo-{secrets.token_urlsafe(9)}1a"
