@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
 
-from edu.errors import FieldError, InvalidInputError, LibretaError, UnavailableError
+from edu.errors import UNKNOWN_FIELD, FieldError, InvalidInputError, LibretaError, UnavailableError
 
 if TYPE_CHECKING:
     from behavior.domain import InvalidEventError
 
 _MESSAGES = {
     "object": _("Send an event as a JSON object"),
-    "unknown_field": _("An event has no such field"),
+    "unknown_field": UNKNOWN_FIELD,
     "uuid": _("Send a UUID that the device made for this event"),
     "kind": _("Send 1 to 32 characters a-z or _"),
     "instant": _("Send a date and time with its offset, such as 2026-11-23T10:15:00-05:00"),

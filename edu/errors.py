@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 
+UNKNOWN_FIELD = _("There is no such field")
+UNKNOWN_PARAMETER = _("There is no such parameter here")
+
+
 @dataclass(frozen=True)
 class FieldError:
     """One rule that one field broke: ``field`` and ``rule`` for programs, ``message`` for people."""

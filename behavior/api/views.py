@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, ClassVar
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from behavior import services
 from behavior.api import serializers
 from edu.http.schema import CURSOR, page_of
+from edu.http.views import ApiView
 from edu.identity.principal import Role
 from evaluations.services import require_student
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rest_framework.request import Request
 
 
-class StudentEvents(APIView):
+class StudentEvents(ApiView):
     """The events of the last 30 days."""
 
     allowed_roles: ClassVar = {"GET": frozenset({Role.SCHOOL_ADMIN})}

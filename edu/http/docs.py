@@ -14,7 +14,8 @@ from drf_spectacular import renderers
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.utils import extend_schema
 from rest_framework.permissions import AllowAny
-from rest_framework.views import APIView
+
+from edu.http.views import ApiView
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -52,7 +53,7 @@ def contract_bytes(media_type: str) -> bytes:
     return content
 
 
-class ContractFile(APIView):
+class ContractFile(ApiView):
     """The contract as a file: YAML, or JSON by ``Accept`` or ``?format=json``."""
 
     authentication_classes = ()
@@ -60,7 +61,7 @@ class ContractFile(APIView):
     throttle_classes = ()
     renderer_classes = tuple(_RENDERERS.values())
 
-    @extend_schema(exclude=True)
+    @extend_schema(operation_id="read_contract", exclude=True)
     def get(self, request: Request) -> HttpResponse:
         """Read it."""
         media_type = str(request.accepted_renderer.media_type)

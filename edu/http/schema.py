@@ -12,6 +12,7 @@ from drf_spectacular.utils import OpenApiParameter, inline_serializer
 from rest_framework import serializers
 
 from edu.http import contract
+from edu.http.serializers import StrictSerializer
 
 if TYPE_CHECKING:
     from drf_spectacular.plumbing import ComponentRegistry
@@ -19,9 +20,9 @@ if TYPE_CHECKING:
 SECURITY_SCHEME = "idToken"
 IF_MATCH = OpenApiParameter("If-Match", location=OpenApiParameter.HEADER)
 CURSOR = OpenApiParameter("cursor", description="Where the listing goes on: `next` of the page before.")
-_COMMON = (400, 401, 403, 406, 429, 503)
+_COMMON = (400, 401, 403, 406, 422, 429, 503)
 _READS = (304, 412)
-_WRITES = (409, 413, 422)
+_WRITES = (409, 413, 415)
 _VERSIONED = (412, 428)
 
 
@@ -80,6 +81,10 @@ class LibretaSchema(AutoSchema):
         name: str = super()._get_serializer_name(serializer, direction, bypass_extensions)
         return name.removesuffix("Request").removesuffix("Output")  # input and output are different classes anyway
 
+    def _map_basic_serializer(self, serializer: Any, direction: Any) -> dict[str, Any]:  # noqa: ANN401 - theirs
+        schema: dict[str, Any] = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]
+        return schema | ({"additionalProperties": False} if _is_strict(serializer) else {})
+
     def _roles(self) -> frozenset[str]:
         view: Any = self.view
         found: frozenset[str] = view.allowed_roles[self.method]
@@ -97,13 +102,8 @@ class LibretaSchema(AutoSchema):
 
     def _refusals(self, operation: dict[str, Any]) -> dict[str, Any]:
         statuses = {*_COMMON, *(_READS if self.method == "GET" else _WRITES)}
-        kept = [part for part in operation["parameters"] if "in" in part]
-        if any(part["in"] == "path" for part in kept):
+        if any(part.get("in") == "path" for part in operation["parameters"]):
             statuses.add(404)
-        if any(part["in"] == "query" for part in kept):
-            statuses.add(422)
-        if "requestBody" in operation:
-            statuses.add(415)
         if self.versioned:
             statuses.update(_VERSIONED)
         return contract.refusals(*statuses)
@@ -120,6 +120,11 @@ class LibretaSchema(AutoSchema):
             return False
         component = self.registry[reference.rpartition("/")[2], ResolvedComponent.SCHEMA]
         return "version" in component.schema["properties"]
+
+
+def _is_strict(serializer: Any) -> bool:  # noqa: ANN401 - a class or an instance
+    kind = serializer if isinstance(serializer, type) else type(serializer)
+    return issubclass(kind, StrictSerializer)
 
 
 def _is_versioned(parameters: list[dict[str, Any]]) -> bool:

@@ -14,9 +14,9 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from edu.errors import FieldError, InvalidInputError
+from edu.http.views import ApiView
 from edu.identity.authentication import principal_of
 from edu.identity.principal import Role
 from evaluations.api import card_csv, card_pdf
@@ -56,7 +56,7 @@ class PdfRenderer(_FileRenderer):
     format = "pdf"
 
 
-class SectionConsolidated(APIView):
+class SectionConsolidated(ApiView):
     """A section's consolidated grades."""
 
     allowed_roles: ClassVar = {"GET": _READERS}
@@ -76,7 +76,7 @@ class SectionConsolidated(APIView):
         return _unless_known(request, data, "json", lambda: Response(data))
 
 
-class StudentReportCard(APIView):
+class StudentReportCard(ApiView):
     """A student's report card."""
 
     allowed_roles: ClassVar = {"GET": _READERS}

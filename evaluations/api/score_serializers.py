@@ -6,6 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from edu.http.serializers import StrictSerializer
 from evaluations.api.parsing import ID_PATTERN
 from evaluations.domain.checks import MAX_REASON_CHARS
 from evaluations.domain.evaluation import ScoreState
@@ -15,7 +16,7 @@ from evaluations.services.section_entry import MAX_ROWS
 RECORDABLE = [str(state) for state in ScoreState if state is not ScoreState.VOID]
 
 
-class CorrectionInput(serializers.Serializer[Any]):
+class CorrectionInput(StrictSerializer):
     """What a score is to be instead."""
 
     state = serializers.ChoiceField(RECORDABLE, default=str(ScoreState.RECORDED))
@@ -24,13 +25,13 @@ class CorrectionInput(serializers.Serializer[Any]):
     reason = serializers.CharField(max_length=MAX_REASON_CHARS, allow_blank=True, default="")
 
 
-class ReasonInput(serializers.Serializer[Any]):
+class ReasonInput(StrictSerializer):
     """Why."""
 
     reason = serializers.CharField(max_length=MAX_REASON_CHARS)
 
 
-class RowInput(serializers.Serializer[Any]):
+class RowInput(StrictSerializer):
     """One student's row of a section."""
 
     student_id = serializers.RegexField(ID_PATTERN)
@@ -41,7 +42,7 @@ class RowInput(serializers.Serializer[Any]):
     reason = serializers.CharField(max_length=MAX_REASON_CHARS, allow_blank=True, default="")
 
 
-class RowsInput(serializers.Serializer[Any]):
+class RowsInput(StrictSerializer):
     """A section's rows. Said for the contract: each row is read by itself, so that a bad one is refused alone."""
 
     rows = serializers.ListField(child=RowInput(), min_length=1, max_length=MAX_ROWS)

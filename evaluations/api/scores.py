@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from edu.http.preconditions import expected_version
 from edu.http.replies import etag_of, reply_for
 from edu.http.schema import CURSOR, IF_MATCH, page_of, results_of
+from edu.http.views import ApiView
 from edu.identity.authentication import principal_of
 from edu.identity.principal import Role
 from evaluations import services
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _GRADERS = frozenset({Role.TEACHER, Role.SCHOOL_ADMIN})
 
 
-class ScoreList(APIView):
+class ScoreList(ApiView):
     """An evaluation's scores."""
 
     latency_metric = "EvaluationLatency"
@@ -84,7 +84,7 @@ class ScoreList(APIView):
         return reply.render(results).as_response()
 
 
-class ScoreDetail(APIView):
+class ScoreDetail(ApiView):
     """One student's score."""
 
     latency_metric = "EvaluationLatency"
@@ -121,7 +121,7 @@ class ScoreDetail(APIView):
         return reply.render(score).as_response()
 
 
-class ScoreVoid(APIView):
+class ScoreVoid(ApiView):
     """Taking a score out of account."""
 
     latency_metric = "EvaluationLatency"
@@ -149,7 +149,7 @@ class ScoreVoid(APIView):
         return reply.render(score).as_response()
 
 
-class ScoreHistory(APIView):
+class ScoreHistory(ApiView):
     """Every version a score has had."""
 
     allowed_roles: ClassVar = {"GET": _GRADERS}
@@ -172,7 +172,7 @@ class ScoreHistory(APIView):
         return Response({"results": results, "next": page.cursor})
 
 
-class StudentScores(APIView):
+class StudentScores(ApiView):
     """A student's scores: all for administrators, those of their own sections for teachers."""
 
     allowed_roles: ClassVar = {"GET": _GRADERS}

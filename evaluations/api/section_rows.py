@@ -10,6 +10,7 @@ from rest_framework import serializers
 
 from edu.errors import FieldError, InvalidInputError
 from edu.http.problems import as_ours
+from edu.http.serializers import unknown_fields
 from evaluations.api.score_serializers import RowInput
 from evaluations.domain.evaluation import ScoreState
 from evaluations.services.section_entry import MAX_ROWS, Outcome, Row, RowResult, problem_of
@@ -51,6 +52,9 @@ def _listed(body: object) -> list[Any]:
     if not isinstance(rows, list) or not 1 <= len(rows) <= MAX_ROWS:
         message = _("Send a list of 1 to 100 rows")
         raise InvalidInputError(fields=[FieldError("rows", "length", message)])
+    unknown = unknown_fields(body, {"rows": rows})
+    if unknown:
+        raise serializers.ValidationError(unknown)
     return rows
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
+from edu.http.serializers import StrictSerializer
 from evaluations.api.parsing import ID_PATTERN
 from evaluations.api.score_serializers import RECORDABLE
 from evaluations.domain.checks import MAX_REASON_CHARS
@@ -17,7 +18,7 @@ from evaluations.domain.scales import MAX_VALUE_CHARS
 _WEIGHT = "Counts relative to the weights of the term's other evaluations; they need not add up to 100."
 
 
-class EvaluationInput(serializers.Serializer[Any]):
+class EvaluationInput(StrictSerializer):
     """A new evaluation."""
 
     term_id = serializers.RegexField(ID_PATTERN)
@@ -29,7 +30,7 @@ class EvaluationInput(serializers.Serializer[Any]):
     held_on = serializers.DateField()
 
 
-class EvaluationChange(serializers.Serializer[Any]):
+class EvaluationChange(StrictSerializer):
     """What of an evaluation is to change, at least one thing, and why."""
 
     title = serializers.CharField(max_length=120, required=False)
@@ -47,7 +48,7 @@ class EvaluationChange(serializers.Serializer[Any]):
         return attrs
 
 
-class DeletionInput(serializers.Serializer[Any]):
+class DeletionInput(StrictSerializer):
     """Why an evaluation is taken back."""
 
     reason = serializers.CharField(max_length=MAX_REASON_CHARS, allow_blank=True, default="")
@@ -90,7 +91,7 @@ class EditionOutput(serializers.Serializer[Any]):
     reason = serializers.CharField(allow_blank=True)
 
 
-class ScoreInput(serializers.Serializer[Any]):
+class ScoreInput(StrictSerializer):
     """A student's score."""
 
     student_id = serializers.RegexField(ID_PATTERN)

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from edu.http.replies import reply_for
 from edu.http.schema import results_of
+from edu.http.serializers import NoBody
+from edu.http.views import ApiView
 from edu.identity.authentication import principal_of
 from edu.identity.principal import Role
 from evaluations import services
@@ -37,7 +38,7 @@ class TermOutput(serializers.Serializer[Any]):
     school_year = serializers.IntegerField(source="year")
 
 
-class TermList(APIView):
+class TermList(ApiView):
     """The school's terms."""
 
     allowed_roles: ClassVar = {"GET": _READERS}
@@ -49,7 +50,7 @@ class TermList(APIView):
         return Response({"results": [_term_data(term) for term in services.list_terms()]})
 
 
-class TermClose(APIView):
+class TermClose(ApiView):
     """Closing a term."""
 
     allowed_roles: ClassVar = {"POST": frozenset({Role.SCHOOL_ADMIN})}
@@ -57,13 +58,14 @@ class TermClose(APIView):
     @extend_schema(operation_id="close_term", tags=["terms"], request=None, responses=TermOutput)
     def post(self, request: Request, term_id: str) -> HttpResponse:
         """Close it for every teacher at once (200)."""
+        validated(NoBody(data=request.data))
         reply = reply_for(request, principal_of(request), _term_data, status=200)
         with reply.key.first_answer_wins():
             term = services.close_term(actor=principal_of(request), term_id=term_id, reply=reply)
         return reply.render(term).as_response()
 
 
-class TermReopen(APIView):
+class TermReopen(ApiView):
     """Letting a closed term take grades again."""
 
     allowed_roles: ClassVar = {"POST": frozenset({Role.SCHOOL_ADMIN})}

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from edu.http.preconditions import expected_version
 from edu.http.replies import empty_reply_for, etag_of, reply_for
 from edu.http.schema import CURSOR, IF_MATCH, page_of, results_of
+from edu.http.views import ApiView
 from edu.identity.authentication import principal_of
 from edu.identity.principal import Role
 from evaluations import services
@@ -28,7 +28,7 @@ _READERS = frozenset({Role.TEACHER, Role.SCHOOL_ADMIN, Role.AUDITOR})
 _WRITERS = frozenset({Role.TEACHER, Role.SCHOOL_ADMIN})
 
 
-class SectionList(APIView):
+class SectionList(ApiView):
     """The caller's sections."""
 
     allowed_roles: ClassVar = {"GET": _READERS}
@@ -42,7 +42,7 @@ class SectionList(APIView):
         return Response({"results": serializers.SectionOutput(sections, many=True).data})
 
 
-class SectionStudents(APIView):
+class SectionStudents(ApiView):
     """A section's students."""
 
     allowed_roles: ClassVar = {"GET": _READERS}
@@ -58,7 +58,7 @@ class SectionStudents(APIView):
         return Response({"results": serializers.StudentOutput(students, many=True).data})
 
 
-class EvaluationList(APIView):
+class EvaluationList(ApiView):
     """Evaluations: set a new one, or list a section's."""
 
     latency_metric = "EvaluationLatency"
@@ -96,7 +96,7 @@ class EvaluationList(APIView):
         return reply.render(evaluation).as_response()
 
 
-class EvaluationDetail(APIView):
+class EvaluationDetail(ApiView):
     """One evaluation."""
 
     latency_metric = "EvaluationLatency"
@@ -151,7 +151,7 @@ class EvaluationDetail(APIView):
         return reply.render(None).as_response()
 
 
-class EvaluationHistory(APIView):
+class EvaluationHistory(ApiView):
     """Every version an evaluation has had."""
 
     allowed_roles: ClassVar = {"GET": _READERS}

@@ -59,6 +59,7 @@ class Ask:
     headers: Mapping[str, str] = field(default_factory=dict)
     query: str = ""
     other: ProbeSchool | None = None
+    named_in_query: bool = True
 
     @property
     def text(self) -> str:
@@ -122,7 +123,8 @@ def send(client: Client, ask: Ask, headers: dict[str, str]) -> Answer:
     if ask.other:
         named = ask.other.school_id
         headers |= {"X-School-Id": named, "X-Tenant-Id": named, "X-Amz-Meta-School-Id": named, "Forwarded": named}
-        query = "&".join(filter(None, (query, f"school_id={named}&school={named}&tenant={named}")))
+        if ask.named_in_query:
+            query = "&".join(filter(None, (query, f"school_id={named}&school={named}&tenant={named}")))
         client.cookies["school_id"] = client.cookies["tenant"] = named
     content = b"" if body is None else json.dumps(body).encode()
     answer = client.generic(

@@ -13,6 +13,7 @@ from tests.isolation.routes_cover import (
     HARMLESS,
     NOT_FOUND,
     NOT_OFFERED,
+    REFUSED,
     SIGN_IN,
     Api,
     Cover,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 OWN, OWN_NAMED, FOREIGN, FOREIGN_BODY = "own ids", "own ids, other school named", "foreign ids", "foreign id in body"
 FOREIGN_QUERY, FOREIGN_NAMED = "foreign ids in query", "foreign ids, other school named"
+OWN_QUERY_NAMED = "own ids, other school named in query"
 _FIELD = re.compile(r"{(\w+)}")
 _READS = frozenset({"GET", "HEAD"})
 _NO_OFFER = Offer(frozenset())
@@ -59,7 +61,10 @@ def attacks(route: Route, cover: Cover, ours: ProbeSchool, theirs: ProbeSchool) 
 
 
 def own_uses(route: Route, cover: Cover, ours: ProbeSchool, theirs: ProbeSchool) -> Iterator[Try]:
-    """Everybody of our school, asking for its own things; reading also while naming the other everywhere else."""
+    """Everybody of our school, asking for its own things; reading also while naming the other everywhere else.
+
+    In the query of an API address that is a parameter it does not have: the request is refused.
+    """
     for method in METHODS:
         for caller in _callers(ours):
             match cover:
@@ -96,6 +101,8 @@ class _ApiTries:
             yield self._try(ours.ids, OWN, expected, insider=ours, query=query)
         if self.method in _READS:
             yield self._try(ours.ids, OWN_NAMED, expected, insider=ours, other=theirs)
+            naming = f"school_id={theirs.school_id}"
+            yield self._try(ours.ids, OWN_QUERY_NAMED, self._expected(REFUSED), insider=ours, query=naming)
 
     def attacks(self, theirs: ProbeSchool) -> Iterator[Try]:
         offer, ours, refused = self.offer or _NO_OFFER, self.caller.school.ids, self._expected(NOT_FOUND)
@@ -141,6 +148,7 @@ class _ApiTries:
             headers={"If-Match": _current_etag(offer.etag_of.format(**ids), insider)} if offer.etag_of else {},
             query="&".join(filter(None, dict.fromkeys((offer.query, query)))).format(**ids),
             other=other,
+            named_in_query=False,
         )
         return Try(self.caller, ask, target, expected, offer.also)
 

@@ -12,7 +12,8 @@ from django.core.management import call_command
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from edu.http.docs import contract, contract_bytes
+from edu.http.docs import contract, contract_bytes, contract_docs
+from edu.http.views import ApiView
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,6 +71,26 @@ def test_operations_say_who_may_call_them_and_how_they_refuse() -> None:
         assert expected <= set(operation["responses"]), operation["operationId"]
         if "If-Match" in _names(operation):
             assert {"412", "428"} <= set(operation["responses"])
+
+
+def test_every_route_takes_only_what_it_declares() -> None:
+    """One base refuses undeclared parameters; whoever does not stand on it would ignore them."""
+    views = [view for route, view in _routes(get_resolver().url_patterns) if route.startswith("/api/")]
+    assert all(issubclass(view.view_class, ApiView) for view in views if view is not contract_docs)
+    for _path, method, operation in _operations():
+        assert "422" in operation["responses"]
+        if method in WRITES:
+            assert "415" in operation["responses"]
+
+
+def test_every_body_is_closed() -> None:
+    schemas = contract()["components"]["schemas"]
+    for _path, _method, operation in _operations():
+        if "requestBody" in operation and operation["operationId"] != "send_events":
+            reference = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"]
+            assert schemas[reference.rpartition("/")[2]]["additionalProperties"] is False
+    for name in ("RowInput", "EventInput"):
+        assert schemas[name]["additionalProperties"] is False
 
 
 def test_writes_take_an_idempotency_key_and_corrections_the_version() -> None:
