@@ -147,11 +147,11 @@ def _instant(value: object, now: datetime, oldest: timedelta) -> datetime:
 def _value(value: object) -> Decimal | None:
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         raise _BrokenRuleError("number")
-    if not abs(value) <= MAX_VALUE:  # so that NaN is refused too
+    if not -MAX_VALUE <= value <= MAX_VALUE:  # so that NaN is refused too
         raise _BrokenRuleError("out_of_range")
-    exact = Decimal(repr(value))
+    exact = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
     step = Decimal(1).scaleb(-MAX_VALUE_DECIMALS)
     if exact != exact.quantize(step):
         raise _BrokenRuleError("too_precise")

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from behavior.domain import MAX_EVENTS, InvalidEventError, is_student_id, parse_event
 from behavior.door.workers import BoundedThreads
 from behavior.errors import (
@@ -18,6 +16,7 @@ from behavior.errors import (
 )
 from edu import clock
 from edu.errors import FieldError, ForbiddenError
+from edu.http import json_bodies
 from edu.identity.jwks import KeysUnavailableError
 from edu.identity.principal import Principal, Role
 from edu.identity.tokens import InvalidTokenError, verifier
@@ -94,9 +93,9 @@ async def read_events(request: Request) -> list[Event]:
 def parse_body(body: bytes) -> list[Event]:
     """The events of a complete body. Same errors as ``read_events``."""
     try:
-        sent = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise MalformedBodyError from error
+        sent = json_bodies.decode(body)
+    except json_bodies.MalformedJsonError as error:
+        raise MalformedBodyError(error.detail) from error
     if isinstance(sent, dict):
         return _parse_all([sent], numbered=False)
     if not isinstance(sent, list) or not 0 < len(sent) <= MAX_EVENTS:

@@ -4,25 +4,29 @@ from __future__ import annotations
 
 from typing import IO, TYPE_CHECKING, Any
 
-from rest_framework.exceptions import ParseError
 from rest_framework.parsers import JSONParser
+
+from edu.http import json_bodies
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
 class StrictJSONParser(JSONParser):
-    """DRF's JSON parser, for which a body nested thousands deep is a bad request and not an error of ours."""
+    """JSON as ``edu.http.json_bodies`` reads it, in UTF-8 alone (RFC 8259, 8.1)."""
 
     def parse(
-        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+        self,
+        stream: IO[Any],
+        media_type: str | None = None,  # noqa: ARG002 - DRF's signature
+        parser_context: Mapping[str, Any] | None = None,
     ) -> Any:  # noqa: ANN401 - whatever the body holds
         """The decoded body.
 
         Raises:
-            ParseError: it is not JSON, or nested too deep.
+            MalformedJsonError: see there; also when the request names another encoding.
         """
-        try:
-            return super().parse(stream, media_type, parser_context)
-        except RecursionError as error:
-            raise ParseError("nested too deep") from error
+        encoding = (parser_context or {}).get("encoding") or "utf-8"
+        if encoding.lower() not in {"utf-8", "utf8"}:
+            raise json_bodies.MalformedJsonError(json_bodies.NOT_JSON)
+        return json_bodies.decode(stream.read())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from rest_framework import serializers
@@ -16,11 +17,23 @@ from evaluations.services.section_entry import MAX_ROWS
 RECORDABLE = [str(state) for state in ScoreState if state is not ScoreState.VOID]
 
 
+class ValueField(serializers.CharField):
+    """A result as text; a JSON number counts as the text it was written as, digit by digit."""
+
+    def __init__(self, **options: Any) -> None:  # noqa: ANN401 - DRF's options
+        super().__init__(max_length=MAX_VALUE_CHARS, allow_null=True, default=None, **options)
+
+    def to_internal_value(self, data: Any) -> str:  # noqa: ANN401 - whatever was sent
+        """The text."""
+        text: str = super().to_internal_value(str(data) if isinstance(data, Decimal) else data)
+        return text
+
+
 class CorrectionInput(StrictSerializer):
     """What a score is to be instead."""
 
     state = serializers.ChoiceField(RECORDABLE, default=str(ScoreState.RECORDED))
-    value = serializers.CharField(max_length=MAX_VALUE_CHARS, allow_null=True, default=None)
+    value = ValueField()
     late = serializers.BooleanField(default=False)
     reason = serializers.CharField(max_length=MAX_REASON_CHARS, allow_blank=True, default="")
 
@@ -36,7 +49,7 @@ class RowInput(StrictSerializer):
 
     student_id = serializers.RegexField(ID_PATTERN)
     state = serializers.ChoiceField(RECORDABLE, default=str(ScoreState.RECORDED))
-    value = serializers.CharField(max_length=MAX_VALUE_CHARS, allow_null=True, default=None)
+    value = ValueField()
     late = serializers.BooleanField(default=False)
     version = serializers.IntegerField(min_value=1, max_value=999_999_999, allow_null=True, default=None)
     reason = serializers.CharField(max_length=MAX_REASON_CHARS, allow_blank=True, default="")

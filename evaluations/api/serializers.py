@@ -10,10 +10,9 @@ from rest_framework import serializers
 
 from edu.http.serializers import StrictSerializer
 from evaluations.api.parsing import ID_PATTERN
-from evaluations.api.score_serializers import RECORDABLE
+from evaluations.api.score_serializers import RECORDABLE, ValueField
 from evaluations.domain.checks import MAX_REASON_CHARS
 from evaluations.domain.evaluation import EvaluationKind, ScoreState
-from evaluations.domain.scales import MAX_VALUE_CHARS
 
 _WEIGHT = "Counts relative to the weights of the term's other evaluations; they need not add up to 100."
 
@@ -96,7 +95,7 @@ class ScoreInput(StrictSerializer):
 
     student_id = serializers.RegexField(ID_PATTERN)
     state = serializers.ChoiceField(RECORDABLE, default=str(ScoreState.RECORDED))
-    value = serializers.CharField(max_length=MAX_VALUE_CHARS, allow_null=True, default=None)
+    value = ValueField()
     late = serializers.BooleanField(default=False)
     reason = serializers.CharField(max_length=MAX_REASON_CHARS, allow_blank=True, default="")
 

@@ -126,6 +126,9 @@ def test_instant_at_the_ends_of_the_calendar_is_refused_like_any_other(value: st
         (-1_000_000, "out_of_range"),
         (0.12345, "too_precise"),
         (1e-300, "too_precise"),
+        (Decimal("1E+999999999999"), "out_of_range"),
+        (Decimal("1E-999999999999"), "too_precise"),
+        (Decimal("3.50000000000000001"), "too_precise"),
     ],
 )
 def test_value_that_is_no_small_number_is_refused(value: object, rule: str) -> None:

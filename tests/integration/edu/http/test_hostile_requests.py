@@ -68,7 +68,7 @@ EVALUATIONS = ANY_BODY | {
     "year 0": _json(held_on="0000-01-01"),
     "kind object": _json(kind={}),
     "kind null": _json(kind=None),
-    "last of two members counts": _raw('"kind":"riddle"'),
+    "two members of one name": _raw('"kind":"exam"'),
 }
 SCORES = ANY_BODY | {
     "surrogate state": _json(state=SURROGATE),
@@ -84,7 +84,7 @@ SCORES = ANY_BODY | {
     "exponent": _json(value="65e-1"),
     "student list": _json(student_id=["student-001"]),
     "state list": _json(state=["recorded"]),
-    "last of two members counts": _raw('"value":"9"'),
+    "two members of one name": _raw('"value":"6.5"'),
 }
 
 

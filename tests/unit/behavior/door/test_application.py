@@ -166,6 +166,7 @@ def test_client_that_hangs_up_is_neither_answered_nor_believed() -> None:
         ({"body": b'"\xff"'}, 400, "malformed_body"),
         ({"body": b"[" * 200_000}, 400, "malformed_body"),
         ({"body": encoded([{}] * 101)}, 400, "malformed_body"),
+        ({"body": b'{"kind": "late", "kind": "participation"}'}, 400, "malformed_body"),
         ({"body": b"{}"}, 422, "invalid_event"),
     ],
 )

@@ -1,0 +1,70 @@
+"""JSON as the API and the event door read it: exact, and nothing in it that two readers could take differently."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from django.utils.translation import gettext_lazy as _
+
+from edu.errors import LibretaError
+
+if TYPE_CHECKING:
+    from django.utils.functional import Promise
+
+NOT_JSON = _("The body is not JSON")
+_TOO_DEEP = _("The body is nested too deep")
+_TWICE = _("An object of the body has two fields of the same name")
+
+
+class MalformedJsonError(LibretaError):
+    """The body is not JSON in UTF-8, is nested too deep, or an object of it has two members of one name."""
+
+    code = "parse_error"
+    status = 400
+    title = _("The request cannot be served")
+
+
+class _RefusedError(ValueError):
+    """JSON that Python takes and we do not."""
+
+    def __init__(self, reason: str | Promise) -> None:
+        super().__init__(str(reason))
+        self.reason = reason
+
+
+def decode(body: bytes) -> Any:  # noqa: ANN401 - whatever the body holds
+    """The value that a body stands for; numbers with decimals or exponents as ``Decimal``, digit by digit.
+
+    Raises:
+        MalformedJsonError: see there. The numbers NaN and Infinity are no JSON.
+    """
+    try:
+        return json.loads(
+            body.decode(), parse_float=_number, parse_constant=_no_number, object_pairs_hook=_object_of_unique_names
+        )
+    except _RefusedError as error:
+        raise MalformedJsonError(error.reason) from error
+    except ValueError as error:  # no UTF-8, no JSON, or an integer of thousands of digits
+        raise MalformedJsonError(NOT_JSON) from error
+    except RecursionError as error:
+        raise MalformedJsonError(_TOO_DEEP) from error
+
+
+def _number(text: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except InvalidOperation as error:  # an exponent beyond any
+        raise _RefusedError(NOT_JSON) from error
+
+
+def _no_number(_name: str) -> NoReturn:
+    raise _RefusedError(NOT_JSON)
+
+
+def _object_of_unique_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise _RefusedError(_TWICE)
+    return found

@@ -1,0 +1,62 @@
+"""Bodies are read exactly, and refused when two readers could read them differently."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from django.utils import translation
+
+from edu.http.json_bodies import MalformedJsonError, decode
+from evaluations.api.serializers import EvaluationInput, ScoreInput
+
+
+@pytest.mark.parametrize(
+    ("body", "value"),
+    [
+        (b"6.4999999999999999", Decimal("6.4999999999999999")),
+        (b"1e2", Decimal("1E+2")),
+        (b"7", 7),
+        ('{"á": [1.50, null]}'.encode(), {"á": [Decimal("1.50"), None]}),
+    ],
+)
+def test_body_is_read_digit_by_digit(body: bytes, value: object) -> None:
+    assert repr(decode(body)) == repr(value)
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b"", "not JSON"),
+        (b"{", "not JSON"),
+        (b"NaN", "not JSON"),
+        (b'{"value": -Infinity}', "not JSON"),
+        (b"9" * 5000, "not JSON"),
+        (b"1e" + b"9" * 30, "not JSON"),
+        (b'"\xff"', "not JSON"),
+        (b"\xef\xbb\xbf{}", "not JSON"),
+        (b"[" * 100_000, "nested too deep"),
+        (b'{"a": 1, "a": 1}', "same name"),
+        (b'[{"a": {"b": 1, "\\u0062": 2}}]', "same name"),
+    ],
+)
+def test_malformed_body_is_refused_with_its_reason(body: bytes, reason: str) -> None:
+    with translation.override("en"), pytest.raises(MalformedJsonError, match=reason):
+        decode(body)
+
+
+@pytest.mark.parametrize(
+    ("number", "text"), [(b"6.5", "6.5"), (b"7", "7"), (b"5.50", "5.50"), (b"6.4999999999999999", None)]
+)
+def test_score_as_a_number_is_the_text_it_was_written_as(number: bytes, text: str | None) -> None:
+    sent = ScoreInput(data=decode(b'{"student_id": "ana", "value": ' + number + b"}"))
+    assert sent.is_valid() is (text is not None)
+    if text is not None:
+        assert sent.validated_data["value"] == text
+
+
+@pytest.mark.parametrize(("number", "valid"), [(b"25.5", True), (b"0.001", False), (b"1e999999", False)])
+def test_weight_as_a_number_is_exact(number: bytes, valid: bool) -> None:  # noqa: FBT001 - a case of the table
+    sent = EvaluationInput(data=decode(b'{"weight": ' + number + b"}"))
+    sent.is_valid()
+    assert ("weight" in sent.errors) is not valid
