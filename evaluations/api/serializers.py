@@ -74,7 +74,7 @@ class SettingOutput(serializers.Serializer[Any]):
 
     kind = serializers.CharField()
     title = serializers.CharField()
-    weight = serializers.DecimalField(max_digits=5, decimal_places=2)
+    weight = serializers.DecimalField(max_digits=5, decimal_places=2, help_text=_WEIGHT)
     held_on = serializers.DateField()
 
 

@@ -46,7 +46,7 @@ def test_malformed_body_is_refused_with_its_reason(body: bytes, reason: str) -> 
 
 
 @pytest.mark.parametrize(
-    ("number", "text"), [(b"6.5", "6.5"), (b"7", "7"), (b"5.50", "5.50"), (b"6.4999999999999999", None)]
+    ("number", "text"), [(b"6.5", "6.5"), (b"7", "7"), (b"5.50", "5.50"), (b"6.4999999999999999999", None)]
 )
 def test_score_as_a_number_is_the_text_it_was_written_as(number: bytes, text: str | None) -> None:
     sent = ScoreInput(data=decode(b'{"student_id": "ana", "value": ' + number + b"}"))
