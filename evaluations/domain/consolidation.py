@@ -9,27 +9,17 @@ taken off.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Context, Decimal
-from enum import StrEnum
 from fractions import Fraction
 
 from evaluations.domain.evaluation import Evaluation, Score
 from evaluations.domain.scales import GradingScale, ScaleKind
 
-_LEFT_OUT = frozenset({"absent", "exempt"})
+_LEFT_OUT = frozenset({"absent", "exempt"})  # their weight goes to the others
 _TAKEN_BACK = "void"
 _AT_MINIMUM = "missing"
 _HALF = Fraction(1, 2)
 _EXACT = Context(prec=60)
 _MEAN_DECIMALS = 4
-
-
-class Standing(StrEnum):
-    """What one evaluation does to a student's grade."""
-
-    COUNTED = "counted"
-    LEFT_OUT = "left_out"  # absent or exempt: its weight goes to the others
-    NOT_RECORDED = "not_recorded"  # no score, or a voided one: left out too, and the grade is not complete
-    OFF_SCALE = "off_scale"  # a grade the scale does not know: as if it was not recorded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,10 +63,10 @@ def consolidate(scale: GradingScale, evaluations: Iterable[Evaluation], scores: 
     counted: list[tuple[Fraction, Fraction]] = []
     complete = bool(every)
     for evaluation in every:
-        standing, points = _points(scale, scores.get(evaluation.evaluation_id))
+        settled, points = _judged(scale, scores.get(evaluation.evaluation_id))
         if points is not None:
             counted.append((Fraction(evaluation.weight), points))
-        complete = complete and standing in {Standing.COUNTED, Standing.LEFT_OUT}
+        complete = complete and settled
     return _grade(
         scale,
         counted,
@@ -84,11 +74,6 @@ def consolidate(scale: GradingScale, evaluations: Iterable[Evaluation], scores: 
         evaluations=len(every),
         weight_total=sum((Fraction(e.weight) for e in every), Fraction(0)),
     )
-
-
-def standing_of(scale: GradingScale, score: Score | None) -> Standing:
-    """What an evaluation with this score does to the grade."""
-    return _points(scale, score)[0]
 
 
 def average(scale: GradingScale | None, grades: Iterable[Grade]) -> Grade:
@@ -137,17 +122,18 @@ def _grade(
     )
 
 
-def _points(scale: GradingScale, score: Score | None) -> tuple[Standing, Fraction | None]:
+def _judged(scale: GradingScale, score: Score | None) -> tuple[bool, Fraction | None]:
+    """Whether there is nothing more to grade, and the points that count, if any do."""
     if score is None or score.state == _TAKEN_BACK:
-        return Standing.NOT_RECORDED, None
+        return False, None
     if score.state in _LEFT_OUT:
-        return Standing.LEFT_OUT, None
+        return True, None
     if score.state == _AT_MINIMUM:
-        return Standing.COUNTED, _minimum(scale)
+        return True, _minimum(scale)
     points = None if score.value is None else _read(scale, score.value)
     if points is None:
-        return Standing.OFF_SCALE, None
-    return Standing.COUNTED, max(_minimum(scale), points - Fraction(scale.late_penalty or 0)) if score.late else points
+        return False, None  # a grade that this scale does not know is as if it was not recorded
+    return True, max(_minimum(scale), points - Fraction(scale.late_penalty or 0)) if score.late else points
 
 
 def _read(scale: GradingScale, value: str) -> Fraction | None:

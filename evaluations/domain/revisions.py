@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from evaluations.domain.checks import check_reason
 from evaluations.domain.evaluation import Score, ScoreState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from datetime import datetime
 
 
@@ -60,18 +58,3 @@ class Revision:
     def after(self) -> Result:
         """What the score says since."""
         return Result.of(self.score)
-
-
-def rebuild(revisions: Iterable[Revision]) -> Score:
-    """The score as its history says it is now; the revisions come in any order.
-
-    Raises:
-        ValueError: a version is missing or doubled, or one does not follow from the one before it.
-    """
-    ordered = sorted(revisions, key=lambda revision: revision.version)
-    if not ordered:
-        raise ValueError("history: empty")
-    for earlier, later in pairwise(ordered):
-        if later.version != earlier.version + 1 or later.before != earlier.after:
-            raise ValueError("history: a revision does not follow from the one before it")
-    return ordered[-1].score

@@ -80,10 +80,6 @@ class School:
         if any(later.starts_on <= earlier.ends_on for earlier, later in pairwise(self.terms)):
             raise ValueError("terms: overlapping or out of order")
 
-    def term_on(self, day: date) -> Term | None:
-        """Return the term that contains ``day`` (in the school's time zone), or None in the holidays."""
-        return next((term for term in self.terms if term.contains(day)), None)
-
     def scale_in(self, term_id: str) -> GradingScale:
         """The scale that the term's grades are on: its own, or the school's."""
         own = next((term.scale for term in self.terms if term.term_id == term_id), None)

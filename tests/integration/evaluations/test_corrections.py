@@ -19,7 +19,7 @@ from edu.identity.principal import Role
 from edu.tenancy import enter_school
 from evaluations import services
 from evaluations.domain.evaluation import ScoreState
-from evaluations.domain.revisions import rebuild
+from evaluations.domain.revisions import Result
 from evaluations.errors import StaleVersionError
 from evaluations.repository import grades, revisions
 from tests.integration.evaluations.conftest import ApiClient, account_of, problem_of, refused
@@ -312,7 +312,7 @@ CHANGES = st.lists(
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(changes=CHANGES)
-def test_history_always_rebuilds_the_current_score(
+def test_each_version_in_the_history_follows_from_the_one_before_it(
     school: TestSchool, teacher: ApiClient, exam: dict[str, Any], changes: list[tuple[str, Any]]
 ) -> None:
     evaluation_id = teacher.post("/sections/mat-5a/evaluations", exam).json()["evaluation_id"]
@@ -333,7 +333,10 @@ def test_history_always_rebuilds_the_current_score(
                     services.correct_score(**change, state=ScoreState.RECORDED, value=f"{what // 10}.{what % 10}")
             kept = revisions.list_revisions(evaluation_id, "student-002").revisions
             assert len(kept) == score.version
-            assert rebuild(kept) == score == grades.get_score(evaluation_id, "student-002")
+            assert kept[0].score == score == grades.get_score(evaluation_id, "student-002")
+            assert [revision.version for revision in kept] == list(range(score.version, 0, -1))
+            assert [revision.before for revision in kept[:-1]] == [Result.of(revision.score) for revision in kept[1:]]
+            assert kept[-1].before is None
 
 
 def test_colleague_and_other_roles_may_neither_change_nor_read(school: TestSchool, score_path: str) -> None:
