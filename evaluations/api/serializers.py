@@ -16,12 +16,14 @@ from evaluations.domain.evaluation import EvaluationKind, ScoreState
 
 _WEIGHT = "Counts relative to the weights of the term's other evaluations; they need not add up to 100."
 
+KINDS = [str(kind) for kind in EvaluationKind]
+
 
 class EvaluationInput(StrictSerializer):
     """A new evaluation."""
 
     term_id = serializers.RegexField(ID_PATTERN)
-    kind = serializers.ChoiceField([str(kind) for kind in EvaluationKind])
+    kind = serializers.ChoiceField(KINDS)
     title = serializers.CharField(max_length=120)
     weight = serializers.DecimalField(
         max_digits=5, decimal_places=2, min_value=Decimal("0.01"), max_value=100, help_text=_WEIGHT
@@ -37,7 +39,7 @@ class EvaluationChange(StrictSerializer):
         max_digits=5, decimal_places=2, min_value=Decimal("0.01"), max_value=100, required=False, help_text=_WEIGHT
     )
     held_on = serializers.DateField(required=False)
-    kind = serializers.ChoiceField([str(kind) for kind in EvaluationKind], required=False)
+    kind = serializers.ChoiceField(KINDS, required=False)
     reason = serializers.CharField(max_length=MAX_REASON_CHARS, allow_blank=True, default="")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:

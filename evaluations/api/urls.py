@@ -3,9 +3,10 @@
 from django.urls import path
 
 import edu.http.converters  # noqa: F401 - registers the id converter
-from evaluations.api import reports, scores, terms, views
+from evaluations.api import reports, school, scores, terms, views
 
 urlpatterns = [
+    path("school", school.SchoolDetail.as_view()),
     path("sections", views.SectionList.as_view()),
     path("sections/<id:section_id>/students", views.SectionStudents.as_view()),
     path("sections/<id:section_id>/evaluations", views.EvaluationList.as_view()),

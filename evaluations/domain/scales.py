@@ -82,13 +82,23 @@ class GradingScale:
             raise ValueError("kind: not a ScaleKind")
         if not isinstance(self.rounding, Rounding):
             raise ValueError("rounding: not a Rounding")  # noqa: TRY004 - one error type for every broken invariant
-        self.passes(self.final_passing or self.passing)
+        self.passes(self.grade_passing)
         self._check_late_penalty()
 
     @property
     def decimals(self) -> int:
         """How many decimals a canonical number of this scale has; 0 for letters."""
         return 0 if self.kind is ScaleKind.LETTERS else self._decimals_by(self._bounds()[2])
+
+    @property
+    def grade_step(self) -> Decimal | None:
+        """How far apart consolidated grades lie; ``None`` for letters."""
+        return self.step if self.final_step is None else self.final_step
+
+    @property
+    def grade_passing(self) -> str:
+        """The consolidated grade that passes, and all better ones do."""
+        return self.passing if self.final_passing is None else self.final_passing
 
     def parse(self, text: str) -> Decimal | str:
         """Read a grade a person or a client wrote.
@@ -123,11 +133,10 @@ class GradingScale:
         Raises:
             ValueError: it is none of this scale; a ``RefusalReason`` is its whole message.
         """
-        passing = self.final_passing or self.passing
         if self.kind is ScaleKind.LETTERS:
             self._check_value(grade)
-            return self.letters.index(grade) <= self.letters.index(passing)
-        return self._final_number(grade) >= self._final_number(passing)
+            return self.letters.index(grade) <= self.letters.index(self.grade_passing)
+        return self._final_number(grade) >= self._final_number(self.grade_passing)
 
     def canonical(self, value: Decimal | str) -> str:
         """Write ``value`` the one way it is stored: fixed decimals, no exponent. Raises ValueError like ``parse``."""
@@ -172,7 +181,7 @@ class GradingScale:
         return max(_decimals_of(self._bounds()[0]), _decimals_of(step))
 
     def _final_step(self) -> Decimal:
-        return self._bounds()[2] if self.final_step is None else self.final_step
+        return self.grade_step or self._bounds()[2]
 
     def _bounds(self) -> tuple[Decimal, Decimal, Decimal]:
         if self.minimum is None or self.maximum is None or self.step is None:
@@ -187,7 +196,7 @@ class GradingScale:
             raise ValueError(f"minimum must be below maximum and step positive, with at most {_MAX_DECIMALS} decimals")
         self._check_value(maximum)
         self.parse(self.passing)
-        final_step = self._final_step()
+        final_step = step if self.final_step is None else self.final_step
         if not final_step.is_finite() or final_step <= 0 or _decimals_of(final_step) > _MAX_DECIMALS:
             raise ValueError(f"final_step: not above 0 with at most {_MAX_DECIMALS} decimals")
         self._check_number(maximum, final_step)

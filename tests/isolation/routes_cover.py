@@ -144,6 +144,7 @@ _TERM_QUERIES = ("term={term_id}",)
 _SECOND = frozenset({404, 409, 412, 422})  # the one before did it already
 
 API: dict[str, Cover] = {
+    "api/v1/school": Api({"GET": Offer(STAFF_READERS)}),
     "api/v1/sections": Api({"GET": Offer(STAFF_READERS)}),
     "api/v1/sections/<id:section_id>/students": Api({"GET": Offer(STAFF_READERS)}),
     "api/v1/sections/<id:section_id>/evaluations": Api(

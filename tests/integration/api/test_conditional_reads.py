@@ -41,6 +41,7 @@ def test_record_is_not_sent_again_until_it_changes(teacher: ApiClient, score_pat
     [
         "/sections",
         "/terms",
+        "/school",
         "/sections/mat-5a/students",
         "/sections/mat-5a/evaluations",
         "/students/student-000/scores",

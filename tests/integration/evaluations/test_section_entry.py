@@ -18,6 +18,7 @@ from evaluations.domain.evaluation import ScoreState
 from evaluations.domain.school import Section
 from evaluations.repository import revisions, roster
 from evaluations.services import changes, rules
+from tests.integration.evaluations.calendar import import_again
 from tests.integration.evaluations.conftest import ApiClient, account_of, problem_of, refused
 from tests.support.calls import counted_calls
 from tests.support.cloud import acting_as
@@ -233,9 +234,7 @@ def _reassign(school: TestSchool) -> None:
     section = Section(
         section_id="mat-5a", course_id="mat-5", school_year=2026, name="5º A Matemática", teacher_id="teacher-2"
     )
-    with acting_as("worker"):
-        nothing: dict[str, Any] = {"courses": [], "teachers": [], "students": [], "enrolments": []}
-        services.import_roster(school=school.school, sections=[section], **nothing)
+    import_again(school.school, sections=[section])
 
 
 @pytest.mark.parametrize(
