@@ -75,12 +75,13 @@ class TermGradeOutput(serializers.Serializer[Any]):
 
 
 class CourseOutput(serializers.Serializer[Any]):
-    """A course's row of the card."""
+    """A row of the card: a course as one section has it. Not ``attended``: a section the student is in no longer."""
 
     section_id = serializers.CharField()
     section = serializers.CharField()
     course_id = serializers.CharField()
     course = serializers.CharField()
+    attended = serializers.BooleanField()
     grades = TermGradeOutput(many=True)
     year = GradeOutput(allow_null=True)
 
@@ -157,6 +158,7 @@ def _course(card: ReportCard, line: CardLine) -> dict[str, Any]:
         "section": line.section.name,
         "course_id": line.section.course_id,
         "course": line.course_name,
+        "attended": line.attended,
         "grades": [
             {"term_id": term.term_id, "grade": found.grade, "as_of": found.as_of, "stale": found.stale}
             for term, found in zip(card.terms, line.grades, strict=True)

@@ -7,7 +7,7 @@ taken off.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Context, Decimal
 from fractions import Fraction
 
@@ -97,6 +97,22 @@ def average(scale: GradingScale | None, grades: Iterable[Grade]) -> Grade:
     counted = [(Fraction(1), points) for _, points in known if points is not None]
     complete = bool(every) and all(grade.complete for grade in every) and len(counted) == len(known)
     return _grade(scale, counted, complete=complete, evaluations=len(every), weight_total=Fraction(len(every)))
+
+
+def course_grade(scale: GradingScale, sections: Iterable[tuple[Grade, bool]]) -> Grade:
+    """A course's grade in a term, from those of the student's sections of it, each with whether it is still attended.
+
+    One section's grade is the course's. Who has changed sections has the mean of the written ones; of a section no
+    longer attended nothing more can be recorded, so what is missing there leaves the course incomplete only if no
+    attended section has a grade.
+    """
+    every = list(sections)
+    if len(every) == 1:
+        return every[0][0]
+    written = [(grade, attended) for grade, attended in every if grade.value is not None]
+    judged = [grade for grade, attended in written if attended] or [grade for grade, _ in written]
+    mean = average(scale, [grade for grade, _ in written])
+    return replace(mean, complete=bool(judged) and all(grade.complete for grade in judged))
 
 
 def _grade(

@@ -1,6 +1,6 @@
 """Consolidated grades as they were last computed.
 
-    SCHOOL#<id>#CONSOLIDATED#<term>#<section>  <student>  gsi1: SCHOOL#<id>#CONSOLIDATED_OF#<student> / <term>#<section>
+    SCHOOL#<id>#CONSOLIDATED#<term>#<section>  <student>
     SCHOOL#<id>#CONSOLIDATED#<term>#<section>  SUMMARY    the section was consolidated, from how many evaluations
 
 Each write carries a random ``computation`` and replaces exactly the one its writer had read before it read the
@@ -16,7 +16,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from edu.dynamo import table
-from edu.dynamo.keys import Key, joined, school_partition
+from edu.dynamo.keys import Key, school_partition
 from edu.dynamo.mapping import from_attributes, to_attributes
 from edu.dynamo.transactions import NOT_THERE, Condition, Transaction
 from evaluations.domain.consolidation import Grade
@@ -97,12 +97,6 @@ def get_of_student(places: Iterable[tuple[str, str]], student_id: str) -> dict[t
     return found
 
 
-def list_places_of_student(student_id: str) -> list[tuple[str, str]]:
-    """Every (term, section) in which the student has a consolidated grade. Eventually consistent."""
-    query = table.Query(school_partition("CONSOLIDATED_OF", student_id), index=True)
-    return [(item["term_id"], item["section_id"]) for item in table.query_all(query)]
-
-
 def put_grade(transaction: Transaction, grade: ConsolidatedGrade, *, replaces: ConsolidatedGrade | None) -> int:
     """Write the grade in the place of the one read before. Returns the action's position.
 
@@ -111,8 +105,6 @@ def put_grade(transaction: Transaction, grade: ConsolidatedGrade, *, replaces: C
     item = {
         "pk": _partition(grade.term_id, grade.section_id),
         "sk": grade.student_id,
-        "gsi1pk": school_partition("CONSOLIDATED_OF", grade.student_id),
-        "gsi1sk": joined(grade.term_id, grade.section_id),
         "entity": "consolidated_grade",
         **to_attributes(grade),
     }

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from edu.dynamo.transactions import Transaction
 
 PAGE_SIZE = 20
+_STUDENTS_SCORES = 1000  # of all years: dozens of evaluations in each of a dozen courses
 _SCORE, _HISTORY, _REQUEST = "SCORE", "SCORE_HISTORY", "request"
 
 
@@ -124,6 +125,12 @@ def list_of_student(student_id: str, *, term_id: str = "", cursor: str | None = 
     query = table.Query(school_partition("SCORED", student_id), prefix=prefix, index=True, limit=grades.PAGE_SIZE)
     page = table.query_page(query, cursor=cursor)
     return ScorePage([from_attributes(Score, item) for item in page.items], page.cursor)
+
+
+def list_places_of_student(student_id: str) -> set[tuple[str, str]]:
+    """Every (term, section) in which the student has a score, in one query for up to 1000. Eventually consistent."""
+    query = table.Query(school_partition("SCORED", student_id), index=True, limit=_STUDENTS_SCORES)
+    return {(item["term_id"], item["section_id"]) for item in table.query_all(query)}
 
 
 def _partition(evaluation_id: str) -> str:

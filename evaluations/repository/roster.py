@@ -107,8 +107,11 @@ def put_roster(
     sections: Iterable[Section],
     students: Iterable[Student],
     enrolments: Iterable[Enrolment],
+    ended: Iterable[Enrolment] = (),
 ) -> None:
-    """Write a school's people, replacing items of the same ids. Idempotent; safe to repeat after a failure.
+    """Write a school's people, replacing items of the same ids, and take away the enrolments that have ``ended``.
+
+    Idempotent; safe to repeat after a failure.
 
     Raises:
         StoreUnavailableError: the table is throttled; what was written before stays.
@@ -118,7 +121,8 @@ def put_roster(
     items += [_section_item(section) for section in sections]
     items += [_student_item(student) for student in students]
     items += [_enrolment_item(enrolment) for enrolment in enrolments]
-    table.write_batch(table.BatchWrite(puts=items))
+    left = [enrolment_key(enrolment.section_id, enrolment.student_id) for enrolment in ended]
+    table.write_batch(table.BatchWrite(puts=items, deletes=left))
 
 
 def folded(text: str) -> str:

@@ -55,6 +55,7 @@ class SectionGrades:
 def get_section_grades(*, actor: Principal, section_id: str, term_id: str) -> SectionGrades:
     """A section's consolidated grades, for its teacher and the school's administrators.
 
+    Of everybody enrolled, and of who has a grade in it and is enrolled no more.
     Three queries when nothing has changed, whatever the number of students (up to 99).
 
     Raises:
@@ -65,9 +66,8 @@ def get_section_grades(*, actor: Principal, section_id: str, term_id: str) -> Se
     rules.require_writer(actor, rules.get_section(section_id))
     rules.get_term(term_id)
     stored, is_stale, enrolled = _section_up_to_date(term_id, section_id)
-    lines = tuple(
-        line_of(stored, student_id, is_stale=is_stale) for student_id in sorted(enrolled | stored.grades.keys())
-    )
+    graded = {student_id for student_id, found in stored.grades.items() if found.grade.value is not None}
+    lines = tuple(line_of(stored, student_id, is_stale=is_stale) for student_id in sorted(enrolled | graded))
     summary = stored.summary
     return SectionGrades(
         section_id=section_id,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import islice, pairwise
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -16,6 +16,7 @@ from edu.dynamo.transactions import MAX_ACTIONS, Transaction
 from edu.errors import ConflictError, FieldError, InvalidInputError
 from edu.schools import RegisteredSchool, register_school
 from edu.tenancy import enter_school
+from evaluations.domain.school import Enrolment, Section, Student
 from evaluations.errors import ScaleInUseError
 from evaluations.repository import grades, heads, roster, terms
 from evaluations.repository.terms import Profile
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     from edu.identity.principal import Principal
     from evaluations.domain.evaluation import Evaluation, Score
-    from evaluations.domain.school import Course, Enrolment, School, Section, Student, Teacher, Term
+    from evaluations.domain.school import Course, School, Teacher, Term
 
 _SCORES_PER_TRANSACTION = (MAX_ACTIONS - 1) // ACTIONS_PER_SCORE
 _ATTEMPTS = 5
@@ -45,6 +46,9 @@ def import_roster(
 ) -> None:
     """Write a school with its people and, last, put it on the platform's list. Idempotent by ids.
 
+    The import is whole for the students and sections it gives: where one of these students stands in one of these
+    sections and ``enrolments`` does not say so, that enrolment ends. The scores stay.
+
     Enters the school's scope by itself. A school is listed only when all its items stand. A term that the school has
     already stays open or closed as it is: only ``close_term`` and ``reopen_term`` change that. One that is not given
     stays as it is altogether, on the scale it is on: no import takes a term away. A change of the school's own record
@@ -60,12 +64,14 @@ def import_roster(
     """
     with enter_school(school.school_id):
         _put_profile(school, actor)
+        given = _Given(list(sections), list(students), list(enrolments))
         roster.put_roster(
             courses=courses,
             teachers=teachers,
-            sections=sections,
-            students=students,
-            enrolments=enrolments,
+            sections=given.sections,
+            students=given.students,
+            enrolments=given.enrolments,
+            ended=given.ended(),
         )
     caches["rules"].clear()
     register_school(RegisteredSchool(school.school_id, school.country, school.time_zone))
@@ -86,6 +92,25 @@ def import_evaluation(*, actor: Principal, evaluation: Evaluation, scores: Itera
     while chunk := list(islice(remaining, _SCORES_PER_TRANSACTION)):
         written += _write_scores(evaluation, chunk, actor)
     return written
+
+
+@dataclass(frozen=True)
+class _Given:
+    """Who is in which section, as an import says it."""
+
+    sections: list[Section]
+    students: list[Student]
+    enrolments: list[Enrolment]
+
+    def ended(self) -> list[Enrolment]:
+        """The standing enrolments that are over: one query for each section."""
+        students, going_on = {student.student_id for student in self.students}, set(self.enrolments)
+        return [
+            standing
+            for section in (self.sections if students else ())
+            for standing in roster.list_enrolments(section.section_id, consistent=True)
+            if standing.student_id in students and standing not in going_on
+        ]
 
 
 def _put_profile(school: School, actor: Principal) -> None:

@@ -13,10 +13,11 @@ from django.utils.translation import gettext_lazy as _
 from edu import clock
 from edu.errors import FieldError, ForbiddenError, InvalidInputError
 from edu.identity.principal import Principal, Role
-from evaluations.domain.consolidation import Grade, average
+from evaluations.domain.consolidation import Grade, average, course_grade
 from evaluations.domain.school import School, Section, Student, Term
 from evaluations.errors import NotAssignedError
-from evaluations.repository import consolidated, roster
+from evaluations.repository import revisions, roster
+from evaluations.repository.consolidated import ConsolidatedSection
 from evaluations.services import rules
 from evaluations.services.consolidated_grades import GradeLine, get_places_up_to_date, line_of
 
@@ -24,17 +25,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from evaluations.domain.scales import GradingScale
-    from evaluations.repository.consolidated import ConsolidatedSection
 
 
 @dataclass(frozen=True)
 class CardLine:
-    """One course's grades, in the order of the card's terms; ``year`` only on a card of the whole year."""
+    """One section's grades, in the order of the card's terms; ``year`` only on a card of the whole year.
+
+    ``attended``: the student is in the section; otherwise the line is what is left of one the student was in.
+    """
 
     section: Section
     course_name: str
     grades: tuple[GradeLine, ...]
     year: Grade | None
+    attended: bool = True
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,9 @@ class ReportCard:
     """A student's card for one term, or for every term of one school year.
 
     ``partial``: a teacher's view, of the teacher's own sections; it has no averages over the courses. ``averages`` are
-    the mean of the courses in each term, ``year`` that of their years. ``as_of``: the oldest computation on it.
+    the mean of the courses in each term, ``year`` that of their years. A course counts once, with the grades that the
+    student's sections of it come to in each term (``domain.consolidation.course_grade``). ``as_of``: the oldest
+    computation on it.
     """
 
     school: School
@@ -82,23 +88,27 @@ def get_report_card(
     """
     school, student = rules.get_school(), roster.get_student(student_id)
     terms = _terms_of_card(school, term_id, school_year)
-    sections = _sections_of(actor, student_id, terms)
-    places = [(term.term_id, section.section_id) for section in sections for term in terms]
+    attended = {enrolment.section_id for enrolment in roster.list_attended(student_id)}
+    scored = revisions.list_places_of_student(student_id)
+    sections = _sections_of(actor, terms, attended, scored)
+    every = [(term.term_id, section.section_id) for section in sections for term in terms]
+    places = [place for place in every if place[1] in attended or place in scored]
     stored, outdated = get_places_up_to_date(places, student_id)
     courses = {course.course_id: course.name for course in roster.list_courses()}
     lines, scale = [], _common_scale(school, terms)
     for section in sections:
         grades = _grades(section, terms, student_id, stored, outdated)
-        lines.append(_line(scale, section, courses.get(section.course_id, section.course_id), grades))
+        name = courses.get(section.course_id, section.course_id)
+        lines.append(CardLine(section, name, grades, _year(scale, grades), section.section_id in attended))
     instants = [grade.as_of for line in lines for grade in line.grades if grade.as_of]
-    partial = actor.role is Role.TEACHER
+    partial, by_course = actor.role is Role.TEACHER, _by_course(school, terms, lines)
     return ReportCard(
         school=school,
         student=student,
         terms=terms,
         lines=tuple(lines),
-        averages=() if partial else _averages(school, terms, lines),
-        year=None if partial or len(terms) == 1 else average(scale, [line.year for line in lines if line.year]),
+        averages=() if partial else _averages(school, terms, by_course),
+        year=None if partial or len(terms) == 1 else average(scale, [average(scale, row) for row in by_course]),
         partial=partial,
         stale=bool(outdated),
         as_of=min(instants, default=None),
@@ -124,11 +134,12 @@ def _today(school: School) -> date:
     return clock.now().astimezone(ZoneInfo(school.time_zone)).date()
 
 
-def _sections_of(actor: Principal, student_id: str, terms: Iterable[Term]) -> list[Section]:
+def _sections_of(
+    actor: Principal, terms: Iterable[Term], attended: set[str], scored: set[tuple[str, str]]
+) -> list[Section]:
     """The year's sections the student attends or was graded in, as far as the actor may see them, by name."""
-    names = {enrolment.section_id for enrolment in roster.list_attended(student_id)}
     wanted, years = {term.term_id for term in terms}, {term.year for term in terms}
-    names |= {section for term, section in consolidated.list_places_of_student(student_id) if term in wanted}
+    names = attended | {section_id for term_id, section_id in scored if term_id in wanted}
     sections = [found for found in roster.list_sections() if found.section_id in names and found.school_year in years]
     if actor.role is Role.TEACHER:
         sections = [section for section in sections if section.teacher_id == actor.person_id]
@@ -147,7 +158,7 @@ def _grades(
     outdated: frozenset[tuple[str, str]],
 ) -> tuple[GradeLine, ...]:
     places = [(term.term_id, section.section_id) for term in terms]
-    return tuple(line_of(stored[place], student_id, is_stale=place in outdated) for place in places)
+    return tuple(line_of(stored.get(place, _NEVER_IN_IT), student_id, is_stale=place in outdated) for place in places)
 
 
 def _common_scale(school: School, terms: Iterable[Term]) -> GradingScale | None:
@@ -155,17 +166,27 @@ def _common_scale(school: School, terms: Iterable[Term]) -> GradingScale | None:
     return scales.pop() if len(scales) == 1 else None
 
 
-def _line(scale: GradingScale | None, section: Section, course_name: str, grades: tuple[GradeLine, ...]) -> CardLine:
-    year = average(scale, [_known(line) for line in grades]) if len(grades) > 1 else None
-    return CardLine(section, course_name, grades, year)
+def _year(scale: GradingScale | None, grades: tuple[GradeLine, ...]) -> Grade | None:
+    return average(scale, [_known(line) for line in grades]) if len(grades) > 1 else None
 
 
-def _averages(school: School, terms: Iterable[Term], lines: Iterable[CardLine]) -> tuple[Grade, ...]:
-    rows = [line.grades for line in lines]
-    return tuple(
-        average(school.scale_in(term.term_id), [_known(grades[number]) for grades in rows])
-        for number, term in enumerate(terms)
-    )
+def _by_course(school: School, terms: Iterable[Term], lines: Iterable[CardLine]) -> list[list[Grade]]:
+    """Each course's grades, term by term."""
+    of_course: dict[str, list[CardLine]] = {}
+    for line in lines:
+        of_course.setdefault(line.section.course_id, []).append(line)
+    return [
+        [
+            course_grade(school.scale_in(term.term_id), [(_known(row.grades[n]), row.attended) for row in rows])
+            for n, term in enumerate(terms)
+        ]
+        for rows in of_course.values()
+    ]
+
+
+def _averages(school: School, terms: Iterable[Term], by_course: Iterable[list[Grade]]) -> tuple[Grade, ...]:
+    rows = list(by_course)
+    return tuple(average(school.scale_in(term.term_id), [row[n] for row in rows]) for n, term in enumerate(terms))
 
 
 def _known(line: GradeLine) -> Grade:
@@ -173,4 +194,5 @@ def _known(line: GradeLine) -> Grade:
     return line.grade or _NOTHING
 
 
+_NEVER_IN_IT = ConsolidatedSection()
 _NOTHING = Grade(complete=False, counted=0, evaluations=0, weight_counted=Decimal(0), weight_total=Decimal(0))

@@ -18,8 +18,8 @@ from edu.identity.principal import Role
 from edu.tenancy import enter_school
 from evaluations import services
 from evaluations.domain.evaluation import ScoreState
-from evaluations.errors import NotAssignedError
-from evaluations.repository import consolidated, staleness
+from evaluations.errors import NotAssignedError, ScaleInUseError
+from evaluations.repository import consolidated, revisions, staleness
 from evaluations.services import consolidating, report_cards
 from evaluations.services.consolidated_grades import GradeLine, SectionGrades, get_section_grades
 from tests.integration.evaluations.gradebook import SECTION, correct, record, set_evaluation
@@ -162,13 +162,23 @@ def test_student_enrolled_later_is_computed_when_asked_for(school: TestSchool, o
     assert found.lines[3].grade.complete is False
 
 
-def test_another_scale_is_computed_anew(school: TestSchool, one_score: Score) -> None:
+def test_what_other_rules_computed_is_computed_anew(
+    school: TestSchool, one_score: Score, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = consolidated.get_section(OPEN_TERM, SECTION).grades[one_score.student_id]
+    monkeypatch.setattr(consolidating, "_ALGORITHM", 2)
+    assert value_of(school) == "6.0"
+    after = consolidated.get_section(OPEN_TERM, SECTION).grades[one_score.student_id]
+    assert after.rules_digest != before.rules_digest
+
+
+def test_another_scale_never_reads_what_is_recorded(school: TestSchool, one_score: Score) -> None:
     assert one_score.value == "6.0"
-    with acting_as("worker"):
+    with acting_as("worker"), pytest.raises(ScaleInUseError):
         import_school(school.school_id, scale="0-10")
     grade = line_of(school).grade
     assert grade is not None
-    assert (grade.value, grade.passing) == ("6.00", False)
+    assert (grade.value, grade.passing) == ("6.0", True)
 
 
 def test_unchanged_grade_is_not_written_again(school: TestSchool, one_score: Score) -> None:
@@ -396,13 +406,13 @@ def test_another_schools_grades_are_not_found(school: TestSchool, other_school: 
     with enter_school(other_school.school_id):
         assert [line.grade for line in read(other_school).lines] == [None] * 3
         assert marks() == []
-        assert consolidated.list_places_of_student(one_score.student_id) == []
+        assert revisions.list_places_of_student(one_score.student_id) == set()
         card = report_cards.get_report_card(
             actor=other_school.person(Role.SCHOOL_ADMIN), student_id=one_score.student_id, term_id=OPEN_TERM
         )
         assert [line.grades[0].grade for line in card.lines] == [None, None]
         assert school.school_id not in {*card.student.family_name.split(), *card.school.name.split()}
-    assert consolidated.list_places_of_student(one_score.student_id) == [(OPEN_TERM, SECTION)]
+    assert revisions.list_places_of_student(one_score.student_id) == {(OPEN_TERM, SECTION)}
 
 
 def test_who_may_read_a_section(school: TestSchool, one_score: Score) -> None:

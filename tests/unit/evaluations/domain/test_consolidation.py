@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evaluations.domain.consolidation import average, consolidate
+from evaluations.domain.consolidation import Grade, average, consolidate, course_grade
 from evaluations.domain.evaluation import Evaluation, EvaluationKind, Score, ScoreState
 from evaluations.domain.scales import STANDARD_SCALES, GradingScale, Rounding, ScaleKind
 
@@ -364,3 +364,31 @@ def test_average_over_different_scales_has_no_value() -> None:
     found = average(None, grades)
     assert (found.value, found.exact, found.passing) == (None, None, None)
     assert (found.complete, found.counted, found.evaluations) == (False, 0, 2)
+
+
+def _card_grade(value: str | None, *, complete: bool = True) -> Grade:
+    evaluations, scores = given_work(("100", value))
+    return replace(consolidate(STANDARD_SCALES["1-7"], evaluations, scores), complete=complete)
+
+
+@pytest.mark.parametrize(
+    ("sections", "value", "complete"),
+    [
+        ([("4.0", True, False)], "4.0", True),
+        ([("4.0", False, True)], "4.0", False),
+        ([("4.0", False, False), ("6.0", True, True)], "5.0", True),
+        ([("4.0", True, False), ("6.0", False, True)], "5.0", False),
+        ([("4.0", True, False), (None, False, True)], "4.0", True),
+        ([("4.0", False, False), ("6.0", False, False)], "5.0", False),
+        ([(None, False, False), (None, False, True)], None, False),
+    ],
+)
+def test_course_of_several_sections_is_the_mean_of_the_written_ones(
+    sections: list[tuple[str | None, bool, bool]],
+    value: str | None,
+    complete: bool,  # noqa: FBT001
+) -> None:
+    """Each section: its grade, whether it is complete, whether the student is still in it."""
+    given_grades = [(_card_grade(written, complete=whole), attended) for written, whole, attended in sections]
+    found = course_grade(STANDARD_SCALES["1-7"], given_grades)
+    assert (found.value, found.complete) == (value, complete)
