@@ -10,7 +10,8 @@ from evaluations.services.government import (
     list_pending_marks,
     list_term_grades,
 )
-from evaluations.services.importing import import_evaluation, import_roster
+from evaluations.services.importing import import_roster
+from evaluations.services.importing_scores import ImportedScores, import_evaluation
 from evaluations.services.reading import (
     get_evaluation,
     get_score,
@@ -31,6 +32,7 @@ from evaluations.services.terms import close_term, list_terms, reopen_term
 
 __all__ = [
     "GovernmentGrade",
+    "ImportedScores",
     "Row",
     "acknowledge_grades",
     "close_term",

@@ -1,9 +1,9 @@
-"""Bringing a school in: its people, and evaluations with scores it already has (from another system, or made up)."""
+"""Bringing a school in: its own record and its people."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from itertools import islice, pairwise
+from itertools import pairwise
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -12,25 +12,22 @@ from django.utils.translation import gettext as _
 
 from edu import audit, clock
 from edu.dynamo.errors import ConditionFailedError
-from edu.dynamo.transactions import MAX_ACTIONS, Transaction
+from edu.dynamo.transactions import Transaction
 from edu.errors import ConflictError, FieldError, InvalidInputError
 from edu.schools import RegisteredSchool, register_school
 from edu.tenancy import enter_school
 from evaluations.domain.school import Enrolment, Section, Student
 from evaluations.errors import ScaleInUseError
-from evaluations.repository import grades, heads, roster, terms
+from evaluations.repository import grades, roster, terms
 from evaluations.repository.terms import Profile
-from evaluations.services import changes, trail
-from evaluations.services.changes import ACTIONS_PER_SCORE, EvaluationChange, ScoreChange
+from evaluations.services import trail
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from edu.identity.principal import Principal
-    from evaluations.domain.evaluation import Evaluation, Score
     from evaluations.domain.school import Course, School, Teacher, Term
 
-_SCORES_PER_TRANSACTION = (MAX_ACTIONS - 1) // ACTIONS_PER_SCORE
 _ATTEMPTS = 5
 
 
@@ -75,23 +72,6 @@ def import_roster(
         )
     caches["rules"].clear()
     register_school(RegisteredSchool(school.school_id, school.country, school.time_zone))
-
-
-def import_evaluation(*, actor: Principal, evaluation: Evaluation, scores: Iterable[Score]) -> int:
-    """Write an evaluation with its scores as they are: ids, instants and all. Returns how many scores were new.
-
-    Each write carries its audit entry and its mark for the government, as if recorded one by one. Idempotent: what is
-    there already stays as it is.
-
-    Raises:
-        ConflictError: the evaluation was deleted here, or is of another kind.
-        StoreUnavailableError: the table is throttled; run it again.
-    """
-    _add_if_new(evaluation, actor)
-    remaining, written = iter(scores), 0
-    while chunk := list(islice(remaining, _SCORES_PER_TRANSACTION)):
-        written += _write_scores(evaluation, chunk, actor)
-    return written
 
 
 @dataclass(frozen=True)
@@ -179,26 +159,3 @@ def _overlapping(given: Term, kept: Term) -> InvalidInputError:
     named = {"given": given.term_id, "kept": kept.term_id}
     message = _("The term %(given)s overlaps %(kept)s, which the school has already") % named
     return InvalidInputError(message, fields=[FieldError("terms", "overlap", message)])
-
-
-def _add_if_new(evaluation: Evaluation, actor: Principal) -> None:
-    transaction = Transaction()
-    changes.add_evaluation_change(transaction, EvaluationChange(evaluation, "imported"), actor)
-    try:
-        transaction.commit()
-    except ConditionFailedError:
-        return  # it stands already: importing twice is importing once
-
-
-def _write_scores(evaluation: Evaluation, scores: list[Score], actor: Principal) -> int:
-    transaction = Transaction()
-    standing = heads.mark_scored(transaction, evaluation)
-    positions = {changes.add_change(transaction, ScoreChange(score, "imported"), actor): score for score in scores}
-    try:
-        transaction.commit()
-    except ConditionFailedError as error:
-        if standing in error.failed:
-            raise ConflictError from error
-        new = [score for position, score in positions.items() if position not in error.failed]
-        return _write_scores(evaluation, new, actor) if new else 0
-    return len(scores)

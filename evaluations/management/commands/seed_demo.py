@@ -64,13 +64,15 @@ class Command(OperatorCommand):
             students=demo.students,
             enrolments=demo.enrolments,
         )
-        evaluations, written = {e.evaluation_id: e for e in demo.evaluations}, 0
+        evaluations, written, different = {e.evaluation_id: e for e in demo.evaluations}, 0, 0
         with enter_school(demo.school.school_id):
             for evaluation_id, scores in groupby(demo.scores(), key=lambda score: score.evaluation_id):
-                written += services.import_evaluation(
+                imported = services.import_evaluation(
                     actor=_IMPORTER, evaluation=evaluations[evaluation_id], scores=scores
                 )
+                written, different = written + len(imported.created), different + len(imported.different)
         counts = f"{len(demo.students)} students, {len(demo.sections)} sections, {written} new scores"
+        counts += f", {different} different here and left as they are" if different else ""
         self.stdout.write(f"      {demo.school.school_id}: {counts}")
         self.stdout.flush()
 
