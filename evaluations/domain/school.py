@@ -50,6 +50,10 @@ class Term:
         """The school year it belongs to: where none is said (terms stored without), the one it starts in."""
         return self.starts_on.year if self.school_year is None else self.school_year
 
+    def may_have(self, section: "Section") -> bool:
+        """Whether the section's school year is the term's. A term that does not say its year may have any section."""
+        return self.school_year in {None, section.school_year}
+
     def contains(self, day: date) -> bool:
         """Whether ``day`` (in the school's time zone) lies in this term, closed or not."""
         return self.starts_on <= day <= self.ends_on

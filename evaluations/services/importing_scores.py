@@ -12,7 +12,7 @@ from edu.dynamo.transactions import MAX_ACTIONS, Transaction
 from edu.errors import ConflictError, FieldError, InvalidInputError
 from evaluations.domain.revisions import Result
 from evaluations.repository import heads, revisions, roster, terms
-from evaluations.services import changes
+from evaluations.services import changes, rules
 from evaluations.services.changes import ACTIONS_PER_SCORE, EvaluationChange, ScoreChange
 
 if TYPE_CHECKING:
@@ -50,9 +50,9 @@ def import_evaluation(*, actor: Principal, evaluation: Evaluation, scores: Itera
     the term's scale. Idempotent: what is there already stays as it is. Four calls to the table before the first write.
 
     Raises:
-        InvalidInputError: the evaluation is of a term or course that is not the school's or its section's, or stands
-            already in another place; or a score (``scores[<index>].<field>``) is not the evaluation's, not on the
-            term's scale as the scale writes it, given twice, or new and of a student who is not in the section.
+        InvalidInputError: the evaluation is of a term, school year or course that is not the school's or its section's,
+            or stands already in another place; or a score (``scores[<index>].<field>``) is not the evaluation's, not on
+            the term's scale as the scale writes it, given twice, or new and of a student who is not in the section.
             Nothing was written.
         NotFoundError: no such section in this school.
         ConflictError: the evaluation was deleted here, or is of another kind by now, or the school's record was changed
@@ -76,9 +76,12 @@ def import_evaluation(*, actor: Principal, evaluation: Evaluation, scores: Itera
 
 def _checked_evaluation(school: School, evaluation: Evaluation) -> Evaluation:
     """The evaluation with the scale it is on."""
-    if evaluation.term_id not in {term.term_id for term in school.terms}:
+    term = next((term for term in school.terms if term.term_id == evaluation.term_id), None)
+    if term is None:
         raise InvalidInputError(fields=[FieldError("term_id", "exists", _("This school has no such term"))])
-    if evaluation.course_id != roster.get_section(evaluation.section_id).course_id:
+    section = roster.get_section(evaluation.section_id)
+    rules.require_year_of(term, section)
+    if evaluation.course_id != section.course_id:
         message = _("It is not the course of the section")
         raise InvalidInputError(fields=[FieldError("course_id", "of_section", message)])
     scale_id = school.scale_in(evaluation.term_id).scale_id

@@ -137,9 +137,14 @@ def _needs_it(term_id: str, section_id: str) -> bool:
 
 
 def _places() -> list[str]:
-    """Every (term, section) of the school, in the one order of all steps."""
-    sections = [section.section_id for section in roster.list_sections()]
-    return sorted(f"{term.term_id}{_BETWEEN}{name}" for term in rules.get_school().terms for name in sections)
+    """Every (term, section) of one school year, in the one order of all steps."""
+    sections, terms = roster.list_sections(), rules.get_school().terms
+    return sorted(
+        f"{term.term_id}{_BETWEEN}{section.section_id}"
+        for term in terms
+        for section in sections
+        if term.may_have(section)
+    )
 
 
 def _unstarted(run_id: str) -> Progress:

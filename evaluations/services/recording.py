@@ -42,13 +42,13 @@ def create_evaluation(
     Raises:
         NotFoundError: no such section in this school.
         NotAssignedError: the actor does not teach it.
-        InvalidInputError: no such term, or the date is outside it.
+        InvalidInputError: no such term, or the date is outside it, or the section is of another school year.
         ClosedTermError: the term is closed.
         IdempotentReplay: the same request was answered before.
     """
     section = rules.get_section(section_id)
     rules.require_writer(actor, section)
-    rules.require_open_term(term_id, held_on)
+    rules.require_year_of(rules.require_open_term(term_id, held_on), section)
     with rules.domain_rules():
         evaluation = Evaluation(
             evaluation_id=uuid.uuid4().hex,

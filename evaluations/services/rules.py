@@ -161,6 +161,17 @@ def require_day_of(term: Term, day: date) -> None:
         raise InvalidInputError(fields=[FieldError("held_on", "in_term", _("The date is outside the term"))])
 
 
+def require_year_of(term: Term, section: Section) -> None:
+    """A section is evaluated in the terms of its own school year: grades of another would be on no report card.
+
+    Raises:
+        InvalidInputError: the term is of another year.
+    """
+    if not term.may_have(section):
+        message = _("The term is of another school year than the section")
+        raise InvalidInputError(fields=[FieldError("term_id", "of_section_year", message)])
+
+
 @contextmanager
 def domain_rules() -> Iterator[None]:
     """Turn what the domain's classes refuse inside the block into an error that names the field.

@@ -113,7 +113,7 @@ def test_pages_of_a_term_end_only_at_the_end(school: TestSchool, monkeypatch: py
     """The other term's evaluations fill whole pages between and after those asked for."""
     monkeypatch.setattr(grades, "PAGE_SIZE", 2)
     wanted = {set_evaluation(school) for _ in range(3)}
-    latest = term_of_next_year(school.school)
+    latest = replace(term_of_next_year(school.school), school_year=2026)
     import_again(replace(cut_short(school.school), terms=(*cut_short(school.school).terms, latest)))
     others = {_set_on(school, latest.term_id, day) for day in range(5)}
     assert set(listed(school, OPEN_TERM)) == wanted

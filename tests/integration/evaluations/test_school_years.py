@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, time, timedelta
 from types import SimpleNamespace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,7 +12,7 @@ import pytest
 from edu.identity.principal import Role
 from edu.tenancy import enter_school
 from evaluations import services
-from evaluations.services import report_cards
+from evaluations.services import nightly, report_cards
 from tests.integration.evaluations.calendar import NEXT_TERM, begin_next_year, grade_next_year, term_of_next_year
 from tests.integration.evaluations.conftest import ApiClient, refused
 from tests.integration.evaluations.gradebook import SECTION, record, set_evaluation
@@ -75,6 +75,20 @@ def test_year_begins_at_the_schools_own_midnight(two_years: TestSchool, monkeypa
     for moment, year in ((before_all, 2026), (a_second_before, 2026), (midnight, 2027)):
         monkeypatch.setattr(report_cards, "clock", SimpleNamespace(now=lambda moment=moment: moment))
         assert card(two_years).school_year == year
+
+
+def test_section_is_evaluated_and_consolidated_in_its_own_year_only(
+    two_years: TestSchool, teacher: ApiClient, exam: dict[str, Any]
+) -> None:
+    answer = teacher.post("/sections/mat-6a/evaluations", exam)
+    assert refused(answer) == (422, "invalid_input")
+    assert [(e["field"], e["rule"]) for e in answer.json()["errors"]] == [("term_id", "of_section_year")]
+    with enter_school(two_years.school_id):
+        assert nightly._places() == [
+            *(f"{CLOSED_TERM}/{section}" for section in ("len-5a", "mat-5a")),
+            f"{NEXT_TERM}/mat-6a",
+            *(f"{OPEN_TERM}/{section}" for section in ("len-5a", "mat-5a")),
+        ]
 
 
 def test_year_over_http(two_years: TestSchool, admin: ApiClient, teacher: ApiClient) -> None:

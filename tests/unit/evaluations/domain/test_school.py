@@ -153,6 +153,12 @@ def test_school_year_of_a_term_is_the_one_it_starts_in_unless_it_says_another() 
         replace(TERM, school_year=1999)
 
 
+def test_term_has_the_sections_of_its_year() -> None:
+    section = Section(section_id="s", course_id="c", school_year=2026, name="x", teacher_id="t")
+    years = (None, 2025, 2026)
+    assert [replace(TERM, school_year=year).may_have(section) for year in years] == [True, False, True]
+
+
 def test_scale_of_a_term_is_its_own_or_the_schools() -> None:
     own = STANDARD_SCALES["0-20"]
     school = replace(SCHOOL, terms=(replace(TERM, scale=own),))
