@@ -1,7 +1,8 @@
 """What an answer of the government means for a batch. Pure: status and body in, meaning out.
 
-Only a decision about each grade is a decision. Everything else is tried again: 408, 409, 425, 429 and 5xx are not
-permanent, and a refusal of our key or our address says nothing about the grades.
+Only a decision about each grade is a decision, or a refusal of what was sent (400, 413, 422), which does not say which
+grade is to blame. Everything else is tried again: 408, 409, 425, 429 and 5xx are not permanent, and what is wrong with
+our key, our address or the form of our requests says nothing about the grades.
 """
 
 from __future__ import annotations
@@ -24,13 +25,12 @@ if TYPE_CHECKING:
 
 MAX_PAGE_GRADES = 500
 MAX_RETRY_AFTER_S = 3600.0
-_OK, _NOT_FOUND, _CLIENT_ERRORS, _SERVER_ERRORS = 200, 404, 400, 500
+_OK, _NOT_FOUND = 200, 404
 # The request may have taken effect before it failed: the government is asked before it is sent again.
 _EFFECT_POSSIBLE = frozenset({408, 409, 500, 502, 504})
-# It was turned away at the door: sending it again is right.
-_TURNED_AWAY = frozenset({425, 429, 503})
-# Nobody looked at the grades: our key or our address is wrong, and an operator can put it right.
-_NOT_ABOUT_GRADES = frozenset({401, 403, 404, 405, 407, 421})
+# It looked at what was sent and will never take it. After any other status nobody looked at the grades: it was turned
+# away at the door, or our key, our address or the form of our requests is wrong, and an operator can put it right.
+_ABOUT_GRADES = frozenset({400, 413, 422})
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Settled:
 
 @dataclass(frozen=True)
 class Refused:
-    """The government will never take this batch, as a whole."""
+    """The government will never take this batch, as a whole; which of its grades is why, it does not say."""
 
     reason: str
 
@@ -104,9 +104,9 @@ def read_submission(status: int, headers: Mapping[str, str], body: bytes, expect
         return _settled(body, expected) or Unknown("malformed_answer")
     if status in _EFFECT_POSSIBLE:
         return Unknown(f"http_{status}", retry_after_s(headers))
-    if status in _TURNED_AWAY or status in _NOT_ABOUT_GRADES or status >= _SERVER_ERRORS or status < _CLIENT_ERRORS:
-        return Later(f"http_{status}", retry_after_s(headers))
-    return Refused(f"http_{status}")
+    if status in _ABOUT_GRADES:
+        return Refused(f"http_{status}")
+    return Later(f"http_{status}", retry_after_s(headers))
 
 
 def read_inquiry(status: int, headers: Mapping[str, str], body: bytes, expected: Batch) -> Answer:

@@ -20,7 +20,11 @@ RETRY_WAITS_S = (5, 15, 45)
 
 
 class BatchState(StrEnum):
-    """Where a batch stands. ``unknown``: it may have taken effect, so the government is asked before any resend."""
+    """Where a batch stands.
+
+    ``unknown``: it may have taken effect, so the government is asked before any resend. ``split``: the government
+    refused it whole, and its grades are in two batches that came after it.
+    """
 
     PREPARED = "prepared"
     SENDING = "sending"
@@ -28,17 +32,19 @@ class BatchState(StrEnum):
     WAITING = "waiting"
     ACKNOWLEDGED = "acknowledged"
     REJECTED = "rejected"
+    SPLIT = "split"
 
 
 _S = BatchState
 BATCH_TRANSITIONS: Mapping[BatchState, frozenset[BatchState]] = {
     _S.PREPARED: frozenset({_S.SENDING}),
     # a worker that vanishes while sending leaves `sending` behind; its lease over, that is `unknown`
-    _S.SENDING: frozenset({_S.ACKNOWLEDGED, _S.REJECTED, _S.WAITING, _S.UNKNOWN}),
+    _S.SENDING: frozenset({_S.ACKNOWLEDGED, _S.REJECTED, _S.SPLIT, _S.WAITING, _S.UNKNOWN}),
     _S.UNKNOWN: frozenset({_S.ACKNOWLEDGED, _S.REJECTED, _S.WAITING, _S.UNKNOWN}),
     _S.WAITING: frozenset({_S.SENDING}),
     _S.ACKNOWLEDGED: frozenset(),
     _S.REJECTED: frozenset(),
+    _S.SPLIT: frozenset(),
 }
 
 
@@ -66,7 +72,7 @@ class Batch:
 
     @property
     def settled(self) -> bool:
-        """Whether the government has decided on each of its grades."""
+        """Whether nothing more is done with it: each of its grades is decided on, or in another batch."""
         return not BATCH_TRANSITIONS[self.state]
 
     def moved(
@@ -107,6 +113,20 @@ def prepare_batch(number: int, grades: Iterable[Grade], *, school_id: str, term_
         raise ValueError(f"a batch holds 1 to {MAX_BATCH_GRADES} grades")
     body = canonical_body(ordered, school_id=school_id, term_id=term_id, run_id=run_id)
     return Batch(number, batch_id_of(body), BatchState.PREPARED, ordered)
+
+
+def split_batch(batch: Batch, number: int, *, school_id: str, term_id: str, run_id: str) -> tuple[Batch, Batch]:
+    """The batch's grades in two new ones of half its size, numbered from ``number``. The same halves each time.
+
+    Raises:
+        ValueError: it has one grade only.
+    """
+    middle = len(batch.grades) // 2
+    place = {"school_id": school_id, "term_id": term_id, "run_id": run_id}
+    return (
+        prepare_batch(number, batch.grades[:middle], **place),
+        prepare_batch(number + 1, batch.grades[middle:], **place),
+    )
 
 
 def canonical_body(grades: Iterable[Grade], *, school_id: str, term_id: str, run_id: str) -> bytes:

@@ -42,7 +42,8 @@ RUN_TRANSITIONS: Mapping[RunState, frozenset[RunState]] = {
 class SyncRun:
     """The aggregate: its ``version`` guards the run and everything that hangs on it, so one worker moves it at a time.
 
-    ``batches`` counts those prepared; the last one is the current one. ``passes`` counts the times it came to
+    ``batches`` counts those prepared; ``open_batches`` are the numbers of those not settled, the current one first, and
+    more than one only when a batch was split. ``passes`` counts the times it came to
     reconciling. ``held_pages`` and ``held_cursor``: how far the government's own list has been read in this pass;
     ``attempt`` and ``retry_at``: exchanges in a row that brought no page of it, and when to try again.
     ``comparison`` names the differences it ended with.
@@ -57,6 +58,7 @@ class SyncRun:
     deadline_at: datetime
     version: int = 1
     batches: int = 0
+    open_batches: tuple[int, ...] = ()
     accepted: int = 0
     set_apart: int = 0
     passes: int = 0

@@ -141,12 +141,12 @@ def add_run(run: SyncRun, entry: HistoryEntry) -> None:
     commit(transaction)
 
 
-def stage(before: SyncRun, after: SyncRun, entry: HistoryEntry, batch: Batch | None = None) -> Transaction:
-    """A transaction that moves a run (and its current batch) one version on, for the caller to add to and commit."""
+def stage(before: SyncRun, after: SyncRun, entry: HistoryEntry, *batches: Batch) -> Transaction:
+    """A transaction that moves a run (and batches of it) one version on, for the caller to add to and commit."""
     transaction = Transaction()
     transaction.put(_run_item(after), version_is(before.version))
     _add_entry(transaction, after, entry)
-    if batch is not None:
+    for batch in batches:
         key = _batch_key(after.run_id, batch.number)
         transaction.put({**key.as_attributes(), "entity": "sync_batch", **to_attributes(batch)})
     return transaction

@@ -32,7 +32,7 @@ def prepare_next(run: SyncRun, actor: str) -> Advance:
         return _go_to_reconciling(run, actor)
     place = {"school_id": current_school_id(), "term_id": run.term_id, "run_id": run.run_id}
     batch = prepare_batch(run.batches + 1, unsent, **place)
-    after = run.moved(RunState.SENDING, batches=batch.number)
+    after = run.moved(RunState.SENDING, batches=batch.number, open_batches=(batch.number,))
     entry = entry_of(after, "batch.prepared", actor=actor, batch_number=batch.number, request_sha256=batch.batch_id)
     runs.commit(runs.stage(run, after, entry, batch))
     return GO_ON

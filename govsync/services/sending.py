@@ -27,7 +27,7 @@ def send_current(run: SyncRun, actor: str) -> Advance:
         RunMovedError: another worker moved the run meanwhile.
         LaneBusyError: the government may not be called now; nothing was changed.
     """
-    batch = runs.get_batch(run.run_id, run.batches)
+    batch = runs.get_batch(run.run_id, run.open_batches[0])
     if batch.settled:  # between our two reads somebody settled it, and moved the run with it
         raise RunMovedError
     not_before = batch.claimed_until if batch.state is BatchState.SENDING else batch.retry_at

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 from edu import clock
 from edu.dynamo.errors import ConditionFailedError
 from edu.logs import get_logger
+from edu.tenancy import current_school_id
 from evaluations.domain.evaluation import ScoreState
 from evaluations.services import GovernmentGrade, acknowledge_grades
 from govsync.client import Exchange, Later, NeverReceived, Refused, Settled, Unknown
-from govsync.domain.batches import Batch, BatchState, retry_wait_s
+from govsync.domain.batches import Batch, BatchState, retry_wait_s, split_batch
 from govsync.domain.grades import Grade, GradeKey, SetApart
 from govsync.domain.runs import RunState, SyncRun
 from govsync.repository import lanes, runs
@@ -46,6 +47,8 @@ def record(decision: Decision) -> Advance:
     match decision.exchange.answer:
         case Settled(rejected=rejected):
             return _settle(decision, rejected)
+        case Refused(reason=reason) if len(decision.batch.grades) > 1:
+            return _split(decision, reason)
         case Refused(reason=reason):
             return _settle(decision, dict.fromkeys((grade.key for grade in decision.batch.grades), reason))
         case NeverReceived():
@@ -83,6 +86,26 @@ def _postpone(decision: Decision, state: BatchState, detail: str, *, wait_s: flo
     return wait_until(retry_at) if wait_s else GO_ON
 
 
+def _split(decision: Decision, reason: str) -> Advance:
+    """One grade may be why the whole batch was refused: its halves go on as batches of their own, the first next."""
+    run, batch = decision.run, decision.batch
+    place = {"school_id": current_school_id(), "term_id": run.term_id, "run_id": run.run_id}
+    halves = split_batch(batch, run.batches + 1, **place)
+    numbers = tuple(half.number for half in halves)
+    after = run.moved(RunState.SENDING, batches=numbers[-1], open_batches=numbers + run.open_batches[1:])
+    _log.warning("a batch was refused whole", run_id=run.run_id, batch=batch.number, reason=reason)
+    entry = entry_of(
+        after,
+        "batch.split",
+        actor=decision.actor,
+        exchange=decision.exchange,
+        batch_number=batch.number,
+        detail=reason,
+    )
+    runs.commit(runs.stage(run, after, entry, batch.moved(BatchState.SPLIT), *halves))
+    return GO_ON
+
+
 def _settle(decision: Decision, rejected: Mapping[GradeKey, str]) -> Advance:
     """Acknowledge what was accepted, set the rest apart, and let the run go on: one transaction.
 
@@ -107,7 +130,13 @@ def _settle(decision: Decision, rejected: Mapping[GradeKey, str]) -> Advance:
 def _staged_settlement(decision: Decision, accepted: int, rejected: Mapping[GradeKey, str]) -> Transaction:
     run, counts = decision.run, (accepted, len(rejected))
     batch = decision.batch.moved(BatchState.ACKNOWLEDGED if accepted else BatchState.REJECTED, settled=counts)
-    after = run.moved(RunState.PREPARING, accepted=run.accepted + accepted, set_apart=run.set_apart + len(rejected))
+    remaining = run.open_batches[1:]
+    after = run.moved(
+        RunState.SENDING if remaining else RunState.PREPARING,
+        open_batches=remaining,
+        accepted=run.accepted + accepted,
+        set_apart=run.set_apart + len(rejected),
+    )
     entry = entry_of(
         after,
         f"batch.{batch.state}",

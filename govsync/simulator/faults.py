@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 ANY = "any"
 STATUS, HANG, DROP = "status", "hang", "drop"
@@ -35,15 +35,21 @@ class Fault:
 
 
 class Script:
-    """The faults still to come, and the students whose grades are refused. Thread-safe; forgotten at the end."""
+    """The faults still to come, and the students whose grades are refused or poisonous.
+
+    Thread-safe; forgotten at the end.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._faults: list[Fault] = []
         self._refused: dict[str, str] = {}
+        self._poisonous: dict[str, int] = {}
 
     def load(self, body: Mapping[str, Any]) -> None:
-        """Add ``faults`` (a list of ``Fault`` fields) and ``refuse`` (student id -> reason).
+        """Add ``faults`` (a list of ``Fault`` fields), ``refuse`` (student id -> reason) and ``poison``.
+
+        ``poison`` (student id -> status): a batch with a grade of this student is refused whole, with that status.
 
         Raises:
             ValueError, TypeError: a fault is malformed; nothing is added.
@@ -52,11 +58,12 @@ class Script:
         with self._lock:
             self._faults += faults
             self._refused |= body.get("refuse", {})
+            self._poisonous |= body.get("poison", {})
 
     def clear(self) -> None:
         """From now on nothing goes wrong."""
         with self._lock:
-            self._faults, self._refused = [], {}
+            self._faults, self._refused, self._poisonous = [], {}, {}
 
     def next_for(self, operation: str) -> Fault | None:
         """Take the next fault meant for the operation, if there is one."""
@@ -72,3 +79,8 @@ class Script:
         """Students whose grades are refused, with the reason."""
         with self._lock:
             return dict(self._refused)
+
+    def poison_of(self, student_ids: Iterable[str]) -> int | None:
+        """The status with which a batch of these students' grades is refused whole; ``None`` when it is not."""
+        with self._lock:
+            return next((self._poisonous[found] for found in student_ids if found in self._poisonous), None)

@@ -132,6 +132,9 @@ class _Handler(BaseHTTPRequestHandler):
         content = _batch_content(body)
         if content is None or not _KEY.fullmatch(batch_id):
             return _problem(HTTPStatus.BAD_REQUEST, "malformed_batch")
+        poison = self.server.script.poison_of(grade["student_id"] for grade in content["grades"])
+        if poison is not None:
+            return _problem(HTTPStatus(poison), "poisoned_batch")
         try:
             answer, replayed = self.server.store.take_batch(batch_id, body, content, self.server.script.refused())
         except KeyReusedError:

@@ -49,6 +49,10 @@ class Government:
         """From now on take no grade of this student."""
         self._post({"refuse": {student_id: reason}})
 
+    def poison(self, student_id: str, status: int = 422) -> None:
+        """From now on refuse whole, with this status, every batch with a grade of this student."""
+        self._post({"poison": {student_id: status}})
+
     def requests(self, operation: str = "") -> list[dict[str, Any]]:
         """The requests it got, in order of arrival."""
         found = httpx.get(f"{self.url}/_requests", trust_env=False).json()["requests"]

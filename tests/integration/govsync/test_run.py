@@ -107,14 +107,24 @@ def test_refused_grade_is_set_apart_and_the_others_go_on(driver: Driver, school:
     assert (pending_count(), report.run.certified) == (1, 2)
 
 
-def test_refused_batch_is_set_apart_whole(driver: Driver, school: TestSchool) -> None:
+def test_refused_batch_condemns_no_grade(driver: Driver, school: TestSchool) -> None:
     driver.government.fail(action="status", on="submit", status=422)
     record_grades(school, "5.5", "6.0")
     start()
     report = driver.finish()
-    assert (report.run.state, report.batches[0].state) == (RunState.NEEDS_REVIEW, "rejected")
+    assert (report.run.state, report.run.certified, pending_count()) == (RunState.RECONCILED, 2, 0)
+    assert [batch.state for batch in report.batches] == ["split", "acknowledged", "acknowledged"]
+
+
+def test_batches_of_one_that_are_refused_are_set_apart(driver: Driver, school: TestSchool) -> None:
+    driver.government.fail(action="status", on="submit", status=422, times=3)
+    record_grades(school, "5.5", "6.0")
+    start()
+    report = driver.finish()
+    assert report.run.state is RunState.NEEDS_REVIEW
+    assert [batch.state for batch in report.batches] == ["split", "rejected", "rejected"]
     assert {difference.reason for difference in report.differences} == {"http_422"}
-    assert (pending_count(), len(driver.government.requests("submit"))) == (2, 1)
+    assert (pending_count(), len(driver.government.requests("submit"))) == (2, 3)
 
 
 @pytest.mark.parametrize(

@@ -75,13 +75,15 @@ def test_failure_at_the_door_is_for_later(status: int) -> None:
     assert read_submission(status, {"retry-after": "7"}, b"", BATCH) == Later(f"http_{status}", 7.0)
 
 
-@pytest.mark.parametrize("status", [401, 403, 404, 405])
-def test_wrong_key_or_address_never_condemns_grades(status: int) -> None:
+@pytest.mark.parametrize(
+    "status", [401, 402, 403, 404, 405, 406, 407, 410, 411, 415, 417, 421, 426, 428, 431, 451, 499]
+)
+def test_wrong_key_address_or_form_never_condemns_grades(status: int) -> None:
     assert read_submission(status, {}, b"", BATCH) == Later(f"http_{status}")
 
 
-@pytest.mark.parametrize("status", [400, 410, 413, 415, 422])
-def test_other_client_errors_are_permanent(status: int) -> None:
+@pytest.mark.parametrize("status", [400, 413, 422])
+def test_refusal_of_what_was_sent_is_permanent(status: int) -> None:
     assert read_submission(status, {}, b"", BATCH) == Refused(f"http_{status}")
 
 

@@ -23,6 +23,7 @@ from govsync.domain.batches import (
     canonical_body,
     prepare_batch,
     retry_wait_s,
+    split_batch,
 )
 from govsync.domain.grades import Grade
 
@@ -87,6 +88,23 @@ def test_settling_a_full_batch_fits_one_transaction() -> None:
 def test_batch_of_wrong_size_is_refused(count: int) -> None:
     with pytest.raises(ValueError, match="1 to"):
         prepare_batch(1, [Grade(f"e{n}", "s", 1, "c", "absent") for n in range(count)], **PLACE)
+
+
+@given(st.lists(grades, min_size=2, max_size=MAX_BATCH_GRADES, unique_by=lambda grade: grade.key))
+def test_halves_hold_each_grade_once_under_ids_of_their_own(found: list[Grade]) -> None:
+    batch = prepare_batch(3, found, **PLACE)
+    halves = split_batch(batch, 4, **PLACE)
+    assert halves == split_batch(batch, 4, **PLACE)
+    assert halves[0].grades + halves[1].grades == batch.grades
+    assert abs(len(halves[0].grades) - len(halves[1].grades)) <= 1
+    assert [half.number for half in halves] == [4, 5]
+    assert {half.state for half in halves} == {BatchState.PREPARED}
+    assert [half.batch_id for half in halves] == [batch_id_of(canonical_body(h.grades, **PLACE)) for h in halves]
+
+
+def test_batch_of_one_grade_is_not_split() -> None:
+    with pytest.raises(ValueError, match="1 to"):
+        split_batch(prepare_batch(1, [Grade("e", "s", 1, "c", "absent")], **PLACE), 2, **PLACE)
 
 
 @given(st.lists(st.sampled_from(BatchState)))

@@ -76,6 +76,14 @@ def test_faults_come_once_each_and_in_order() -> None:
     assert [fault.action if fault else None for fault in taken] == ["drop", "status", "status", None]
 
 
+def test_poison_is_found_among_a_batchs_students_until_it_is_cleared() -> None:
+    script = Script()
+    script.load({"poison": {"s-2": 413}})
+    assert [script.poison_of(["s-1", "s-2"]), script.poison_of(["s-1"])] == [413, None]
+    script.clear()
+    assert script.poison_of(["s-2"]) is None
+
+
 @pytest.mark.parametrize(
     "fields", [{"action": "explode"}, {"action": "drop", "on": "x"}, {"action": "drop", "times": 0}]
 )
