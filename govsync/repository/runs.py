@@ -114,11 +114,9 @@ def list_acknowledged(run_id: str) -> list[GradeKey]:
     return [grade.key for batch in settled for grade in batch.grades if (batch.number, grade.key) not in apart]
 
 
-def list_differences(run: SyncRun) -> list[Difference]:
-    """What reconciliation found to differ when the run ended. Strongly consistent."""
-    if run.comparison is None:
-        return []
-    items = _items(run.run_id, joined(_DIFFERENCE, run.comparison))
+def list_differences(run_id: str, comparison: str) -> list[Difference]:
+    """What a comparison of a run found to differ; a run names the one it ended with. Strongly consistent."""
+    items = _items(run_id, joined(_DIFFERENCE, comparison))
     return [from_attributes(Difference, item) for item in items]
 
 

@@ -69,6 +69,6 @@ def describe_run(*, run_id: str) -> RunReport:
         run=run,
         batches=runs.list_batches(run_id),
         set_apart=runs.list_set_apart(run_id),
-        differences=runs.list_differences(run),
+        differences=runs.list_differences(run_id, run.comparison) if run.comparison else [],
         history=runs.list_history(run_id),
     )
