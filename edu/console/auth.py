@@ -9,9 +9,11 @@ from django.contrib.auth.backends import BaseBackend
 from django.core.exceptions import ValidationError
 
 from edu.console import staff
+from edu.console.attempts import Attempt
 from edu.console.models import StaffUser
-from edu.errors import UnavailableError
-from edu.identity.cognito import SignInRefusedError
+from edu.http.throttles import client_address
+from edu.identity.cognito import CognitoUnavailableError, SignInRefusedError
+from edu.identity.jwks import KeysUnavailableError
 
 if TYPE_CHECKING:
     from typing import Any
@@ -27,14 +29,16 @@ class CognitoBackend(BaseBackend):
     ) -> StaffUser | None:
         """The staff member, or ``None``: wrong name or password, disabled account, or a role without a console.
 
+        Too many failures (``edu.console.attempts``) look the same.
+
         Raises:
-            UnavailableError: Cognito does not answer.
+            UnavailableError: Cognito or the table does not answer.
         """
-        del request
         if not username or not password:
             return None
         try:
-            return StaffUser.of(staff.sign_in(username, password))
+            with Attempt.of(username, client_address(request) if request else "").counted():
+                return StaffUser.of(staff.sign_in(username, password))
         except SignInRefusedError:
             return None
 
@@ -44,11 +48,11 @@ class CognitoBackend(BaseBackend):
 
 
 class SignInForm(AdminAuthenticationForm):
-    """The stock form; when Cognito does not answer it says so instead of failing."""
+    """The stock form; when Cognito does not answer it says so instead of failing. A busy table is a 503."""
 
     def clean(self) -> dict[str, Any]:
         """The stock check of name and password."""
         try:
             return super().clean()
-        except UnavailableError as error:
+        except (CognitoUnavailableError, KeysUnavailableError) as error:
             raise ValidationError(error.title, code=error.code) from error
