@@ -51,9 +51,11 @@ def reopen_term(*, actor: Principal, term_id: str, reason: str, reply: Reply[Ter
 def _set_closed(*, actor: Principal, term_id: str, closed: bool, reason: str, reply: Reply[Term] | None) -> Term:
     if actor.role is not Role.SCHOOL_ADMIN:
         raise ForbiddenError
+    standing = terms.get_profile()
+    _term_of(standing.school, term_id)
     if reply:
         reply.key.claim()
-    profile = _changed_profile(actor, term_id, closed=closed, reason=reason)
+    profile = _changed_profile(actor, term_id, standing, closed=closed, reason=reason)
     # the record first: from then on no gate can be added under the old rules, so the list of gates is complete
     _move_gates(term_id, is_open=not closed, rules_version=profile.rules_version)
     rules.forget_school()
@@ -63,9 +65,8 @@ def _set_closed(*, actor: Principal, term_id: str, closed: bool, reason: str, re
     return term
 
 
-def _changed_profile(actor: Principal, term_id: str, *, closed: bool, reason: str) -> Profile:
+def _changed_profile(actor: Principal, term_id: str, before: Profile, *, closed: bool, reason: str) -> Profile:
     for _attempt in range(_ATTEMPTS):
-        before = terms.get_profile()
         if _term_of(before.school, term_id).closed == closed:
             return before
         after = Profile(_with_term(before.school, term_id, closed=closed), before.rules_version + 1, audit.new_salt())
@@ -83,7 +84,8 @@ def _changed_profile(actor: Principal, term_id: str, *, closed: bool, reason: st
         try:
             transaction.commit()
         except ConditionFailedError:
-            continue  # another change of the school's record came first
+            before = terms.get_profile()  # another change of the school's record came first
+            continue
         return after
     raise ConflictError
 

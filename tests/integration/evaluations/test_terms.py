@@ -374,7 +374,10 @@ def test_only_administrators_close(school: TestSchool, teacher: ApiClient, admin
         assert close(person).status_code == 403
         assert reopen(person, CLOSED_TERM).status_code == 403
         assert closed_terms(person) == [CLOSED_TERM]
-    assert refused(close(admin, "no-such-term")) == (404, "not_found")
+    assert refused(close(admin, "no-such-term", key="typo")) == (404, "not_found")
+    assert refused(reopen(admin, "no-such-term", key="typo")) == (404, "not_found")
+    assert reopen(admin, CLOSED_TERM, key="typo").status_code == 200
+    assert close(admin, CLOSED_TERM).status_code == 200
     assert refused(close(admin, key="")) == (400, "idempotency_key_required")
     assert reopen(admin, CLOSED_TERM, reason=" ").status_code == 422
 
