@@ -79,11 +79,11 @@ class ForbiddenError(LibretaError):
 
 
 class ConflictError(LibretaError):
-    """Someone else changed it first, or it exists already."""
+    """It is not what the write needs it to be: changed at this moment, or there already."""
 
     code = "conflict"
     status = 409
-    title = _("It was changed or created by somebody else in the meantime")
+    title = _("It does not fit what stands now; read it again")
 
 
 class UnavailableError(LibretaError):

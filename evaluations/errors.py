@@ -74,7 +74,7 @@ class StaleVersionError(LibretaError):
 
     code = "stale_version"
     status = 412
-    title = _("It was changed by somebody else in the meantime")
+    title = _("The version you sent is not the current one")
 
     def __init__(self, *, current: Mapping[str, Any], yours: Mapping[str, Any]) -> None:
         super().__init__()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from edu.errors import FieldError, InvalidInputError, LibretaError
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 HEADER = "If-Match"
 _VERSION_TAG = re.compile(r'"([1-9][0-9]{0,8})"', re.ASCII)
+_UNQUOTED = re.compile(r"[0-9]{1,9}", re.ASCII)
 
 
 class PreconditionRequiredError(InvalidInputError):
@@ -50,11 +52,13 @@ def expected_version(request: Request) -> int:
         PreconditionRequiredError: there is no ``If-Match``.
         MalformedPreconditionError: it names no single version; ``*`` (whatever it is now) is refused on purpose.
     """
-    message = _("Send the record's ETag in an If-Match header")
+    message = gettext("Send the record's ETag in an If-Match header")
     header = request.headers.get(HEADER, "").strip()
     if not header:
         raise PreconditionRequiredError(fields=[FieldError(HEADER, "required", message)])
     found = _VERSION_TAG.fullmatch(header)
+    if found is None and _UNQUOTED.fullmatch(header):
+        message = gettext('Send the version in quotes: "%(version)s"') % {"version": header}
     if found is None:
         raise MalformedPreconditionError(fields=[FieldError(HEADER, "one_version", message)])
     return int(found[1])

@@ -13,8 +13,20 @@ from evaluations.api.parsing import ID_PATTERN
 from evaluations.api.score_serializers import RECORDABLE, ValueField
 from evaluations.domain.checks import MAX_REASON_CHARS
 from evaluations.domain.evaluation import EvaluationKind, ScoreState
+from evaluations.services import limits
 
-_WEIGHT = "Counts relative to the weights of the term's other evaluations; they need not add up to 100."
+_TITLE_MESSAGES: dict[str, Any] = dict.fromkeys(("blank", "max_length"), limits.TITLE)
+_RELATIVE = "Counts relative to the weights of the term's other evaluations; they need not add up to 100."
+_WEIGHT: dict[str, Any] = {
+    "help_text": _RELATIVE,
+    "max_digits": 5,
+    "decimal_places": 2,
+    "min_value": Decimal("0.01"),
+    "max_value": 100,
+    "error_messages": dict.fromkeys(
+        ("invalid", "min_value", "max_value", "max_digits", "max_decimal_places", "max_whole_digits"), limits.WEIGHT
+    ),
+}
 
 KINDS = [str(kind) for kind in EvaluationKind]
 
@@ -24,20 +36,16 @@ class EvaluationInput(StrictSerializer):
 
     term_id = serializers.RegexField(ID_PATTERN)
     kind = serializers.ChoiceField(KINDS)
-    title = serializers.CharField(max_length=120)
-    weight = serializers.DecimalField(
-        max_digits=5, decimal_places=2, min_value=Decimal("0.01"), max_value=100, help_text=_WEIGHT
-    )
+    title = serializers.CharField(max_length=120, error_messages=_TITLE_MESSAGES)
+    weight = serializers.DecimalField(**_WEIGHT)
     held_on = serializers.DateField()
 
 
 class EvaluationChange(StrictSerializer):
     """What of an evaluation is to change, at least one thing, and why."""
 
-    title = serializers.CharField(max_length=120, required=False)
-    weight = serializers.DecimalField(
-        max_digits=5, decimal_places=2, min_value=Decimal("0.01"), max_value=100, required=False, help_text=_WEIGHT
-    )
+    title = serializers.CharField(max_length=120, required=False, error_messages=_TITLE_MESSAGES)
+    weight = serializers.DecimalField(**_WEIGHT, required=False)
     held_on = serializers.DateField(required=False)
     kind = serializers.ChoiceField(KINDS, required=False)
     reason = serializers.CharField(max_length=MAX_REASON_CHARS, allow_blank=True, default="")
@@ -64,7 +72,7 @@ class EvaluationOutput(serializers.Serializer[Any]):
     term_id = serializers.CharField()
     kind = serializers.CharField()
     title = serializers.CharField()
-    weight = serializers.DecimalField(max_digits=5, decimal_places=2, help_text=_WEIGHT)
+    weight = serializers.DecimalField(max_digits=5, decimal_places=2, help_text=_RELATIVE)
     held_on = serializers.DateField()
     scale_id = serializers.CharField(allow_null=True)
     version = serializers.IntegerField()
@@ -76,7 +84,7 @@ class SettingOutput(serializers.Serializer[Any]):
 
     kind = serializers.CharField()
     title = serializers.CharField()
-    weight = serializers.DecimalField(max_digits=5, decimal_places=2, help_text=_WEIGHT)
+    weight = serializers.DecimalField(max_digits=5, decimal_places=2, help_text=_RELATIVE)
     held_on = serializers.DateField()
 
 

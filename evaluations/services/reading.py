@@ -69,9 +69,12 @@ def list_student_scores(
     Raises:
         NotFoundError: no such student in this school.
         NotAssignedError: a teacher asks who teaches the student nothing, or somebody who is neither.
+        InvalidInputError: the school has no such term.
         InvalidCursorError: see ``edu.dynamo.cursors``.
     """
     roster.get_student(student_id)
+    if term_id:
+        rules.get_term(term_id)
     if actor.role is Role.SCHOOL_ADMIN:
         return revisions.list_of_student(student_id, term_id=term_id, cursor=cursor)
     if actor.role is not Role.TEACHER or not actor.person_id:

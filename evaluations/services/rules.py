@@ -18,6 +18,7 @@ from edu.identity.principal import Principal, Role
 from edu.tenancy import current_school_id
 from evaluations.errors import ClosedTermError, NotAssignedError
 from evaluations.repository import heads, roster
+from evaluations.services import limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -128,7 +129,7 @@ def require_open_term(term_id: str, on: date | None = None) -> Term:
         InvalidInputError: the school has no such term, or the day is outside it.
         ClosedTermError: it is closed.
     """
-    term = get_term(term_id)
+    term = get_term(term_id, field="term_id")
     if term.closed:
         term = get_term(term_id, afresh=True)  # another process may have opened it again
     if term.closed:
@@ -138,8 +139,10 @@ def require_open_term(term_id: str, on: date | None = None) -> Term:
     return term
 
 
-def get_term(term_id: str, *, afresh: bool = False) -> Term:
+def get_term(term_id: str, *, afresh: bool = False, field: str = "term") -> Term:
     """A term of the school, open or not, at most five minutes old or as its record says now.
+
+    ``field`` is where the caller's client named it, for the error: a query's parameter unless said otherwise.
 
     Raises:
         InvalidInputError: the school has no such term.
@@ -147,7 +150,7 @@ def get_term(term_id: str, *, afresh: bool = False) -> Term:
     school = get_school_afresh() if afresh else get_school()
     term = next((term for term in school.terms if term.term_id == term_id), None)
     if term is None:
-        raise InvalidInputError(fields=[FieldError("term_id", "exists", _("This school has no such term"))])
+        raise InvalidInputError(fields=[FieldError(field, "exists", _("This school has no such term"))])
     return term
 
 
@@ -183,7 +186,8 @@ def domain_rules() -> Iterator[None]:
         yield
     except ValueError as error:
         field = str(error).partition(":")[0]
-        raise InvalidInputError(fields=[FieldError(field, "invalid", _("This value is not valid"))]) from error
+        message = limits.BY_FIELD.get(field, _("This value is not valid"))
+        raise InvalidInputError(fields=[FieldError(field, "invalid", message)]) from error
 
 
 def _cached(name: str, load: Callable[[], Any]) -> Any:  # noqa: ANN401 - the cache holds any domain object

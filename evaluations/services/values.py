@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from edu import clock
 from edu.errors import FieldError
 from evaluations.domain.evaluation import Evaluation, Score, ScoreState
 from evaluations.domain.revisions import Result
+from evaluations.domain.scales import GradingScale, ScaleKind
 from evaluations.errors import InvalidScoreError
 from evaluations.services import rules
 
 if TYPE_CHECKING:
     from edu.identity.principal import Principal
 
-_REASONS = {
-    "out_of_range": _("The value is outside the school's grading scale"),
-    "bad_step": _("The grading scale has no such step"),
-    "not_a_number": _("This is not a number"),
-    "unknown_letter": _("The grading scale has no such letter"),
-}
+_WITH_COMMA = re.compile(r"-?[0-9]{1,4},[0-9]{1,4}", re.ASCII)
 
 
 def canonical_value(state: ScoreState, value: str | None, term_id: str) -> str | None:
@@ -43,9 +41,18 @@ def canonical_value(state: ScoreState, value: str | None, term_id: str) -> str |
     try:
         return scale.canonical(scale.parse(value))
     except ValueError as error:
-        rule = str(error)
-        message = _REASONS.get(rule, _REASONS["not_a_number"])
-        raise InvalidScoreError(fields=[FieldError("value", rule, message)]) from error
+        raise InvalidScoreError(fields=[FieldError("value", str(error), _what_fits(scale, value))]) from error
+
+
+def _what_fits(scale: GradingScale, refused: str) -> str:
+    """What the scale takes, for whoever sent something else."""
+    if scale.kind is ScaleKind.LETTERS:
+        return gettext("It must be one of these: %(letters)s") % {"letters": ", ".join(scale.letters)}
+    if _WITH_COMMA.fullmatch(refused):
+        return gettext("Use a decimal point: %(number)s") % {"number": refused.replace(",", ".")}
+    bounds = {"minimum": scale.minimum, "maximum": scale.maximum, "step": scale.step}
+    plain = {name: f"{number.normalize():f}" for name, number in bounds.items() if number is not None}
+    return gettext("It must be between %(minimum)s and %(maximum)s, in steps of %(step)s") % plain
 
 
 def checked_result(*, state: ScoreState, value: str | None, late: bool, term_id: str) -> Result:

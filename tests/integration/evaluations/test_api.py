@@ -203,8 +203,8 @@ def test_problem_speaks_spanish_unless_asked_for_english(teacher: ApiClient, eva
     bad = {**SCORE, "value": "9"}
     spanish = _problem(teacher.post(f"/evaluations/{evaluation_id}/scores", bad))
     english = _problem(teacher.post(f"/evaluations/{evaluation_id}/scores", bad, Accept_Language="en"))
-    assert english["errors"][0]["message"] == "The value is outside the school's grading scale"
-    assert spanish["errors"][0]["message"] == "El valor está fuera de la escala de notas del colegio"
+    assert english["errors"][0]["message"] == "It must be between 1 and 7, in steps of 0.1"
+    assert spanish["errors"][0]["message"] == "Debe estar entre 1 y 7, de 0.1 en 0.1"
 
 
 @pytest.mark.parametrize(

@@ -109,6 +109,7 @@ def test_stale_version_shows_both_values(teacher: ApiClient, score_path: str) ->
     late = correct(teacher, score_path, "4.0", 1)
     assert refused(late) == (412, "stale_version")
     body = problem_of(late)
+    assert body["title"] == "La versión que envió no es la actual"
     assert body["current"] == {name: now[name] for name in ("state", "value", "late", "version", "recorded_at")}
     assert body["yours"] == {"state": "recorded", "value": "4.0", "late": False, "version": 1}
     assert teacher.get(score_path).json() == now
@@ -135,6 +136,11 @@ def test_change_must_name_one_version(
     for method, path, body in (("PUT", score_path, {"value": "1.0"}), ("POST", f"{score_path}/void", {"reason": "x"})):
         assert refused(teacher.send(method, path, body, **headers)) == expected
     assert teacher.get(score_path).json()["version"] == 1
+
+
+def test_version_without_quotes_is_told_to_have_them(teacher: ApiClient, score_path: str) -> None:
+    answer = teacher.send("PUT", score_path, {"value": "1.0"}, If_Match="1")
+    assert problem_of(answer)["errors"][0]["message"] == 'Envíe la versión entre comillas: "1"'
 
 
 def test_same_result_again_is_no_new_version(teacher: ApiClient, score_path: str) -> None:

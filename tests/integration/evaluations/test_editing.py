@@ -187,6 +187,37 @@ def test_bad_edit_named_by_field_and_rule(
     assert teacher.get(path).json()["version"] == 1
 
 
+@pytest.mark.parametrize(
+    ("field", "values", "message"),
+    [
+        ("weight", ("0", "100.01", "1.001", "1000", "x"), "Debe ser un número entre 0.01 y 100, con 2 decimales"),
+        ("title", ("", "x" * 121, "a\u200bb"), "Envíe una línea de 1 a 120 caracteres"),
+        ("reason", ("a\u200bb",), "Envíe una línea de 200 caracteres como máximo"),
+    ],
+)
+def test_refused_text_or_number_says_its_limits(
+    teacher: ApiClient, path: str, field: str, values: tuple[str, ...], message: str
+) -> None:
+    for value in values:
+        [error] = problem_of(edit(teacher, path, 1, **{"title": "x", field: value}))["errors"]
+        assert error["field"] == field
+        assert error["message"].startswith(message)
+
+
+def test_unknown_term_is_named_by_the_parameter_that_was_sent(
+    teacher: ApiClient, admin: ApiClient, exam: dict[str, Any]
+) -> None:
+    for path in (
+        "/sections/mat-5a/evaluations",
+        "/sections/mat-5a/consolidated",
+        "/students/student-001/scores",
+        "/students/student-001/report-card",
+    ):
+        for person in (teacher, admin):
+            assert _broken(person.get(f"{path}?term=none")) == ("term", "exists"), path
+    assert _broken(teacher.post("/sections/mat-5a/evaluations", exam | {"term_id": "none"})) == ("term_id", "exists")
+
+
 def test_write_without_version_or_key_refused(teacher: ApiClient, path: str) -> None:
     assert refused(teacher.send("PATCH", path, {"title": "x"})) == (428, "if_match_required")
     assert refused(teacher.send("DELETE", path, b"")) == (428, "if_match_required")

@@ -79,7 +79,7 @@ def test_forty_rows_with_three_bad_ones(teacher: ApiClient, path: str) -> None:
         39: ("state", "invalid_choice"),
     }
     assert bad[7]["code"] == "invalid_score"
-    assert bad[7]["message"].startswith("El valor está fuera")
+    assert bad[7]["message"] == "Debe estar entre 1 y 7, de 0.1 en 0.1"
     assert all("problem" not in result for number, result in enumerate(results) if number not in bad)
 
 

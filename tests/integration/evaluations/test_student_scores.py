@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from edu.identity.principal import Role
-from evaluations.repository import grades
+from edu.tenancy import enter_school
+from evaluations.repository import grades, revisions
 from tests.integration.evaluations.conftest import ApiClient, account_of, refused
 from tests.support.calls import counted_calls
 from tests.support.schools import CLOSED_TERM, OPEN_TERM
@@ -48,7 +49,7 @@ def test_teachers_see_their_own_sections_and_administrators_all(
     assert score == teacher.get(f"/evaluations/{evaluation_id}/scores/student-001").json() | place
 
 
-def test_listed_by_term(teacher: ApiClient, admin: ApiClient, exam: dict[str, Any]) -> None:
+def test_listed_by_term(school: TestSchool, teacher: ApiClient, admin: ApiClient, exam: dict[str, Any]) -> None:
     admin.post(f"/terms/{CLOSED_TERM}/reopen", {"reason": "Faltaba una prueba"})
     term = next(t for t in admin.get("/terms").json()["results"] if t["term_id"] == CLOSED_TERM)
     grade(teacher, "mat-5a", exam, "6.5")
@@ -56,7 +57,9 @@ def test_listed_by_term(teacher: ApiClient, admin: ApiClient, exam: dict[str, An
     assert values(teacher) == ["3.0", "6.5"]
     assert values(teacher, f"{PATH}?term={OPEN_TERM}") == ["6.5"]
     assert values(admin, f"{PATH}?term={CLOSED_TERM}") == ["3.0"]
-    assert values(admin, f"{PATH}?term={OPEN_TERM[:-1]}") == []
+    with enter_school(school.school_id):
+        assert revisions.list_of_student("student-001", term_id=OPEN_TERM[:-1]).scores == []
+    assert refused(admin.get(f"{PATH}?term={OPEN_TERM[:-1]}")) == (422, "invalid_input")
     assert refused(admin.get(f"{PATH}?term=a%23b")) == (422, "invalid_input")
 
 

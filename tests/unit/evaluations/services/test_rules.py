@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 import time_machine
 from django.core.cache import caches
+from django.utils import translation
 
 from edu.errors import InvalidInputError, NotFoundError
 from edu.identity.principal import Principal, Role
@@ -80,6 +81,24 @@ def test_another_schools_scale_does_not_judge_a_grade() -> None:
             assert canonical_value(ScoreState.RECORDED, good, "t1")
             with pytest.raises(InvalidScoreError):
                 canonical_value(ScoreState.RECORDED, bad, "t1")
+
+
+@pytest.mark.parametrize(
+    ("school_id", "value", "rule", "message"),
+    [
+        ("norte", "7.1", "out_of_range", "Debe estar entre 1 y 7, de 0.1 en 0.1"),
+        ("norte", "6.55", "bad_step", "Debe estar entre 1 y 7, de 0.1 en 0.1"),
+        ("norte", "siete", "not_a_number", "Debe estar entre 1 y 7, de 0.1 en 0.1"),
+        ("norte", "6,5", "not_a_number", "Use punto decimal: 6.5"),
+        ("norte0", "21", "out_of_range", "Debe estar entre 0 y 20, de 1 en 1"),
+        ("sur", "E", "unknown_letter", "Debe ser una de estas: A, B, C, D, F"),
+    ],
+)
+def test_refused_grade_says_what_the_scale_takes(school_id: str, value: str, rule: str, message: str) -> None:
+    with enter_school(school_id), translation.override("es"), pytest.raises(InvalidScoreError) as raised:
+        canonical_value(ScoreState.RECORDED, value, "t1")
+    [error] = raised.value.fields
+    assert (error.field, error.rule, error.message) == ("value", rule, message)
 
 
 def test_rules_are_read_once_in_five_minutes(table: Roster) -> None:
