@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth.backends import BaseBackend
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
 
 from edu.console import staff
 from edu.console.attempts import Attempt
@@ -48,7 +49,15 @@ class CognitoBackend(BaseBackend):
 
 
 class SignInForm(AdminAuthenticationForm):
-    """The stock form; when Cognito does not answer it says so instead of failing. A busy table is a 503."""
+    """The stock form, with our words; Cognito that does not answer is one of them. A busy table is a 503."""
+
+    error_messages = {  # noqa: RUF012 - as Django declares it
+        **AdminAuthenticationForm.error_messages,
+        "invalid_login": _(
+            "The account or the password is wrong, or the account has no console. "
+            "Teachers and students use their own application."
+        ),
+    }
 
     def clean(self) -> dict[str, Any]:
         """The stock check of name and password."""

@@ -8,13 +8,14 @@ from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
+from django.utils.text import capfirst
 
 from edu.console.changelist import CursorChangeList
 from edu.console.records import RecordQuerySet
 
 if TYPE_CHECKING:
     from django.db import models
-    from django.http import HttpRequest
+    from django.http import HttpRequest, HttpResponse
 
     from edu.console.models import StaffUser
     from edu.console.records import Source
@@ -48,6 +49,11 @@ class RecordAdmin(_ModelAdmin):
         """The list page that pages by cursor."""
         del request
         return CursorChangeList
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """The list page, under the records' own name instead of a request to select one."""
+        title = capfirst(self.opts.verbose_name_plural)
+        return super().changelist_view(request, {"title": title, **(extra_context or {})})
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:  # noqa: ANN401 - any model's record
         """One record, for those who may see it: the stock pages look it up first and ask about permission after.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
@@ -9,6 +10,7 @@ from django.http import Http404, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from rest_framework import exceptions
 from rest_framework.response import Response
+from rest_framework.settings import api_settings
 from rest_framework.views import set_rollback
 
 from edu.errors import FieldError, ForbiddenError, InvalidInputError, LibretaError, NotFoundError, UnavailableError
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
 CONTENT_TYPE = "application/problem+json"
 _SERVER_ERROR = 500
+_BODY = "body"  # the field of an error that is about all that was sent
 _log = get_logger(__name__)
 
 
@@ -133,7 +136,7 @@ def as_ours(raised: Exception) -> LibretaError | None:
         case LibretaError():
             return raised
         case exceptions.ValidationError():
-            return InvalidInputError(fields=list(_field_errors(raised.detail)))
+            return InvalidInputError(fields=[replace(e, field=e.field or _BODY) for e in _field_errors(raised.detail)])
         case exceptions.APIException():
             return RequestRefusedError(raised)
         case _:
@@ -143,7 +146,10 @@ def as_ours(raised: Exception) -> LibretaError | None:
 def _field_errors(detail: Any, path: str = "") -> Iterator[FieldError]:  # noqa: ANN401 - DRF's nested detail
     if isinstance(detail, dict):
         for name, part in detail.items():
-            yield from _field_errors(part, f"{path}.{name}" if path else str(name))
+            if name == api_settings.NON_FIELD_ERRORS_KEY:  # it is about what holds the fields
+                yield from _field_errors(part, path)
+            else:
+                yield from _field_errors(part, f"{path}.{name}" if path else str(name))
     elif isinstance(detail, list):
         for index, part in enumerate(detail):
             inner = f"{path}[{index}]" if isinstance(part, (dict, list)) else path

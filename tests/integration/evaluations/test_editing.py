@@ -169,7 +169,7 @@ def test_stale_edit_shows_both(teacher: ApiClient, path: str) -> None:
 @pytest.mark.parametrize(
     ("changes", "broken"),
     [
-        ({}, ("non_field_errors", "nothing_to_change")),
+        ({}, ("body", "nothing_to_change")),
         ({"weight": "0"}, ("weight", "min_value")),
         ({"weight": "100.01"}, ("weight", "max_value")),
         ({"title": ""}, ("title", "blank")),

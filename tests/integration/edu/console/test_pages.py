@@ -50,6 +50,28 @@ def test_auditor_sees_audit_entry_and_its_detail(school_id: str) -> None:
     assert entry.correlation_id in detail
 
 
+def test_pages_speak_our_spanish(school_id: str) -> None:
+    (entry,) = write_entries(school_id, 1)
+    client = staff(Role.AUDITOR, school_id)
+    first, listed = page(client, "/admin/"), page(client, AUDIT)
+    assert "Sesión de: <strong>" in first
+    assert "Ver</a>" in first
+    assert "<h1>Registro de auditoría</h1>" in listed
+    assert entry.subject in listed
+    lost = page(client, client.get(f"{AUDIT}nothing/change/").headers["Location"])
+    assert "Entrada de auditoría: no existe ningún registro con el identificador «nothing»" in lost
+    for odd in ("Bienvenidos", "Vista", "Seleccione", "vínculo", "Quizás"):
+        assert odd not in first + listed + lost
+    goodbye = client.post("/admin/logout/").content.decode()
+    assert "Su sesión se cerró." in goodbye
+
+
+def test_refused_sign_in_tells_teachers_where_to_go() -> None:
+    answer = Client().post(LOGIN, {"username": "nobody", "password": "x"}).content.decode()
+    assert "Docentes y estudiantes entran por su aplicación." in answer
+    assert "clave" not in answer
+
+
 def test_auditor_sees_no_other_schools_audit_entry(school_id: str, other_school_id: str) -> None:
     (entry,) = write_entries(other_school_id, 1)
     client = staff(Role.AUDITOR, school_id)

@@ -19,6 +19,18 @@ _PLURAL = re.compile(r"{%\s*plural\s*%}")
 _VARIABLE = re.compile(r"{{\s*(\w+)\s*}}")
 
 
+# Messages of Django and Django REST framework that our catalogue translates otherwise, and whose they are.
+STOCK_MESSAGES = {
+    "Add link": "django.contrib.admin",
+    "Change or view list link": "django.contrib.admin",
+    "View": "django.contrib.admin",
+    "View %s": "django.contrib.admin",
+    "%(name)s with ID “%(key)s” doesn’t exist. Perhaps it was deleted?": "django.contrib.admin",  # noqa: RUF001 - theirs
+    "Invalid data. Expected a dictionary, but got {datatype}.": "rest_framework",
+    "Date has wrong format. Use one of these formats instead: {format}.": "rest_framework",
+}
+
+
 def marked_messages() -> set[str]:
     """Every message of the product's own code and templates."""
     found: set[str] = set()

@@ -3,11 +3,14 @@ from __future__ import annotations
 import gettext
 import io
 import re
+from importlib import import_module
+from pathlib import Path
 
 import pytest
+from django.utils import translation
 
 from edu.console.catalogue import CatalogueError, make_mo, read_po
-from tests.unit.edu.console.messages import ROOT, marked_messages
+from tests.unit.edu.console.messages import ROOT, STOCK_MESSAGES, marked_messages
 
 PO = ROOT / "edu" / "locale" / "es" / "LC_MESSAGES" / "django.po"
 _VARIABLE = re.compile(r"%\(\w+\)s")
@@ -31,7 +34,18 @@ def test_every_message_has_a_spanish_text() -> None:
 
 
 def test_no_text_is_left_of_a_message_that_is_gone() -> None:
-    assert _messages() - marked_messages() == set()
+    assert _messages() - marked_messages() - STOCK_MESSAGES.keys() == set()
+
+
+@pytest.mark.parametrize(("message", "package"), STOCK_MESSAGES.items())
+def test_stock_message_is_still_theirs_and_said_in_our_words(message: str, package: str) -> None:
+    folder = Path(str(import_module(package).__file__)).parent / "locale"
+    theirs = gettext.translation("django", folder, ["es"]).gettext(message)
+    assert theirs != message, "no longer a message of theirs: remove it"
+    with translation.override("es"):
+        ours = translation.gettext(message)
+    assert ours == read_po(PO.read_text(encoding="utf-8"))[message]
+    assert ours != theirs
 
 
 def test_no_text_is_empty() -> None:

@@ -30,6 +30,14 @@ def test_error_page_speaks_spanish_and_needs_nothing_inline(template: str, words
     assert _INLINE.search(html) is None
 
 
+@pytest.mark.parametrize("template", ["403.html", "404.html"])
+def test_refusal_leads_back_to_the_first_page(template: str) -> None:
+    with translation.override("es"):
+        html = render_to_string(template)
+    assert '<a href="/admin/">Volver al inicio</a>' in html
+    assert "pídalo al administrador" not in html
+
+
 def test_form_sent_without_its_token_gets_our_page() -> None:
     answer = Browser(enforce_csrf_checks=True).post("/admin/login/", {"username": "x", "password": "x"})
     assert answer.status_code == 403
