@@ -113,6 +113,7 @@ SESSION_ENGINE = "edu.console.sessions"
 SESSION_COOKIE_AGE = env.int("LIBRETA_SESSION_AGE_S", 8 * 3600)
 MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
 LOGIN_URL = "/admin/login/"
+LOGIN_REDIRECT_URL = "/admin/"
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "default"},
     # a school's rules: dropped after five minutes, or when this process changes them (DESIGN, scenario 1)

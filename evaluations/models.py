@@ -30,7 +30,7 @@ class Evaluation(Record):
     held_on = models.DateField(_("date"))
     version = models.PositiveIntegerField(_("version"))
     created_by = models.CharField(_("created by (account)"), max_length=64)
-    created_at = models.DateTimeField(_("created (UTC)"))
+    created_at = models.DateTimeField(_("created"))
 
     class Meta(Record.Meta):
         """Described, never stored."""

@@ -4,23 +4,31 @@ from __future__ import annotations
 
 import re
 from dataclasses import asdict
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from edu import audit, clock
+from edu.console.actions import action_name
 from edu.console.models import AuditEntry
 from edu.console.record_admin import ChoiceFilter, RecordAdmin
 from edu.console.records import RecordPage
+from edu.console.roles import ROLE_NAMES
 from edu.console.site import site
 from edu.dynamo.keys import InvalidKeyError
 from edu.dynamo.mapping import instant_text
+from edu.identity.principal import Role
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from django.http import HttpRequest
+    from django.utils.functional import Promise
 
 _MONTH = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])")
 _MONTHS_OFFERED = 12
@@ -48,7 +56,7 @@ class AuditTrail:
 class MonthFilter(ChoiceFilter):
     """Which month's entries, in UTC: one of the last twelve, or an older one that the address names."""
 
-    title = _("month")
+    title = _("month (UTC)")
     parameter_name = "month"
     field_name = "month"
 
@@ -66,8 +74,39 @@ class MonthFilter(ChoiceFilter):
 class AuditEntryAdmin(RecordAdmin):
     """Who did what, and when."""
 
-    list_display = ("at", "action", "subject", "version", "role", "actor")
+    list_display = ("when", "what", "which", "version", "whose_role", "who")
     list_filter = (MonthFilter,)
+    fields = (
+        *("when", "what", "which", "version", "whose_role", "who", "reason"),
+        *("at", "before_digest", "after_digest", "correlation_id"),
+    )
+    readonly_fields = ("when", "what", "which", "whose_role", "who")
+
+    @admin.display(description=_("when"))
+    def when(self, entry: AuditEntry) -> str:
+        """The instant by the school's clocks, to the second."""
+        at = timezone.localtime(datetime.fromisoformat(entry.at))
+        return f"{date_format(at, 'SHORT_DATE_FORMAT')} {at:%H:%M:%S}"
+
+    @admin.display(description=_("action"))
+    def what(self, entry: AuditEntry) -> str | Promise:
+        """What was done, in words."""
+        return action_name(entry.action)
+
+    @admin.display(description=_("record"))
+    def which(self, entry: AuditEntry) -> str:
+        """The record's name, which may be broken over lines."""
+        return format_html('<span class="long-id">{}</span>', entry.subject)
+
+    @admin.display(description=_("role"))
+    def whose_role(self, entry: AuditEntry) -> str | Promise:
+        """The role in which it was done, in words."""
+        return ROLE_NAMES[Role(entry.role)] if entry.role in set(Role) else entry.role
+
+    @admin.display(description=_("account"))
+    def who(self, entry: AuditEntry) -> str:
+        """The account's id, which may be broken over lines."""
+        return format_html('<span class="long-id">{}</span>', entry.actor)
 
     def get_source(self, request: HttpRequest) -> AuditTrail:
         """The school's trail."""

@@ -10,6 +10,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from edu.console import roles
+from edu.console.actions import action_name
 from edu.identity.principal import Role
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ class AuditEntry(Record):
     """Who did what to which record, and when; see ``edu.audit``."""
 
     entry_key = models.CharField(_("entry"), max_length=80, primary_key=True)
-    at = models.CharField(_("when (UTC)"), max_length=27)  # text, so that no display rounds it
+    at = models.CharField(_("exact time (UTC)"), max_length=27)  # text, so that no display rounds it
     actor = models.CharField(_("account"), max_length=64)
     role = models.CharField(_("role"), max_length=20)
     action = models.CharField(_("action"), max_length=60)
@@ -117,4 +118,4 @@ class AuditEntry(Record):
 
     def __str__(self) -> str:
         """What was done to what."""
-        return f"{self.action} {self.subject}"
+        return f"{action_name(self.action)}: {self.subject}"

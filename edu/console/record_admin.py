@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, cast
 
 from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
+from django.template.response import SimpleTemplateResponse
 from django.utils.text import capfirst
 
+from edu.console import local_time
 from edu.console.changelist import CursorChangeList
 from edu.console.records import RecordQuerySet
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from django.db import models
     from django.http import HttpRequest, HttpResponse
 
@@ -51,9 +56,21 @@ class RecordAdmin(_ModelAdmin):
         return CursorChangeList
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """The list page, under the records' own name instead of a request to select one."""
+        """The list page, under the records' own name, not a request to select one; times by the school's clocks."""
         title = capfirst(self.opts.verbose_name_plural)
-        return super().changelist_view(request, {"title": title, **(extra_context or {})})
+        with _school_time(request):
+            return _rendered(super().changelist_view(request, {"title": title, **(extra_context or {})}))
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """The detail page; times by the school's clocks."""
+        with _school_time(request):
+            return _rendered(super().changeform_view(request, object_id, form_url, extra_context))
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:  # noqa: ANN401 - any model's record
         """One record, for those who may see it: the stock pages look it up first and ask about permission after.
@@ -104,6 +121,16 @@ class ChoiceFilter(admin.SimpleListFilter):
         for value, label in self.lookup_choices:
             link = changelist.get_query_string({self.parameter_name: value})
             yield {"selected": str(value) == chosen, "query_string": link, "display": label}
+
+
+def _school_time(request: HttpRequest) -> AbstractContextManager[None]:
+    """The school's time; nothing for somebody without a school, who is refused inside."""
+    return local_time.in_force() if cast("StaffUser", request.user).school_id else nullcontext()
+
+
+def _rendered(response: HttpResponse) -> HttpResponse:
+    """The page as it is to be sent: rendered now, while the school's time is in force."""
+    return response.render() if isinstance(response, SimpleTemplateResponse) else response
 
 
 def actor_of(request: HttpRequest) -> Principal:

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext_lazy as _
+
 from edu.identity.principal import Role
 
+ROLE_NAMES = {
+    Role.TEACHER: _("Teacher"),
+    Role.SCHOOL_ADMIN: _("School administrator"),
+    Role.AUDITOR: _("Auditor"),
+    Role.PLATFORM_OPERATOR: _("Platform operator"),
+    Role.STUDENT: _("Student"),
+}
 PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.SCHOOL_ADMIN: frozenset({"evaluations.view_evaluation", "evaluations.view_score"}),
     Role.AUDITOR: frozenset({"evaluations.view_evaluation", "console.view_auditentry"}),

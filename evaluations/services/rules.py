@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from django.core.cache import caches
 from django.utils.translation import gettext_lazy as _
 
-from edu.errors import FieldError, InvalidInputError
+from edu.errors import FieldError, InvalidInputError, NotFoundError
 from edu.identity.principal import Principal, Role
 from edu.tenancy import current_school_id
 from evaluations.errors import ClosedTermError, NotAssignedError
@@ -40,6 +40,14 @@ def get_school() -> School:
     """
     school: School = _cached("school", roster.get_school)
     return school
+
+
+def time_zone_of_school() -> str:
+    """The IANA time zone of the school in scope; UTC for one that has no record yet."""
+    try:
+        return get_school().time_zone
+    except NotFoundError:
+        return "UTC"
 
 
 def forget_school() -> None:

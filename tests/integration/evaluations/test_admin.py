@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -125,6 +126,16 @@ def test_list_shows_the_first_section_until_another_is_chosen(school: TestSchool
     assert [record.pk for record in shown] == [language.evaluation_id]  # "5º A Lenguaje" sorts first
     shown = client.get(f"{EVALUATIONS}?section=mat-5a").context["cl"].result_list
     assert [record.pk for record in shown] == [mathematics.evaluation_id]
+
+
+def test_detail_tells_times_by_the_schools_clocks(school: TestSchool) -> None:
+    evaluation = _scored(school, 1)
+    html = page(staff(Role.SCHOOL_ADMIN, school.school_id), _detail(evaluation))
+    local = evaluation.created_at.astimezone(ZoneInfo(school.school.time_zone))
+    assert local.utcoffset()
+    assert f"a las {local:%H:%M}" in html
+    assert f"{local:%d/%m/%Y %H:}" in html
+    assert "UTC" not in html
 
 
 def test_unknown_section_goes_to_the_first_page(school: TestSchool) -> None:

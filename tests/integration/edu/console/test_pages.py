@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.test import Client
@@ -16,6 +17,8 @@ from edu.identity.principal import Role
 from tests.integration.edu.console.audit_entries import write_entries
 from tests.integration.edu.console.support import AUDIT, EVALUATIONS, LOGIN, page, staff
 from tests.support.calls import counted_calls
+from tests.support.cloud import acting_as
+from tests.support.schools import import_school
 
 if TYPE_CHECKING:
     from tests.support.schools import TestSchool
@@ -64,6 +67,27 @@ def test_pages_speak_our_spanish(school_id: str) -> None:
         assert odd not in first + listed + lost
     goodbye = client.post("/admin/logout/").content.decode()
     assert "Su sesión se cerró." in goodbye
+
+
+def test_audit_trail_names_actions_and_roles_and_tells_the_schools_time(school_id: str) -> None:
+    with acting_as("worker"):
+        school = import_school(school_id)
+    (entry,) = write_entries(school_id, 1)
+    client = staff(Role.AUDITOR, school_id)
+    listed = page(client, AUDIT)
+    local = entry.at.astimezone(ZoneInfo(school.school.time_zone))
+    assert local.utcoffset()
+    assert f"{local:%d/%m/%Y %H:%M:%S}" in listed
+    assert f"{entry.at:%Y-%m-%dT%H:%M:%S}" not in listed
+    assert "Evaluación creada" in listed
+    assert "Docente" in listed
+
+
+def test_pages_have_an_icon_and_a_style_of_their_own(school_id: str) -> None:
+    for html in (page(Client(), LOGIN), page(staff(Role.AUDITOR, school_id), AUDIT)):
+        for name in ("libreta.svg", "console.css"):
+            assert f'href="/static/edu/{name}"' in html
+            assert Client().get(f"/static/edu/{name}").status_code == 200
 
 
 def test_refused_sign_in_tells_teachers_where_to_go() -> None:
@@ -145,6 +169,7 @@ def test_cursor_of_another_month_refused(school_id: str) -> None:
 def test_audit_trail_calls_are_the_same_for_any_number_of_rows(school_id: str, rows: int) -> None:
     write_entries(school_id, rows)
     client = staff(Role.AUDITOR, school_id)
+    page(client, AUDIT)  # the school's time zone is in memory from here on
     with counted_calls() as calls:
         assert len(client.get(AUDIT).context["cl"].result_list) == rows
     assert calls == ["GetItem", "Query"]  # the session, the month
