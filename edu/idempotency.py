@@ -39,17 +39,21 @@ _SERVER_ERROR = 500
 
 @dataclass(frozen=True)
 class Answer:
-    """An HTTP answer as it was first given."""
+    """An HTTP answer as it was first given, in the ``language`` of its words; ``location`` is what it created."""
 
     status: int
     body: bytes
     etag: str = ""
+    location: str = ""
+    language: str = ""
 
     def as_response(self) -> HttpResponse:
         """The answer on its way to the client."""
         response = HttpResponse(self.body, status=self.status, content_type="application/json")
-        if self.etag:
-            response.headers["ETag"] = self.etag
+        said = {"ETag": self.etag, "Location": self.location, "Content-Language": self.language}
+        for name, value in said.items():
+            if value:
+                response.headers[name] = value
         return response
 
 
@@ -139,6 +143,8 @@ class IdempotencyKey:
             "status": answer.status,
             "body": answer.body,
             "etag": answer.etag,
+            "location": answer.location,
+            "language": answer.language,
             "expires_at": now_s + LIFETIME_S,
         }
         free = Condition(
@@ -184,7 +190,8 @@ class IdempotencyKey:
             raise KeyReusedError
         if record["status"] == _UNFINISHED.status:
             return
-        raise IdempotentReplay(Answer(record["status"], record["body"], record.get("etag", "")))
+        said = {name: record.get(name, "") for name in ("etag", "location", "language")}
+        raise IdempotentReplay(Answer(record["status"], record["body"], **said))
 
 
 @dataclass(frozen=True)

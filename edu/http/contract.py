@@ -60,6 +60,7 @@ HEADERS: dict[str, Any] = {
         "schema": {"type": "integer", "minimum": 0},
     },
     "X-Correlation-Id": _text_header("The request's id in the logs: the caller's own, or a new one."),
+    "Location": _text_header("Where what was created can be read."),
     "WWW-Authenticate": _text_header("What to sign in with."),
 }
 

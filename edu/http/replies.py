@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from rest_framework.renderers import JSONRenderer
 
@@ -30,14 +31,26 @@ class MissingIdempotencyKeyError(InvalidInputError):
 
 
 def reply_for(
-    request: Request, actor: Principal, render: Callable[[T], dict[str, Any]], *, status: int = 201
+    request: Request,
+    actor: Principal,
+    render: Callable[[T], dict[str, Any]],
+    *,
+    status: int = 201,
+    address: Callable[[dict[str, Any]], str] | None = None,
 ) -> Reply[T]:
     """How this request's write is to be answered: the status, the rendered result, and its version as ETag.
+
+    ``address`` says where what was created can be read: the answer's ``Location``.
 
     Raises:
         MissingIdempotencyKeyError: the header is missing, too long or not printable ASCII.
     """
-    return Reply(key_of(request, actor), lambda result: answer_of(status, render(result)))
+
+    def answer(result: T) -> Answer:
+        data = render(result)
+        return answer_of(status, data, location=address(data) if address else "")
+
+    return Reply(key_of(request, actor), answer)
 
 
 def empty_reply_for(request: Request, actor: Principal) -> Reply[Any]:
@@ -61,9 +74,15 @@ def key_of(request: Request, actor: Principal) -> IdempotencyKey:
     )
 
 
-def answer_of(status: int, data: dict[str, Any]) -> Answer:
-    """An answer with this body, and an ETag when the body is a versioned record's."""
-    return Answer(status, JSONRenderer().render(data), etag_of(data) if "version" in data else "")
+def answer_of(status: int, data: dict[str, Any], *, location: str = "") -> Answer:
+    """An answer with this body in the language in force, and an ETag when the body is a versioned record's."""
+    return Answer(
+        status,
+        JSONRenderer().render(data),
+        etag=etag_of(data) if "version" in data else "",
+        location=location,
+        language=get_language() or "",
+    )
 
 
 def etag_of(data: dict[str, Any]) -> str:

@@ -112,7 +112,9 @@ class LibretaSchema(AutoSchema):
         for status, response in responses.items():
             response["description"] = response["description"] or HTTPStatus(int(status)).phrase
             tagged = self.method == "GET" or self._has_version(response)
-            response["headers"] = contract.header("X-Correlation-Id", *(["ETag"] if tagged else []))
+            created = int(status) == HTTPStatus.CREATED
+            own = [name for name, has in (("ETag", tagged), ("Location", created)) if has]
+            response["headers"] = contract.header("X-Correlation-Id", *own)
 
     def _has_version(self, response: dict[str, Any]) -> bool:
         reference: str = response.get("content", {}).get("application/json", {}).get("schema", {}).get("$ref", "")

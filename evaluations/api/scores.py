@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from django.urls import reverse
 from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
@@ -56,7 +57,7 @@ class ScoreList(ApiView):
         with a reason.
         """
         given = validated(serializers.ScoreInput(data=request.data))
-        reply = reply_for(request, principal_of(request), _score_data)
+        reply = reply_for(request, principal_of(request), _score_data, address=_address)
         state = ScoreState(given.pop("state"))
         with reply.key.first_answer_wins():
             score = services.record_score(
@@ -190,6 +191,10 @@ class StudentScores(ApiView):
         )
         results = score_serializers.StudentScoreOutput(page.scores, many=True).data
         return Response({"results": results, "next": page.cursor})
+
+
+def _address(score: dict[str, Any]) -> str:
+    return reverse("score", kwargs={"evaluation_id": score["evaluation_id"], "student_id": score["student_id"]})
 
 
 def _score_data(score: Score) -> dict[str, Any]:

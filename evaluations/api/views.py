@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from django.urls import reverse
 from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
@@ -87,7 +88,7 @@ class EvaluationList(ApiView):
     def post(self, request: Request, section_id: str) -> HttpResponse:
         """Set an evaluation (201)."""
         given = validated(serializers.EvaluationInput(data=request.data))
-        reply = reply_for(request, principal_of(request), _evaluation_data)
+        reply = reply_for(request, principal_of(request), _evaluation_data, address=_address)
         kind = EvaluationKind(given.pop("kind"))
         with reply.key.first_answer_wins():
             evaluation = services.create_evaluation(
@@ -169,6 +170,10 @@ class EvaluationHistory(ApiView):
         )
         results = serializers.EditionOutput(page.editions, many=True).data
         return Response({"results": results, "next": page.cursor})
+
+
+def _address(evaluation: dict[str, Any]) -> str:
+    return reverse("evaluation", kwargs={"evaluation_id": evaluation["evaluation_id"]})
 
 
 def _evaluation_data(evaluation: Evaluation) -> dict[str, Any]:
