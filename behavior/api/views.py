@@ -9,7 +9,8 @@ from rest_framework.response import Response
 
 from behavior import services
 from behavior.api import serializers
-from edu.http.schema import CURSOR, page_of
+from edu.http.paging import CURSOR, LIMIT, cursor_of, limit_of
+from edu.http.schema import page_of
 from edu.http.views import ApiView
 from edu.identity.principal import Role
 from evaluations.services import require_student
@@ -26,11 +27,11 @@ class StudentEvents(ApiView):
     @extend_schema(
         operation_id="list_student_events",
         tags=["behavior"],
-        parameters=[CURSOR],
+        parameters=[CURSOR, LIMIT],
         responses=page_of("EventPage", serializers.EventOutput),
     )
     def get(self, request: Request, student_id: str) -> Response:
         """A page of them, latest first (404: no such student); ``next`` is the cursor of the following page."""
         require_student(student_id=student_id)
-        page = services.list_events(student_id=student_id, cursor=request.query_params.get("cursor"))
+        page = services.list_events(student_id=student_id, cursor=cursor_of(request), limit=limit_of(request))
         return Response({"results": serializers.EventOutput(page.events, many=True).data, "next": page.cursor})

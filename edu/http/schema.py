@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 SECURITY_SCHEME = "idToken"
 IF_MATCH = OpenApiParameter("If-Match", location=OpenApiParameter.HEADER)
-CURSOR = OpenApiParameter("cursor", description="Where the listing goes on: `next` of the page before.")
 _COMMON = (400, 401, 403, 406, 422, 429, 503)
 _READS = (304, 412)
 _WRITES = (409, 413, 415)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
+
+from edu.errors import FieldError, InvalidInputError
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
@@ -61,6 +64,14 @@ def school_year_of(request: Request) -> int | None:
     return school_year
 
 
-def cursor_of(request: Request) -> str | None:
-    """Where the reader's listing goes on (``?cursor=``)."""
-    return request.query_params.get("cursor")
+def required_term_of(request: Request) -> str:
+    """The term the reader asked for.
+
+    Raises:
+        InvalidInputError: they named none.
+        ValidationError: it is no id.
+    """
+    term_id = term_of(request)
+    if not term_id:
+        raise InvalidInputError(fields=[FieldError("term", "required", _("Say which term: ?term=<id>"))])
+    return term_id

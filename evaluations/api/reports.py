@@ -9,18 +9,16 @@ from django.http import HttpResponse
 from django.utils.cache import patch_vary_headers
 from django.utils.http import content_disposition_header
 from django.utils.translation import get_language
-from django.utils.translation import gettext_lazy as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 
-from edu.errors import FieldError, InvalidInputError
 from edu.http.views import ApiView
 from edu.identity.authentication import principal_of
 from edu.identity.principal import Role
 from evaluations.api import card_csv, card_pdf
-from evaluations.api.parsing import REQUIRED_TERM, SCHOOL_YEAR, TERM, school_year_of, term_of
+from evaluations.api.parsing import REQUIRED_TERM, SCHOOL_YEAR, TERM, required_term_of, school_year_of, term_of
 from evaluations.api.report_serializers import ReportCardOutput, SectionGradesOutput, card_data, section_data
 from evaluations.services import consolidated_grades, report_cards
 
@@ -66,11 +64,8 @@ class SectionConsolidated(ApiView):
     )
     def get(self, request: Request, section_id: str) -> HttpResponse:
         """Those of one term (``?term=``), by student id; brought up to date first."""
-        term_id = term_of(request)
-        if not term_id:
-            raise InvalidInputError(fields=[FieldError("term", "required", _("Say which term: ?term=<id>"))])
         found = consolidated_grades.get_section_grades(
-            actor=principal_of(request), section_id=section_id, term_id=term_id
+            actor=principal_of(request), section_id=section_id, term_id=required_term_of(request)
         )
         data = section_data(found)
         return _unless_known(request, data, "json", lambda: Response(data))

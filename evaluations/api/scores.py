@@ -8,15 +8,16 @@ from django.urls import reverse
 from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
+from edu.http.paging import CURSOR, LIMIT, cursor_of, limit_of
 from edu.http.preconditions import expected_version
 from edu.http.replies import etag_of, reply_for
-from edu.http.schema import CURSOR, IF_MATCH, page_of, results_of
+from edu.http.schema import IF_MATCH, page_of, results_of
 from edu.http.views import ApiView
 from edu.identity.authentication import principal_of
 from edu.identity.principal import Role
 from evaluations import services
 from evaluations.api import score_serializers, serializers
-from evaluations.api.parsing import TERM, cursor_of, term_of, validated
+from evaluations.api.parsing import REQUIRED_TERM, TERM, required_term_of, term_of, validated
 from evaluations.api.section_rows import SectionRows
 from evaluations.domain.evaluation import ScoreState
 
@@ -83,6 +84,33 @@ class ScoreList(ApiView):
                 actor=principal_of(request), evaluation_id=evaluation_id, rows=given.rows, reply=reply
             )
         return reply.render(results).as_response()
+
+
+class SectionScores(ApiView):
+    """A section's grade book."""
+
+    allowed_roles: ClassVar = {"GET": _GRADERS}
+
+    @extend_schema(
+        operation_id="list_section_scores",
+        tags=["scores"],
+        parameters=[REQUIRED_TERM, CURSOR, LIMIT],
+        responses=page_of("SectionScorePage", score_serializers.StudentScoreOutput),
+    )
+    def get(self, request: Request, section_id: str) -> Response:
+        """A page of the scores of one term (``?term=``): latest evaluation first, by student id.
+
+        ``limit`` counts a student's place in an evaluation, graded or not.
+        """
+        page = services.list_section_scores(
+            actor=principal_of(request),
+            section_id=section_id,
+            term_id=required_term_of(request),
+            limit=limit_of(request),
+            cursor=cursor_of(request),
+        )
+        results = score_serializers.StudentScoreOutput(page.scores, many=True).data
+        return Response({"results": results, "next": page.cursor})
 
 
 class ScoreDetail(ApiView):
@@ -158,7 +186,7 @@ class ScoreHistory(ApiView):
     @extend_schema(
         operation_id="list_score_history",
         tags=["scores"],
-        parameters=[CURSOR],
+        parameters=[CURSOR, LIMIT],
         responses=page_of("ScoreHistoryPage", score_serializers.RevisionOutput),
     )
     def get(self, request: Request, evaluation_id: str, student_id: str) -> Response:
@@ -167,6 +195,7 @@ class ScoreHistory(ApiView):
             actor=principal_of(request),
             evaluation_id=evaluation_id,
             student_id=student_id,
+            limit=limit_of(request),
             cursor=cursor_of(request),
         )
         results = score_serializers.RevisionOutput(page.revisions, many=True).data
@@ -181,13 +210,17 @@ class StudentScores(ApiView):
     @extend_schema(
         operation_id="list_student_scores",
         tags=["scores"],
-        parameters=[TERM, CURSOR],
+        parameters=[TERM, CURSOR, LIMIT],
         responses=page_of("StudentScorePage", score_serializers.StudentScoreOutput),
     )
     def get(self, request: Request, student_id: str) -> Response:
         """A page of them by term and evaluation, of one term with ``?term=``."""
         page = services.list_student_scores(
-            actor=principal_of(request), student_id=student_id, term_id=term_of(request), cursor=cursor_of(request)
+            actor=principal_of(request),
+            student_id=student_id,
+            term_id=term_of(request),
+            limit=limit_of(request),
+            cursor=cursor_of(request),
         )
         results = score_serializers.StudentScoreOutput(page.scores, many=True).data
         return Response({"results": results, "next": page.cursor})

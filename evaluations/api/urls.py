@@ -10,6 +10,7 @@ urlpatterns = [
     path("sections", views.SectionList.as_view()),
     path("sections/<id:section_id>/students", views.SectionStudents.as_view()),
     path("sections/<id:section_id>/evaluations", views.EvaluationList.as_view()),
+    path("sections/<id:section_id>/scores", scores.SectionScores.as_view()),
     path("sections/<id:section_id>/consolidated", reports.SectionConsolidated.as_view()),
     path("evaluations/<id:evaluation_id>", views.EvaluationDetail.as_view(), name="evaluation"),
     path("evaluations/<id:evaluation_id>/history", views.EvaluationHistory.as_view()),

@@ -8,15 +8,16 @@ from django.urls import reverse
 from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
+from edu.http.paging import CURSOR, LIMIT, cursor_of, limit_of
 from edu.http.preconditions import expected_version
 from edu.http.replies import empty_reply_for, etag_of, reply_for
-from edu.http.schema import CURSOR, IF_MATCH, page_of, results_of
+from edu.http.schema import IF_MATCH, page_of, results_of
 from edu.http.views import ApiView
 from edu.identity.authentication import principal_of
 from edu.identity.principal import Role
 from evaluations import services
 from evaluations.api import serializers
-from evaluations.api.parsing import TERM, cursor_of, term_of, validated
+from evaluations.api.parsing import TERM, term_of, validated
 from evaluations.domain.evaluation import EvaluationKind
 
 if TYPE_CHECKING:
@@ -68,13 +69,17 @@ class EvaluationList(ApiView):
     @extend_schema(
         operation_id="list_section_evaluations",
         tags=["evaluations"],
-        parameters=[TERM, CURSOR],
+        parameters=[TERM, CURSOR, LIMIT],
         responses=page_of("EvaluationPage", serializers.EvaluationOutput),
     )
     def get(self, request: Request, section_id: str) -> Response:
         """A page of them, latest first, of one term with ``?term=``; ``next`` is the cursor of the following page."""
         page = services.list_section_evaluations(
-            actor=principal_of(request), section_id=section_id, term_id=term_of(request), cursor=cursor_of(request)
+            actor=principal_of(request),
+            section_id=section_id,
+            term_id=term_of(request),
+            limit=limit_of(request),
+            cursor=cursor_of(request),
         )
         results = [_evaluation_data(evaluation) for evaluation in page.evaluations]
         return Response({"results": results, "next": page.cursor})

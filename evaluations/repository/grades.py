@@ -81,7 +81,9 @@ def list_scores(evaluation_id: str) -> list[Score]:
     return [from_attributes(Score, item) for item in table.query_all(query)]
 
 
-def list_evaluations(section_id: str, *, term_id: str = "", cursor: str | None = None) -> EvaluationPage:
+def list_evaluations(
+    section_id: str, *, term_id: str = "", cursor: str | None = None, limit: int = PAGE_SIZE
+) -> EvaluationPage:
     """A section's evaluations, latest first. Eventually consistent: a new one may be missing for a moment.
 
     ``term_id`` keeps a term's own, whatever their days: a term may have been moved since. Such a page may then be
@@ -91,7 +93,7 @@ def list_evaluations(section_id: str, *, term_id: str = "", cursor: str | None =
     Raises:
         InvalidCursorError: see ``edu.dynamo.cursors``.
     """
-    query = table.Query(school_partition("SECTION", section_id), index=True, descending=True, limit=PAGE_SIZE)
+    query = table.Query(school_partition("SECTION", section_id), index=True, descending=True, limit=limit)
     while True:
         page = table.query_page(query, cursor=cursor)
         found = [item for item in page.items if term_id in {"", item["term_id"]}]

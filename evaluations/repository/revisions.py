@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from edu.dynamo.mapping import Attributes
     from edu.dynamo.transactions import Transaction
 
-PAGE_SIZE = 20
 _STUDENTS_SCORES = 1000  # of all years: dozens of evaluations in each of a dozen courses
 _SCORE, _HISTORY, _REQUEST = "SCORE", "SCORE_HISTORY", "request"
 
@@ -103,26 +102,30 @@ def add_revision(transaction: Transaction, revision: Revision, salt: str) -> int
     return transaction.put(item, NOT_THERE)
 
 
-def list_revisions(evaluation_id: str, student_id: str, *, cursor: str | None = None) -> RevisionPage:
+def list_revisions(
+    evaluation_id: str, student_id: str, *, cursor: str | None = None, limit: int = grades.PAGE_SIZE
+) -> RevisionPage:
     """A score's history, newest first. Strongly consistent.
 
     Raises:
         InvalidCursorError: see ``edu.dynamo.cursors``.
     """
     prefix = joined(_HISTORY, student_id) + SEPARATOR
-    query = table.Query(_partition(evaluation_id), prefix=prefix, descending=True, consistent=True, limit=PAGE_SIZE)
+    query = table.Query(_partition(evaluation_id), prefix=prefix, descending=True, consistent=True, limit=limit)
     page = table.query_page(query, cursor=cursor)
     return RevisionPage([from_attributes(Revision, item) for item in page.items], page.cursor)
 
 
-def list_of_student(student_id: str, *, term_id: str = "", cursor: str | None = None) -> ScorePage:
+def list_of_student(
+    student_id: str, *, term_id: str = "", cursor: str | None = None, limit: int = grades.PAGE_SIZE
+) -> ScorePage:
     """A student's scores, of one term or of all. Eventually consistent: a new one may be missing for a moment.
 
     Raises:
         InvalidCursorError: see ``edu.dynamo.cursors``.
     """
     prefix = joined(term_id) + SEPARATOR if term_id else ""
-    query = table.Query(school_partition("SCORED", student_id), prefix=prefix, index=True, limit=grades.PAGE_SIZE)
+    query = table.Query(school_partition("SCORED", student_id), prefix=prefix, index=True, limit=limit)
     page = table.query_page(query, cursor=cursor)
     return ScorePage([from_attributes(Score, item) for item in page.items], page.cursor)
 

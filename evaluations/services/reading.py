@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from edu.identity.principal import Principal, Role
 from evaluations.errors import NotAssignedError
-from evaluations.repository import editions, grades, revisions, roster
+from evaluations.repository import editions, gradebooks, grades, revisions, roster
+from evaluations.repository.grades import PAGE_SIZE
 from evaluations.repository.revisions import ScorePage
 from evaluations.services import rules
 
@@ -52,14 +53,16 @@ def get_score(*, actor: Principal, evaluation_id: str, student_id: str) -> Score
     return grades.get_score(evaluation_id, student_id)
 
 
-def list_revisions(*, actor: Principal, evaluation_id: str, student_id: str, cursor: str | None = None) -> RevisionPage:
+def list_revisions(
+    *, actor: Principal, evaluation_id: str, student_id: str, cursor: str | None = None, limit: int = PAGE_SIZE
+) -> RevisionPage:
     """A score's history, newest first. Same errors as ``get_score``; also ``InvalidCursorError``."""
     get_score(actor=actor, evaluation_id=evaluation_id, student_id=student_id)
-    return revisions.list_revisions(evaluation_id, student_id, cursor=cursor)
+    return revisions.list_revisions(evaluation_id, student_id, cursor=cursor, limit=limit)
 
 
 def list_student_scores(
-    *, actor: Principal, student_id: str, term_id: str = "", cursor: str | None = None
+    *, actor: Principal, student_id: str, term_id: str = "", cursor: str | None = None, limit: int = PAGE_SIZE
 ) -> ScorePage:
     """A student's scores by term and evaluation: all for administrators, those of their own sections for teachers.
 
@@ -76,19 +79,44 @@ def list_student_scores(
     if term_id:
         rules.get_term(term_id)
     if actor.role is Role.SCHOOL_ADMIN:
-        return revisions.list_of_student(student_id, term_id=term_id, cursor=cursor)
+        return revisions.list_of_student(student_id, term_id=term_id, cursor=cursor, limit=limit)
     if actor.role is not Role.TEACHER or not actor.person_id:
         raise NotAssignedError
     attended = {enrolment.section_id for enrolment in roster.list_attended(student_id)}
     taught = {section.section_id for section in roster.list_taught(actor.person_id)} & attended
     if not taught:
         raise NotAssignedError
-    page = revisions.list_of_student(student_id, term_id=term_id, cursor=cursor)
+    page = revisions.list_of_student(student_id, term_id=term_id, cursor=cursor, limit=limit)
     return ScorePage([score for score in page.scores if score.section_id in taught], page.cursor)
 
 
+def list_section_scores(
+    *, actor: Principal, section_id: str, term_id: str, cursor: str | None = None, limit: int = PAGE_SIZE
+) -> ScorePage:
+    """The scores of a section's students in a term: latest evaluation first, by student id.
+
+    A page may have fewer scores than ``limit``, with more to come: the cursor says. Two queries and a batch read for
+    each 100 of ``limit``, and a query for each 50 evaluations of other terms that it passes over.
+
+    Raises:
+        InvalidInputError: the school has no such term.
+        NotFoundError: no such section in this school.
+        NotAssignedError: neither its teacher nor an administrator asks.
+        InvalidCursorError: see ``edu.dynamo.cursors``.
+    """
+    rules.require_writer(actor, rules.get_section(section_id))
+    rules.get_term(term_id)
+    return gradebooks.list_of_section(
+        section_id,
+        term_id=term_id,
+        student_ids=[enrolment.student_id for enrolment in roster.list_enrolments(section_id)],
+        limit=limit,
+        cursor=cursor,
+    )
+
+
 def list_section_evaluations(
-    *, actor: Principal, section_id: str, term_id: str = "", cursor: str | None = None
+    *, actor: Principal, section_id: str, term_id: str = "", cursor: str | None = None, limit: int = PAGE_SIZE
 ) -> EvaluationPage:
     """A section's evaluations, of one term or of all, latest first.
 
@@ -103,7 +131,7 @@ def list_section_evaluations(
     _require_reader(actor, section_id)
     if term_id:
         rules.get_term(term_id)
-    return grades.list_evaluations(section_id, term_id=term_id, cursor=cursor)
+    return grades.list_evaluations(section_id, term_id=term_id, cursor=cursor, limit=limit)
 
 
 def list_sections(*, actor: Principal) -> list[Section]:

@@ -153,6 +153,7 @@ API: dict[str, Cover] = {
             "POST": Offer(WRITERS, body=_exam, body_ids=("term_id",)),
         }
     ),
+    "api/v1/sections/<id:section_id>/scores": Api({"GET": Offer(WRITERS, query="term={term_id}")}),
     "api/v1/sections/<id:section_id>/consolidated": Api({"GET": Offer(WRITERS, query="term={term_id}")}),
     "api/v1/evaluations/<id:evaluation_id>": Api(
         {

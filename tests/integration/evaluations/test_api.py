@@ -16,7 +16,6 @@ from edu.dynamo.keys import Key, school_partition
 from edu.identity.principal import Role
 from edu.tenancy import enter_school
 from evaluations import services
-from evaluations.repository import grades
 from tests.integration.evaluations.conftest import ApiClient, account_of
 from tests.support.cloud import acting_as
 from tests.support.schools import CLOSED_TERM, OPEN_TERM, import_school
@@ -279,13 +278,10 @@ def test_another_schools_evaluation_is_not_found(
     assert teacher.get(f"{path}/scores/student-001").json()["value"] == "6.5"
 
 
-def test_cursor_of_another_school_refused(
-    teacher: ApiClient, neighbour: ApiClient, exam: dict[str, Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(grades, "PAGE_SIZE", 1)
+def test_cursor_of_another_school_refused(teacher: ApiClient, neighbour: ApiClient, exam: dict[str, Any]) -> None:
     for _ in range(2):
         teacher.post("/sections/mat-5a/evaluations", exam)
-    cursor = teacher.get("/sections/mat-5a/evaluations").json()["next"]
+    cursor = teacher.get("/sections/mat-5a/evaluations?limit=1").json()["next"]
     assert len(teacher.get(f"/sections/mat-5a/evaluations?cursor={cursor}").json()["results"]) == 1
     refused = neighbour.get(f"/sections/mat-5a/evaluations?cursor={cursor}")
     assert (refused.status_code, _problem(refused)["code"]) == (400, "invalid_cursor")

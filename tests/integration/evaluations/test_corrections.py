@@ -78,11 +78,10 @@ def test_history_tells_who_when_before_after_and_why(teacher: ApiClient, score_p
     assert earliest["at"] == first["recorded_at"]
 
 
-def test_history_goes_on_by_cursor(teacher: ApiClient, score_path: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(revisions, "PAGE_SIZE", 2)
+def test_history_goes_on_by_cursor(teacher: ApiClient, score_path: str) -> None:
     for version, value in enumerate(("1.0", "2.0", "3.0"), 1):
         correct(teacher, score_path, value, version)
-    page = teacher.get(f"{score_path}/history").json()
+    page = teacher.get(f"{score_path}/history?limit=2").json()
     assert [entry["version"] for entry in page["results"]] == [4, 3]
     rest = teacher.get(f"{score_path}/history?cursor={page['next']}").json()
     assert [entry["version"] for entry in rest["results"]] == [2, 1]
@@ -388,11 +387,10 @@ def test_another_schools_score_is_not_found(teacher: ApiClient, neighbour: ApiCl
 
 
 def test_cursor_of_a_history_is_of_no_use_elsewhere(
-    teacher: ApiClient, neighbour: ApiClient, exam: dict[str, Any], score_path: str, monkeypatch: pytest.MonkeyPatch
+    teacher: ApiClient, neighbour: ApiClient, exam: dict[str, Any], score_path: str
 ) -> None:
-    monkeypatch.setattr(revisions, "PAGE_SIZE", 1)
     correct(teacher, score_path, "5.0", 1)
-    cursor = teacher.get(f"{score_path}/history").json()["next"]
+    cursor = teacher.get(f"{score_path}/history?limit=1").json()["next"]
     body = {"student_id": "student-001", "value": "6.5"}
     theirs = neighbour.post("/sections/mat-5a/evaluations", exam).json()["evaluation_id"]
     neighbour.post(f"/evaluations/{theirs}/scores", body)

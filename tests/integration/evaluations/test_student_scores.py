@@ -8,7 +8,7 @@ import pytest
 
 from edu.identity.principal import Role
 from edu.tenancy import enter_school
-from evaluations.repository import grades, revisions
+from evaluations.repository import revisions
 from tests.integration.evaluations.conftest import ApiClient, account_of, refused
 from tests.support.calls import counted_calls
 from tests.support.schools import CLOSED_TERM, OPEN_TERM
@@ -64,12 +64,11 @@ def test_listed_by_term(school: TestSchool, teacher: ApiClient, admin: ApiClient
 
 
 def test_goes_on_by_cursor_that_fits_this_listing_only(
-    teacher: ApiClient, admin: ApiClient, exam: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    teacher: ApiClient, admin: ApiClient, exam: dict[str, Any]
 ) -> None:
-    monkeypatch.setattr(grades, "PAGE_SIZE", 2)
     for value in ("1.0", "2.0", "3.0"):
         grade(teacher, "mat-5a", exam, value)
-    page = admin.get(PATH).json()
+    page = admin.get(f"{PATH}?limit=2").json()
     rest = admin.get(f"{PATH}?cursor={page['next']}").json()
     assert len(page["results"]) == 2
     assert sorted(score["value"] for score in page["results"] + rest["results"]) == ["1.0", "2.0", "3.0"]
