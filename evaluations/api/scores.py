@@ -34,7 +34,6 @@ _GRADERS = frozenset({Role.TEACHER, Role.SCHOOL_ADMIN})
 class ScoreList(ApiView):
     """An evaluation's scores."""
 
-    latency_metric = "EvaluationLatency"
     allowed_roles: ClassVar = {"GET": _GRADERS, "POST": _GRADERS, "PUT": _GRADERS}
 
     @extend_schema(
@@ -116,7 +115,6 @@ class SectionScores(ApiView):
 class ScoreDetail(ApiView):
     """One student's score."""
 
-    latency_metric = "EvaluationLatency"
     allowed_roles: ClassVar = {"GET": _GRADERS, "PUT": _GRADERS}
 
     @extend_schema(operation_id="read_score", tags=["scores"], responses=serializers.ScoreOutput)
@@ -153,7 +151,6 @@ class ScoreDetail(ApiView):
 class ScoreVoid(ApiView):
     """Taking a score out of account."""
 
-    latency_metric = "EvaluationLatency"
     allowed_roles: ClassVar = {"POST": _GRADERS}
 
     @extend_schema(

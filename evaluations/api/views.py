@@ -63,7 +63,6 @@ class SectionStudents(ApiView):
 class EvaluationList(ApiView):
     """Evaluations: set a new one, or list a section's."""
 
-    latency_metric = "EvaluationLatency"
     allowed_roles: ClassVar = {"GET": _READERS, "POST": _WRITERS}
 
     @extend_schema(
@@ -105,7 +104,6 @@ class EvaluationList(ApiView):
 class EvaluationDetail(ApiView):
     """One evaluation."""
 
-    latency_metric = "EvaluationLatency"
     allowed_roles: ClassVar = {"GET": _READERS, "PATCH": _WRITERS, "DELETE": _WRITERS}
 
     @extend_schema(operation_id="read_evaluation", tags=["evaluations"], responses=serializers.EvaluationOutput)

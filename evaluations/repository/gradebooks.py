@@ -16,7 +16,7 @@ from evaluations.repository import grades
 from evaluations.repository.revisions import ScorePage
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Iterable
 
 _EVALUATION, _STUDENT = "evaluation", "student"
 _FIRST, _LAST = "0", "~"  # before and after every day
@@ -26,7 +26,7 @@ def list_of_section(
     section_id: str,
     *,
     term_id: str,
-    student_ids: Collection[str],
+    student_ids: Iterable[str],
     limit: int = grades.PAGE_SIZE,
     cursor: str | None = None,
 ) -> ScorePage:

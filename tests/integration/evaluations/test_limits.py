@@ -10,6 +10,8 @@ import pytest
 from django.conf import settings
 from django.core.cache import caches
 
+from tests.support.schools import CLOSED_TERM
+
 if TYPE_CHECKING:
     from tests.integration.evaluations.conftest import ApiClient
 
@@ -40,20 +42,28 @@ def test_reads_do_not_use_up_writes_nor_one_account_anothers(
     assert neighbour.get("/sections").status_code == 200
 
 
-def test_write_latency_is_a_metric_of_its_route_and_reads_are_not(
-    teacher: ApiClient, evaluation_id: str, caplog: pytest.LogCaptureFixture
+def test_latency_is_a_metric_of_each_operation_but_not_of_refusals(
+    teacher: ApiClient, admin: ApiClient, evaluation_id: str, caplog: pytest.LogCaptureFixture
 ) -> None:
+    path = f"/evaluations/{evaluation_id}/scores"
     with caplog.at_level(logging.INFO, logger="edu.http.middleware"):
-        teacher.post(f"/evaluations/{evaluation_id}/scores", WRITE)
-        teacher.get(f"/evaluations/{evaluation_id}/scores")
-    written, read = (_event(record) for record in caplog.records if record.name == "edu.http.middleware")
-    [definition] = written["_aws"]["CloudWatchMetrics"]
-    assert definition["Namespace"] == "Libreta"
-    assert definition["Metrics"] == [{"Name": "EvaluationLatency", "Unit": "Milliseconds"}]
-    assert definition["Dimensions"] == [["Env"], ["Env", "Route"]]
-    assert written["EvaluationLatency"] == written["duration_ms"] > 0
-    assert (written["Env"], evaluation_id in json.dumps(written)) == ("test", False)
-    assert "_aws" not in read
+        teacher.post(path, WRITE)
+        teacher.send("PUT", path, {"rows": [{"student_id": "student-002", "value": "6.5"}]})
+        teacher.get(path)
+        admin.post(f"/terms/{CLOSED_TERM}/reopen", {"reason": "Faltan notas"})
+        teacher.post(path, WRITE)
+    *measured, refused = (_event(record) for record in caplog.records if record.name == "edu.http.middleware")
+    operations = [event["Operation"] for event in measured]
+    assert operations == ["record_score", "record_section", "list_scores", "reopen_term"]
+    for event in measured:
+        [definition] = event["_aws"]["CloudWatchMetrics"]
+        assert definition["Namespace"] == "Libreta"
+        assert definition["Metrics"] == [{"Name": "EvaluationLatency", "Unit": "Milliseconds"}]
+        assert definition["Dimensions"] == [["Env"], ["Env", "Operation"]]
+        assert event["EvaluationLatency"] == event["duration_ms"] > 0
+        assert (event["Env"], evaluation_id in json.dumps(event)) == ("test", False)
+    assert refused["status"] == 409
+    assert "_aws" not in refused
 
 
 def _event(record: logging.LogRecord) -> dict[str, Any]:

@@ -11,6 +11,9 @@ from cfnlint.api import lint_file  # type: ignore[import-untyped]
 
 from edu.aws.stacks import TEMPLATE_PATH
 from edu.aws.templates import MAX_BYTES, compact
+from edu.http.middleware import LATENCY
+from edu.http.operations import operation_of
+from evaluations.api.scores import ScoreList
 from tests.unit.deploy import data_plane
 
 TRUST_POLICY_LIMIT_CHARACTERS = 2048
@@ -119,6 +122,16 @@ def test_alarm_of_the_requirements_exists(template: dict[str, Any], metric: str,
     assert len(found) == 1
     assert found[0]["Period"] == 60
     assert found[0].get("ExtendedStatistic") == ("p95" if metric == "EvaluationLatency" else None)
+
+
+def test_latency_alarms_watch_the_write_of_one_score_alone(template: dict[str, Any]) -> None:
+    """A whole section's entry takes longer, and must not ring them."""
+    alarms = [alarm["Properties"] for alarm in data_plane.resources(template, "AWS::CloudWatch::Alarm").values()]
+    watched = [alarm["Dimensions"] for alarm in alarms if alarm["MetricName"] == LATENCY]
+    recording = operation_of(ScoreList, "POST")
+    assert recording is not None
+    assert recording.operation_id == "record_score"
+    assert watched == [[{"Name": "Env", "Value": {"Ref": "Env"}}, {"Name": "Operation", "Value": "record_score"}]] * 2
 
 
 def test_every_output_of_the_settings_is_given(template: dict[str, Any]) -> None:
