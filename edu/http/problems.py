@@ -58,8 +58,32 @@ class TooLargeError(LibretaError):
     title = _("The request is too large")
 
 
+class NotAcceptableError(LibretaError):
+    """The answer is offered in none of the formats that the request asks for."""
+
+    code = "not_acceptable"
+    status = 406
+    title = _("None of the formats asked for is offered")
+
+
+class UnsupportedMediaTypeError(LibretaError):
+    """The body is said to be something else than JSON."""
+
+    code = "unsupported_media_type"
+    status = 415
+    title = _("Send application/json")
+
+
+class ThrottledError(LibretaError):
+    """The account called too often; ``Retry-After`` says when to come back."""
+
+    code = "throttled"
+    status = 429
+    title = _("Too many requests, please try again in a moment")
+
+
 class RequestRefusedError(LibretaError):
-    """What DRF itself refuses: a body that does not parse, a media type not offered, too many requests."""
+    """What else DRF itself refuses."""
 
     title = _("The request cannot be served")
 
@@ -75,6 +99,9 @@ _TRANSLATED: tuple[tuple[type[Exception], type[LibretaError]], ...] = (
     (exceptions.MethodNotAllowed, MethodNotOfferedError),
     (exceptions.NotAuthenticated, NotAuthenticatedError),
     (exceptions.PermissionDenied, ForbiddenError),
+    (exceptions.NotAcceptable, NotAcceptableError),
+    (exceptions.UnsupportedMediaType, UnsupportedMediaTypeError),
+    (exceptions.Throttled, ThrottledError),
 )
 
 

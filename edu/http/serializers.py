@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from edu.errors import UNKNOWN_FIELD
@@ -14,6 +15,8 @@ _MAX_NAME_CHARS = 40
 
 class StrictSerializer(serializers.Serializer[Any]):
     """The base of every body: a field that it does not name is refused, not ignored, since it may be a misspelt one."""
+
+    default_error_messages = {"invalid": _("Send a JSON object")}  # noqa: RUF012 - DRF's own attribute
 
     def to_internal_value(self, data: Any) -> Any:  # noqa: ANN401 - whatever was sent
         """The fields' values.

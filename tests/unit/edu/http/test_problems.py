@@ -7,8 +7,10 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.utils import translation
 
 from edu.identity.jwks import KeysUnavailableError
+from evaluations.api.serializers import ScoreInput
 from tests.unit.edu.http.urls import SECRET
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ EXPECTED = {
     "raise/busy": (503, "unavailable"),
     "raise/throttled": (429, "throttled"),
     "raise/drf": (406, "not_acceptable"),
+    "raise/media": (415, "unsupported_media_type"),
     "raise/validation": (422, "invalid_input"),
     "raise/missing": (404, "not_found"),
     "raise/denied": (403, "forbidden"),
@@ -74,6 +77,38 @@ def test_unknown_route_and_crash_speak_the_readers_language(client: Client) -> N
         again = _problem(client.get(f"/api/v1/{path}"))["title"]
         assert spanish == again != english
     assert english == "Something went wrong on our side"
+
+
+@pytest.mark.parametrize(
+    ("path", "spanish", "english"),
+    [
+        (
+            "raise/throttled",
+            "Demasiadas solicitudes; inténtelo de nuevo en un momento",
+            "Too many requests, please try again in a moment",
+        ),
+        (
+            "raise/drf",
+            "No se ofrece ninguno de los formatos pedidos",
+            "None of the formats asked for is offered",
+        ),
+        ("raise/media", "Envíe application/json", "Send application/json"),
+    ],
+)
+def test_what_the_framework_refuses_is_said_in_words_of_ours(
+    client: Client, path: str, spanish: str, english: str
+) -> None:
+    for language, title in (("es", spanish), ("en", english)):
+        found = _problem(client.get(f"/api/v1/{path}", headers={"Accept-Language": language}))
+        assert (found["title"], "detail" in found) == (title, False)
+
+
+@pytest.mark.parametrize("body", [[], "x", 7])
+def test_body_that_is_no_object_is_told_what_to_send(body: object) -> None:
+    sent = ScoreInput(data=body)
+    with translation.override("es"):
+        assert not sent.is_valid()
+        assert sent.errors == {"non_field_errors": ["Envíe un objeto JSON"]}
 
 
 def test_wrong_host_is_a_problem(client: Client) -> None:

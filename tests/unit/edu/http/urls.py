@@ -26,6 +26,7 @@ RAISED: dict[str, Exception] = {
     "busy": UnavailableError("internal detail"),
     "throttled": exceptions.Throttled(wait=0.2),
     "drf": exceptions.NotAcceptable(),
+    "media": exceptions.UnsupportedMediaType("text/plain"),
     "validation": exceptions.ValidationError({"a": [{"b": ["wrong"]}, {}], "c": ["bad", "worse"]}),
     "missing": Http404("internal detail"),
     "denied": PermissionDenied(SECRET),
