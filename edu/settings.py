@@ -172,7 +172,11 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_PATCH": False,
     "COMPONENT_SPLIT_REQUEST": True,  # says which texts may not be empty
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
-    "ENUM_NAME_OVERRIDES": {"KindEnum": "evaluations.api.serializers.KINDS"},  # a scale has a kind too
+    "ENUM_NAME_OVERRIDES": {
+        "KindEnum": "evaluations.api.score_serializers.KINDS",  # a scale has a kind too
+        "StateEnum": "evaluations.api.score_serializers.STATES",
+        "RecordableStateEnum": "evaluations.api.score_serializers.RECORDABLE",
+    },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "behavior.api.contract.add_event_door",

@@ -10,6 +10,14 @@ _PROBLEM: dict[str, Any] = {
     "type": "object",
     "description": "Why a request was refused (RFC 9457), in the language of Accept-Language.",
     "required": ["type", "title", "status", "code", "correlation_id"],
+    "example": {
+        "type": "urn:libreta:problem:invalid_input",
+        "title": "Los datos no son válidos",
+        "status": 422,
+        "code": "invalid_input",
+        "correlation_id": "4f0b9d3a0d2c1f6f7a115f1c2c6e6c0e",
+        "errors": [{"field": "reson", "rule": "unknown_field", "message": "Ese campo no existe"}],
+    },
     "properties": {
         "type": {"type": "string", "description": "urn:libreta:problem:<code>"},
         "title": {"type": "string", "description": "For people."},
@@ -21,7 +29,12 @@ _PROBLEM: dict[str, Any] = {
         "current": {
             "type": "object",
             "additionalProperties": True,
-            "description": "With 412: what stands now, beside what was sent.",
+            "description": "With 412: what stands now.",
+        },
+        "yours": {
+            "type": "object",
+            "additionalProperties": True,
+            "description": "With 412: what was sent, to be laid beside `current`.",
         },
         "offered": {
             "type": "array",
@@ -124,7 +137,13 @@ PARAMETERS: dict[str, dict[str, Any]] = {
         "Idempotency-Key",
         "A new value, e.g. a UUID, for each write. Sent again within 24 hours with the same request, it gets the first "
         "answer, byte for byte; with another request, 422.",
-        {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"},
+        {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 255,
+            "pattern": "^[ -~]+$",
+            "example": "5f1c2c6e-6c0e-4f0b-9d3a-0d2c1f6f7a11",
+        },
         required=True,
     ),
     "If-Match": _header_parameter(

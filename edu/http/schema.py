@@ -84,6 +84,12 @@ class LibretaSchema(AutoSchema):
         schema: dict[str, Any] = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]
         return schema | ({"additionalProperties": False} if _is_strict(serializer) else {})
 
+    def _map_serializer_field(self, field: Any, direction: Any, bypass_extensions: bool = False) -> Any:  # noqa: ANN401, FBT001, FBT002 - theirs
+        schema = super()._map_serializer_field(field, direction, bypass_extensions)  # type: ignore[no-untyped-call]
+        if isinstance(field, serializers.DecimalField) and field.min_value is not None and field.min_value >= 0:
+            return schema | {"pattern": schema["pattern"].replace("^-?", "^")}
+        return schema
+
     def _roles(self) -> frozenset[str]:
         view: Any = self.view
         found: frozenset[str] = view.allowed_roles[self.method]

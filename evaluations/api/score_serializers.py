@@ -10,10 +10,12 @@ from rest_framework import serializers
 from edu.http.serializers import StrictSerializer
 from evaluations.api.parsing import ID_PATTERN
 from evaluations.domain.checks import MAX_REASON_CHARS
-from evaluations.domain.evaluation import ScoreState
+from evaluations.domain.evaluation import EvaluationKind, ScoreState
 from evaluations.domain.scales import MAX_VALUE_CHARS
 from evaluations.services.section_entry import MAX_ROWS
 
+KINDS = [str(kind) for kind in EvaluationKind]
+STATES = [str(state) for state in ScoreState]
 RECORDABLE = [str(state) for state in ScoreState if state is not ScoreState.VOID]
 
 
@@ -76,7 +78,7 @@ class RowOutput(serializers.Serializer[Any]):
 
     student_id = serializers.CharField(allow_null=True)
     outcome = serializers.ChoiceField(["created", "updated", "unchanged", "rejected"])
-    state = serializers.CharField(allow_null=True)
+    state = serializers.ChoiceField(STATES, allow_null=True)
     value = serializers.CharField(allow_null=True)
     late = serializers.BooleanField(allow_null=True)
     version = serializers.IntegerField(allow_null=True)
@@ -86,7 +88,7 @@ class RowOutput(serializers.Serializer[Any]):
 class ResultOutput(serializers.Serializer[Any]):
     """What a score said at one version."""
 
-    state = serializers.CharField()
+    state = serializers.ChoiceField(STATES)
     value = serializers.CharField(allow_null=True)
     late = serializers.BooleanField()
 
@@ -111,8 +113,8 @@ class StudentScoreOutput(serializers.Serializer[Any]):
     section_id = serializers.CharField()
     course_id = serializers.CharField()
     term_id = serializers.CharField()
-    kind = serializers.CharField()
-    state = serializers.CharField()
+    kind = serializers.ChoiceField(KINDS)
+    state = serializers.ChoiceField(STATES)
     value = serializers.CharField(allow_null=True)
     late = serializers.BooleanField()
     version = serializers.IntegerField()

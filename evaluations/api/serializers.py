@@ -10,9 +10,9 @@ from rest_framework import serializers
 
 from edu.http.serializers import StrictSerializer
 from evaluations.api.parsing import ID_PATTERN
-from evaluations.api.score_serializers import RECORDABLE, ValueField
+from evaluations.api.score_serializers import KINDS, RECORDABLE, STATES, ValueField
 from evaluations.domain.checks import MAX_REASON_CHARS
-from evaluations.domain.evaluation import EvaluationKind, ScoreState
+from evaluations.domain.evaluation import ScoreState
 from evaluations.services import limits
 
 _TITLE_MESSAGES: dict[str, Any] = dict.fromkeys(("blank", "max_length"), limits.TITLE)
@@ -27,8 +27,6 @@ _WEIGHT: dict[str, Any] = {
         ("invalid", "min_value", "max_value", "max_digits", "max_decimal_places", "max_whole_digits"), limits.WEIGHT
     ),
 }
-
-KINDS = [str(kind) for kind in EvaluationKind]
 
 
 class EvaluationInput(StrictSerializer):
@@ -70,9 +68,9 @@ class EvaluationOutput(serializers.Serializer[Any]):
     section_id = serializers.CharField()
     course_id = serializers.CharField()
     term_id = serializers.CharField()
-    kind = serializers.CharField()
+    kind = serializers.ChoiceField(KINDS)
     title = serializers.CharField()
-    weight = serializers.DecimalField(max_digits=5, decimal_places=2, help_text=_RELATIVE)
+    weight = serializers.DecimalField(max_digits=5, decimal_places=2, min_value=Decimal("0.01"), help_text=_RELATIVE)
     held_on = serializers.DateField()
     scale_id = serializers.CharField(allow_null=True)
     version = serializers.IntegerField()
@@ -82,9 +80,9 @@ class EvaluationOutput(serializers.Serializer[Any]):
 class SettingOutput(serializers.Serializer[Any]):
     """What an evaluation said at one version."""
 
-    kind = serializers.CharField()
+    kind = serializers.ChoiceField(KINDS)
     title = serializers.CharField()
-    weight = serializers.DecimalField(max_digits=5, decimal_places=2, help_text=_RELATIVE)
+    weight = serializers.DecimalField(max_digits=5, decimal_places=2, min_value=Decimal("0.01"), help_text=_RELATIVE)
     held_on = serializers.DateField()
 
 
@@ -115,7 +113,7 @@ class ScoreOutput(serializers.Serializer[Any]):
 
     evaluation_id = serializers.CharField()
     student_id = serializers.CharField()
-    state = serializers.CharField()
+    state = serializers.ChoiceField(STATES)
     value = serializers.CharField(allow_null=True)
     late = serializers.BooleanField()
     version = serializers.IntegerField()

@@ -93,6 +93,20 @@ def test_every_body_is_closed() -> None:
         assert schemas[name]["additionalProperties"] is False
 
 
+def test_answers_name_their_states_and_no_weight_is_negative() -> None:
+    schemas = contract()["components"]["schemas"]
+    assert schemas["StateEnum"]["enum"] == ["recorded", "absent", "exempt", "missing", "void"]
+    assert schemas["Score"]["properties"]["state"]["$ref"].endswith("/StateEnum")
+    assert schemas["Evaluation"]["properties"]["kind"]["$ref"].endswith("/KindEnum")
+    for name in ("Evaluation", "EvaluationInput", "EvaluationChange"):
+        assert not schemas[name]["properties"]["weight"]["pattern"].startswith("^-")
+    assert {"current", "yours"} <= schemas["Problem"]["properties"].keys()
+
+
+def test_docs_page_without_scripts_leads_to_the_contract() -> None:
+    assert '<a href="/api/v1/schema">' in Client().get("/api/v1/docs").content.decode().partition("<noscript>")[2]
+
+
 def test_writes_take_an_idempotency_key_and_corrections_the_version() -> None:
     writes = {o["operationId"]: _names(o) for _path, method, o in _operations() if method in WRITES}
     del writes["send_events"]  # its events' own ids make it idempotent
