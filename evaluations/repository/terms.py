@@ -92,7 +92,7 @@ def require_gate(transaction: Transaction, term_id: str, section_id: str, scale:
 
 def is_open(gate: Attributes) -> bool:
     """Whether a gate's item, e.g. the one that a failed condition found, stands open."""
-    return bool(gate[_IS_OPEN])
+    return gate.get(_IS_OPEN) is True
 
 
 def add_gate(transaction: Transaction, profile: Profile, term_id: str, section_id: str, *, is_open: bool) -> int:
