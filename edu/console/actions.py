@@ -18,6 +18,7 @@ ACTION_NAMES = {
     "score.corrected": _("Score corrected"),
     "score.voided": _("Score voided"),
     "score.imported": _("Score imported"),
+    "school.imported": _("School's record imported"),
     "term.closed": _("Term closed"),
     "term.reopened": _("Term reopened"),
 }

@@ -17,7 +17,11 @@ if TYPE_CHECKING:
 
 _PASSED_ON = {"change.verb", "wanted.verb"}  # a verb that another call below names
 
-_VERBS = {"add_change": ("evaluation", 99), "ScoreChange": ("score", 1), "Wanted": ("score", 3)}  # call: entity, place
+_VERBS = {  # call: entity, place
+    "EvaluationChange": ("evaluation", 1),
+    "ScoreChange": ("score", 1),
+    "Wanted": ("score", 3),
+}
 
 
 def _constants(node: ast.expr) -> set[str]:
