@@ -6,6 +6,7 @@ import json
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from edu.errors import LibretaError
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from django.utils.functional import Promise
 
 NOT_JSON = _("The body is not JSON")
+_NOT_JSON_AT = _("The body is not JSON: see line {line}, column {column}")
 _TOO_DEEP = _("The body is nested too deep")
 _TWICE = _("An object of the body has two fields of the same name")
 
@@ -46,7 +48,9 @@ def decode(body: bytes) -> Any:  # noqa: ANN401 - whatever the body holds
         )
     except _RefusedError as error:
         raise MalformedJsonError(error.reason) from error
-    except ValueError as error:  # no UTF-8, no JSON, or an integer of thousands of digits
+    except json.JSONDecodeError as error:
+        raise MalformedJsonError(format_lazy(_NOT_JSON_AT, line=error.lineno, column=error.colno)) from error
+    except ValueError as error:  # no UTF-8, or an integer of thousands of digits
         raise MalformedJsonError(NOT_JSON) from error
     except RecursionError as error:
         raise MalformedJsonError(_TOO_DEEP) from error

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from django.utils import translation
 from rest_framework import serializers
-from rest_framework.exceptions import ParseError, ValidationError
+from rest_framework.exceptions import ValidationError
 
+from edu.http.json_bodies import MalformedJsonError
 from edu.http.parsers import StrictJSONParser
 from edu.http.problems import as_ours
 
@@ -43,16 +44,17 @@ def _errors(data: object, kind: type[serializers.Serializer[Any]] = Exam) -> lis
 @pytest.mark.parametrize(
     ("body", "said"),
     [
-        (b'{"name": "Ana",\n}', "El cuerpo no es JSON válido: revise la línea 2, columna 1"),
-        (b"\xff", "El cuerpo no es JSON válido"),
-        (b"NaN", "El cuerpo no es JSON válido"),
-        (b"[" * 100_000, "El cuerpo tiene demasiados niveles anidados"),
+        (b'{"name": "Ana",\n}', "El cuerpo de la solicitud no es JSON: revise la línea 2, columna 1"),
+        (b"\xff", "El cuerpo de la solicitud no es JSON"),
+        (b"NaN", "El cuerpo de la solicitud no es JSON"),
+        (b"[" * 100_000, "El cuerpo de la solicitud está anidado con demasiada profundidad"),
     ],
 )
 def test_body_that_is_no_json_is_told_in_spanish(body: bytes, said: str) -> None:
-    with translation.override("es"), pytest.raises(ParseError) as refused:
+    with translation.override("es"), pytest.raises(MalformedJsonError) as refused:
         StrictJSONParser().parse(io.BytesIO(body))
-    assert str(refused.value.detail) == said
+    with translation.override("es"):
+        assert str(refused.value.detail) == said
 
 
 def test_what_is_wrong_with_the_whole_body_has_the_bodys_name() -> None:
