@@ -163,13 +163,16 @@ class EvaluationHistory(ApiView):
     @extend_schema(
         operation_id="list_evaluation_history",
         tags=["evaluations"],
-        parameters=[CURSOR],
+        parameters=[CURSOR, LIMIT],
         responses=page_of("EvaluationHistoryPage", serializers.EditionOutput),
     )
     def get(self, request: Request, evaluation_id: str) -> Response:
         """A page of them, newest first; ``next`` is the cursor of the following page."""
         page = services.list_editions(
-            actor=principal_of(request), evaluation_id=evaluation_id, cursor=cursor_of(request)
+            actor=principal_of(request),
+            evaluation_id=evaluation_id,
+            cursor=cursor_of(request),
+            limit=limit_of(request),
         )
         results = serializers.EditionOutput(page.editions, many=True).data
         return Response({"results": results, "next": page.cursor})

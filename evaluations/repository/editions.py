@@ -17,11 +17,11 @@ from edu.dynamo.keys import SEPARATOR, Key, joined, school_partition
 from edu.dynamo.mapping import from_attributes, to_attributes
 from edu.dynamo.transactions import NOT_THERE
 from evaluations.domain.editions import Edition
+from evaluations.repository.grades import PAGE_SIZE
 
 if TYPE_CHECKING:
     from edu.dynamo.transactions import Transaction
 
-PAGE_SIZE = 20
 _HISTORY = "HEAD_HISTORY"
 
 
@@ -41,14 +41,14 @@ def add_edition(transaction: Transaction, edition: Edition, salt: str) -> int:
     return transaction.put(item, NOT_THERE)
 
 
-def list_editions(evaluation_id: str, *, cursor: str | None = None) -> EditionPage:
+def list_editions(evaluation_id: str, *, cursor: str | None = None, limit: int = PAGE_SIZE) -> EditionPage:
     """An evaluation's history, newest first. Strongly consistent.
 
     Raises:
         InvalidCursorError: see ``edu.dynamo.cursors``.
     """
     prefix = _HISTORY + SEPARATOR
-    query = table.Query(_partition(evaluation_id), prefix=prefix, descending=True, consistent=True, limit=PAGE_SIZE)
+    query = table.Query(_partition(evaluation_id), prefix=prefix, descending=True, consistent=True, limit=limit)
     page = table.query_page(query, cursor=cursor)
     return EditionPage([from_attributes(Edition, item) for item in page.items], page.cursor)
 

@@ -34,10 +34,12 @@ def get_evaluation(*, actor: Principal, evaluation_id: str) -> Evaluation:
     return evaluation
 
 
-def list_editions(*, actor: Principal, evaluation_id: str, cursor: str | None = None) -> EditionPage:
+def list_editions(
+    *, actor: Principal, evaluation_id: str, cursor: str | None = None, limit: int = PAGE_SIZE
+) -> EditionPage:
     """An evaluation's history, newest first. Same errors as ``get_evaluation``; also ``InvalidCursorError``."""
     get_evaluation(actor=actor, evaluation_id=evaluation_id)
-    return editions.list_editions(evaluation_id, cursor=cursor)
+    return editions.list_editions(evaluation_id, cursor=cursor, limit=limit)
 
 
 def list_scores(*, actor: Principal, evaluation_id: str) -> list[Score]:

@@ -16,7 +16,7 @@ from edu.identity.principal import Role
 from edu.tenancy import enter_school
 from evaluations import services
 from evaluations.errors import HasScoresError
-from evaluations.repository import editions, heads, staleness
+from evaluations.repository import heads, staleness
 from tests.integration.evaluations.conftest import ApiClient, account_of, problem_of, refused
 from tests.support.schools import CLOSED_TERM, OPEN_TERM
 from tests.support.tokens import id_token_of
@@ -111,14 +111,13 @@ def test_first_score_meanwhile_makes_the_reason_necessary(
 
 
 def test_history_tells_who_when_before_after_and_why(
-    teacher: ApiClient, school: TestSchool, path: str, exam: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    teacher: ApiClient, school: TestSchool, path: str, exam: dict[str, Any]
 ) -> None:
-    monkeypatch.setattr(editions, "PAGE_SIZE", 2)
     teacher.post(f"{path}/scores", SCORE)
     edit(teacher, path, 1, weight="40.00", reason="Acordado en consejo")
     edit(teacher, path, 2, title="Otra")
     auditor = ApiClient(id_token_of(account_of(school, Role.AUDITOR)))
-    page = auditor.get(f"{path}/history").json()
+    page = auditor.get(f"{path}/history?limit=2").json()
     [first] = auditor.get(f"{path}/history?cursor={page['next']}").json()["results"]
     titled, weighed = page["results"]
     said = {name: exam[name] for name in ("kind", "title", "weight", "held_on")}
