@@ -7,6 +7,7 @@ import json
 import re
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import pytest
 
@@ -66,8 +67,9 @@ def test_name_offered_as_correlation_id_stays_out_of_the_audit_trail(
     teacher.post(f"/evaluations/{evaluation_id}/scores", SCORE, X_Correlation_Id="ana-munoz-rojas")
     with enter_school(school.school_id):
         entries = audit.list_month(clock.now().strftime("%Y-%m")).entries
-    assert entries
-    assert all(re.fullmatch("[0-9a-f]{32}", entry.correlation_id) for entry in entries)
+    asked = [entry for entry in entries if entry.action != "school.imported"]
+    assert {entry.action for entry in asked} == {"evaluation.created", "score.recorded"}
+    assert all(re.fullmatch("[0-9a-f]{32}", entry.correlation_id) for entry in asked)
 
 
 def test_score_write_leaves_audit_entry_and_pending_mark(
@@ -155,9 +157,10 @@ def test_score_stored_before_there_was_the_flag_is_not_late(
     assert teacher.get(f"/evaluations/{evaluation_id}/scores/student-001").json()["late"] is False
 
 
-def test_score_in_words_is_kept_composed(school: TestSchool, teacher: ApiClient, exam: dict[str, Any]) -> None:
+def test_score_in_words_is_kept_composed(exam: dict[str, Any]) -> None:
     with acting_as("worker"):
-        import_school(school.school_id, scale="superior-bajo")
+        worded = import_school(f"palabras-{uuid4().hex[:8]}", scale="superior-bajo")
+    teacher = ApiClient(id_token_of(account_of(worded, Role.TEACHER, "teacher-1")))
     evaluation_id = teacher.post("/sections/mat-5a/evaluations", exam).json()["evaluation_id"]
     created = teacher.post(f"/evaluations/{evaluation_id}/scores", {**SCORE, "value": "Ba\u0301sico"})
     assert (created.status_code, created.json()["value"]) == (201, "Básico")
@@ -295,12 +298,14 @@ def test_bad_token_is_401(school: TestSchool, token: str) -> None:  # noqa: ARG0
     _problem(refused)
 
 
-def test_body_names_of_other_people_and_schools_change_nothing(
+def test_names_of_other_people_and_schools_in_a_body_are_refused(
     teacher: ApiClient, evaluation_id: str, other_school: TestSchool
 ) -> None:
     forged = {**SCORE, "school_id": other_school.school_id, "recorded_by": "somebody", "version": 9}
-    created = teacher.post(f"/evaluations/{evaluation_id}/scores", json.dumps(forged))
-    assert created.status_code == 201
-    assert created.json()["version"] == 1
+    refused = teacher.post(f"/evaluations/{evaluation_id}/scores", json.dumps(forged))
+    assert refused.status_code == 422
+    named = {(error["field"], error["rule"]) for error in _problem(refused)["errors"]}
+    assert named == {(name, "unknown_field") for name in ("school_id", "recorded_by", "version")}
+    assert teacher.get(f"/evaluations/{evaluation_id}/scores").json()["results"] == []
     with enter_school(other_school.school_id):
         assert services.list_pending_grades(term_id=OPEN_TERM, limit=10) == []

@@ -152,7 +152,7 @@ def test_another_schools_card_is_not_found(
     [
         ("/sections/mat-5a/consolidated", "term"),
         ("/sections/mat-5a/consolidated?term=x%23y", "term"),
-        ("/students/student-000/report-card?term=never", "term_id"),
+        ("/students/student-000/report-card?term=never", "term"),
     ],
 )
 def test_bad_term_refused(admin: ApiClient, path: str, field: str) -> None:

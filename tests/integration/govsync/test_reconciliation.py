@@ -71,7 +71,7 @@ def test_grade_is_certified_once_although_its_evaluations_day_changes_meanwhile(
     first_day = next(term for term in school.school.terms if term.term_id == OPEN_TERM).starts_on
     moving, *_ = sorted(record_grades(school, value) for value in ("5.5", "6.0", "6.5"))
     evaluations.edit_evaluation(
-        actor=school.teacher, evaluation_id=moving, version=1, held_on=first_day + timedelta(days=1)
+        actor=school.teacher, evaluation_id=moving, version=1, held_on=first_day + timedelta(days=1), reason="Feriado"
     )
     start()
     driver.step_until("run.all_sent")

@@ -13,7 +13,6 @@ from edu.schools import list_schools
 from edu.tenancy import enter_school
 from govsync import services, tasks
 from govsync.domain.runs import RunState
-from govsync.management.commands import start_sync
 from govsync.services import reading
 from tests.integration.govsync.support import API_KEY, RUN_ID, pending_count, record_grades
 from tests.support.cloud import acting_as
@@ -105,7 +104,7 @@ def only(monkeypatch: pytest.MonkeyPatch, *schools: TestSchool) -> None:
     """Have ``--all`` see these of the registered schools: those of other tests may owe grades of the same term."""
     ids = {school.school_id for school in schools}
     registered = [school for school in list_schools() if school.school_id in ids]
-    monkeypatch.setattr(start_sync, "list_schools", lambda: registered)
+    monkeypatch.setattr("edu.schools.list_schools", lambda: registered)
 
 
 def test_start_sync_of_a_term_already_sent_says_what_is_pending(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -53,8 +54,8 @@ class World:
 def deployed_text(cloud: Cloud) -> str:
     """The template that the stack was deployed from, as CloudFormation gives it back."""
     answer = cloud.root("cloudformation").get_template(StackName=cloud.outputs["TableName"])
-    text: str = answer["TemplateBody"]
-    return text
+    found: Any = answer["TemplateBody"]  # boto3 reads JSON by itself
+    return found if isinstance(found, str) else json.dumps(found)
 
 
 def build_world(cloud: Cloud) -> World:

@@ -16,6 +16,7 @@ from edu.console.site import site
 from edu.identity.principal import Role
 from tests.integration.edu.console.audit_entries import write_entries
 from tests.integration.edu.console.support import AUDIT, EVALUATIONS, LOGIN, page, staff
+from tests.support.browsers import Browser
 from tests.support.calls import counted_calls
 from tests.support.cloud import acting_as
 from tests.support.schools import import_school
@@ -91,7 +92,7 @@ def test_pages_have_an_icon_and_a_style_of_their_own(school_id: str) -> None:
 
 
 def test_refused_sign_in_tells_teachers_where_to_go() -> None:
-    answer = Client().post(LOGIN, {"username": "nobody", "password": "x"}).content.decode()
+    answer = Browser().post(LOGIN, {"username": "nobody", "password": "x"}).content.decode()
     assert "Docentes y estudiantes entran por su aplicación." in answer
     assert "clave" not in answer
 

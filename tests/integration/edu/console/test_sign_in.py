@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 from django.conf import settings
-from django.test import Client
 from structlog.testing import capture_logs
 
 from edu import clock
@@ -19,10 +18,13 @@ from edu.identity import cognito
 from edu.identity.principal import Role
 from edu.tenancy import NoScopeError, current_scope, enter_console
 from tests.integration.edu.console.support import AUDIT, LOGIN, is_signed_in, page, sign_in, staff
+from tests.support.browsers import Browser
 from tests.support.cloud import acting_as
 from tests.support.tokens import PASSWORD, id_token_of, make_account
 
 if TYPE_CHECKING:
+    from django.test import Client
+
     from tests.support.cloud import Cloud
 
 pytestmark = pytest.mark.usefixtures("cloud")
@@ -70,7 +72,7 @@ def test_role_without_console_refused_in_the_words_of_a_wrong_password(school_id
 def test_sign_in_goes_to_the_first_page_when_the_address_names_no_other(school_id: str, where: str) -> None:
     account = make_account(f"b.{school_id}", Role.SCHOOL_ADMIN, school_id)
     form = {"username": account.username, "password": PASSWORD, "next": where}
-    answer = Client().post(f"/admin/login/?next={where}", form)
+    answer = Browser().post(f"/admin/login/?next={where}", form)
     assert (answer.status_code, answer.headers["Location"]) == (302, "/admin/")
 
 
