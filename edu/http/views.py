@@ -32,8 +32,9 @@ class ApiView(APIView):
         super().initial(request, *args, **kwargs)
         view: Any = type(self)  # for mypy, DRF's classes have no hash
         operation = operation_of(view, request.method or "")
-        declared = operation.query if operation else frozenset()
-        unknown = [name for name in request.query_params if name not in declared]
+        if operation is None:
+            return  # a method that is not offered, which is the first thing to say
+        unknown = [name for name in request.query_params if name not in operation.query]
         if unknown:
             raise InvalidInputError(
                 fields=[FieldError(name[:_MAX_NAME_CHARS], "unknown_parameter", UNKNOWN_PARAMETER) for name in unknown]

@@ -204,5 +204,6 @@ class _PageTries:
 
 def _open_try(route: Route, cover: Open, caller: Caller, method: str, other: ProbeSchool | None) -> Try:
     expected = str(cover.statuses.get(method, cover.default))
-    ask = Ask(method, cover.path or route.template, other=other)
+    path = cover.path or route.template
+    ask = Ask(method, path, other=other, named_in_query=not path.startswith("/api/"))  # refused there, as unknown
     return Try(caller, ask, OWN_NAMED if other else OWN, expected)
