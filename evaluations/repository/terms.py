@@ -15,6 +15,7 @@ a gate never changes; the gate refuses who remembers an older one.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from edu import audit
@@ -144,6 +145,7 @@ def _same_rules(profile: Profile) -> Condition:
     return Condition(f"{_RULES_VERSION} = :seen_version", {":seen_version": profile.rules_version})
 
 
+@lru_cache(maxsize=256)
 def _digest_of(scale: GradingScale) -> str:
     return audit.digest_of(to_attributes(scale), "")
 

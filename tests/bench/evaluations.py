@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 CONCURRENCY = (1, 8, 16)
-EACH = {1: 400, 8: 150, 16: 80}
+EACH = {1: 400, 8: 300, 16: 80}
 WARM_UP = 15
 ADDED_P50_MS, RATIO_P95, P95_MS, COLD_MS = 4.0, 2.0, 120.0, 300.0
 _UNLIMITED = {"LIBRETA_API_READS": "1000000/minute", "LIBRETA_API_WRITES": "1000000/minute"}
