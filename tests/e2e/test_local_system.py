@@ -146,6 +146,7 @@ def test_stop_while_starting_is_no_failure(environment: dict[str, str], tmp_path
 
 def test_busy_port_is_one_line(environment: dict[str, str]) -> None:
     with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # the last system's connections may linger there
         taken.bind(("127.0.0.1", int(environment["LIBRETA_WEB_PORT"])))
         taken.listen()
         line = _run(environment)
