@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from drf_spectacular.utils import extend_schema
-from rest_framework.response import Response
 
 from behavior import services
 from behavior.api import serializers
-from edu.http.paging import CURSOR, LIMIT, cursor_of, limit_of
+from edu.http.paging import CURSOR, LIMIT, page_answer, paging_of
 from edu.http.schema import page_of
 from edu.http.views import ApiView
 from edu.identity.principal import Role
@@ -17,6 +16,7 @@ from evaluations.services import require_student
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
+    from rest_framework.response import Response
 
 
 class StudentEvents(ApiView):
@@ -33,5 +33,5 @@ class StudentEvents(ApiView):
     def get(self, request: Request, student_id: str) -> Response:
         """A page of them, latest first (404: no such student); ``next`` is the cursor of the following page."""
         require_student(student_id=student_id)
-        page = services.list_events(student_id=student_id, cursor=cursor_of(request), limit=limit_of(request))
-        return Response({"results": serializers.EventOutput(page.events, many=True).data, "next": page.cursor})
+        page = services.list_events(student_id=student_id, **paging_of(request))
+        return page_answer(serializers.EventOutput(page.events, many=True).data, page.cursor)

@@ -145,8 +145,9 @@ class LocalSystem:
         with subprocess.Popen(  # noqa: S603 - our own command
             command, cwd=SOURCE_ROOT, env=dict(environment), stdout=output, stderr=output, start_new_session=True
         ) as process:
-            while process.poll() is None and not self.stop_requested:
-                time.sleep(_WATCH_EVERY_S)
+            while process.returncode is None and not self.stop_requested:
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(_WATCH_EVERY_S)
             if process.poll() is None:
                 process.terminate()
         self._check_stop()

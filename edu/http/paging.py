@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
+from rest_framework.response import Response
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from rest_framework.request import Request
 
 DEFAULT_LIMIT, MAX_LIMIT = 50, 500
@@ -23,18 +26,24 @@ class _PageQuery(serializers.Serializer[Any]):
     limit = serializers.IntegerField(min_value=1, max_value=MAX_LIMIT, default=DEFAULT_LIMIT)
 
 
-def limit_of(request: Request) -> int:
-    """How many results the reader wants of a page (``?limit=``).
+class Paging(TypedDict):
+    """Which page of a listing a reader asks for, as services take it."""
+
+    limit: int
+    cursor: str | None
+
+
+def paging_of(request: Request) -> Paging:
+    """How many results the reader wants of a page (``?limit=``), and where the listing goes on (``?cursor=``).
 
     Raises:
-        ValidationError: it is no number from 1 to 500.
+        ValidationError: the limit is no number from 1 to 500.
     """
     query = _PageQuery(data=request.query_params.dict())
     query.is_valid(raise_exception=True)
-    limit: int = query.validated_data["limit"]
-    return limit
+    return {"limit": query.validated_data["limit"], "cursor": request.query_params.get("cursor")}
 
 
-def cursor_of(request: Request) -> str | None:
-    """Where the reader's listing goes on (``?cursor=``)."""
-    return request.query_params.get("cursor")
+def page_answer(results: Collection[Any], cursor: str | None) -> Response:
+    """The answer of a listing: a page of results, and the cursor of the next one (``None``: there is none)."""
+    return Response({"results": results, "next": cursor})

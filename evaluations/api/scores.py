@@ -8,7 +8,7 @@ from django.urls import reverse
 from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
-from edu.http.paging import CURSOR, LIMIT, cursor_of, limit_of
+from edu.http.paging import CURSOR, LIMIT, page_answer, paging_of
 from edu.http.preconditions import expected_version
 from edu.http.replies import etag_of, reply_for
 from edu.http.schema import IF_MATCH, page_of, results_of
@@ -105,11 +105,9 @@ class SectionScores(ApiView):
             actor=principal_of(request),
             section_id=section_id,
             term_id=required_term_of(request),
-            limit=limit_of(request),
-            cursor=cursor_of(request),
+            **paging_of(request),
         )
-        results = score_serializers.StudentScoreOutput(page.scores, many=True).data
-        return Response({"results": results, "next": page.cursor})
+        return page_answer(score_serializers.StudentScoreOutput(page.scores, many=True).data, page.cursor)
 
 
 class ScoreDetail(ApiView):
@@ -192,11 +190,9 @@ class ScoreHistory(ApiView):
             actor=principal_of(request),
             evaluation_id=evaluation_id,
             student_id=student_id,
-            limit=limit_of(request),
-            cursor=cursor_of(request),
+            **paging_of(request),
         )
-        results = score_serializers.RevisionOutput(page.revisions, many=True).data
-        return Response({"results": results, "next": page.cursor})
+        return page_answer(score_serializers.RevisionOutput(page.revisions, many=True).data, page.cursor)
 
 
 class StudentScores(ApiView):
@@ -216,11 +212,9 @@ class StudentScores(ApiView):
             actor=principal_of(request),
             student_id=student_id,
             term_id=term_of(request),
-            limit=limit_of(request),
-            cursor=cursor_of(request),
+            **paging_of(request),
         )
-        results = score_serializers.StudentScoreOutput(page.scores, many=True).data
-        return Response({"results": results, "next": page.cursor})
+        return page_answer(score_serializers.StudentScoreOutput(page.scores, many=True).data, page.cursor)
 
 
 def _address(score: dict[str, Any]) -> str:

@@ -8,7 +8,7 @@ from django.urls import reverse
 from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
-from edu.http.paging import CURSOR, LIMIT, cursor_of, limit_of
+from edu.http.paging import CURSOR, LIMIT, page_answer, paging_of
 from edu.http.preconditions import expected_version
 from edu.http.replies import empty_reply_for, etag_of, reply_for
 from edu.http.schema import IF_MATCH, page_of, results_of
@@ -77,11 +77,9 @@ class EvaluationList(ApiView):
             actor=principal_of(request),
             section_id=section_id,
             term_id=term_of(request),
-            limit=limit_of(request),
-            cursor=cursor_of(request),
+            **paging_of(request),
         )
-        results = [_evaluation_data(evaluation) for evaluation in page.evaluations]
-        return Response({"results": results, "next": page.cursor})
+        return page_answer([_evaluation_data(evaluation) for evaluation in page.evaluations], page.cursor)
 
     @extend_schema(
         operation_id="create_evaluation",
@@ -171,11 +169,9 @@ class EvaluationHistory(ApiView):
         page = services.list_editions(
             actor=principal_of(request),
             evaluation_id=evaluation_id,
-            cursor=cursor_of(request),
-            limit=limit_of(request),
+            **paging_of(request),
         )
-        results = serializers.EditionOutput(page.editions, many=True).data
-        return Response({"results": results, "next": page.cursor})
+        return page_answer(serializers.EditionOutput(page.editions, many=True).data, page.cursor)
 
 
 def _address(evaluation: dict[str, Any]) -> str:

@@ -86,19 +86,8 @@ def draw_scores(
             state, late = _draw_state(rng, evaluation.kind, ability)
             ease = _ABILITY * ability - difficulty + _LUCK * normal(rng)
             value = marks[evaluation.term_id].text(ease) if state is ScoreState.RECORDED else None
-            yield Score(
-                evaluation_id=evaluation.evaluation_id,
-                student_id=student_id,
-                section_id=evaluation.section_id,
-                course_id=evaluation.course_id,
-                term_id=evaluation.term_id,
-                kind=evaluation.kind,
-                state=state,
-                value=value,
-                late=late,
-                version=1,
-                recorded_by=evaluation.created_by,
-                recorded_at=recorded_at,
+            yield evaluation.first_score(
+                student_id, state=state, value=value, late=late, by=evaluation.created_by, at=recorded_at
             )
 
 

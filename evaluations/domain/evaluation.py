@@ -65,6 +65,25 @@ class Evaluation:
         check_version(self.version)
         check_utc("created_at", self.created_at)
 
+    def first_score(
+        self, student_id: str, *, state: ScoreState, value: str | None, late: bool, by: str, at: datetime
+    ) -> "Score":
+        """A student's first score in it. Raises ValueError like ``Score``."""
+        return Score(
+            evaluation_id=self.evaluation_id,
+            student_id=student_id,
+            section_id=self.section_id,
+            course_id=self.course_id,
+            term_id=self.term_id,
+            kind=self.kind,
+            state=state,
+            value=value,
+            late=late,
+            version=1,
+            recorded_by=by,
+            recorded_at=at,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Score:

@@ -78,17 +78,6 @@ def first_score(
     """
     result = checked_result(state=state, value=value, late=late, term_id=evaluation.term_id)
     with rules.domain_rules():
-        return Score(
-            evaluation_id=evaluation.evaluation_id,
-            student_id=student_id,
-            section_id=evaluation.section_id,
-            course_id=evaluation.course_id,
-            term_id=evaluation.term_id,
-            kind=evaluation.kind,
-            state=result.state,
-            value=result.value,
-            late=result.late,
-            version=1,
-            recorded_by=actor.subject,
-            recorded_at=clock.now(),
+        return evaluation.first_score(
+            student_id, state=result.state, value=result.value, late=result.late, by=actor.subject, at=clock.now()
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextvars
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -26,6 +27,8 @@ from tests.support.schools import CLOSED_TERM, OPEN_TERM, import_school
 from tests.support.tokens import id_token_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.support.cloud import Cloud
     from tests.support.schools import TestSchool
 
@@ -196,12 +199,9 @@ def test_answer_to_the_longest_nonsense_can_be_stored(teacher: ApiClient, path: 
     assert enter(teacher, path, rows, key="long").content == first.content
 
 
-@pytest.mark.parametrize("how", ["closed", "reassigned"])
-def test_interrupted_request_tells_what_it_wrote_though_nothing_more_may_be_written(
-    school: TestSchool, teacher: ApiClient, path: str, monkeypatch: pytest.MonkeyPatch, how: str
-) -> None:
-    teacher.post(path, row(39, "2.0"))
-    rows = [row(number) for number in range(40)]
+@contextmanager
+def stopped_after_one_transaction_of_rows(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The table is switched off as a second transaction of rows is sent."""
     send, sizes = Transaction.commit, list[int]()
 
     def stop(transaction: Transaction) -> None:
@@ -212,6 +212,16 @@ def test_interrupted_request_tells_what_it_wrote_though_nothing_more_may_be_writ
 
     with monkeypatch.context() as patched:
         patched.setattr(Transaction, "commit", stop)
+        yield
+
+
+@pytest.mark.parametrize("how", ["closed", "reassigned"])
+def test_interrupted_request_tells_what_it_wrote_though_nothing_more_may_be_written(
+    school: TestSchool, teacher: ApiClient, path: str, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    teacher.post(path, row(39, "2.0"))
+    rows = [row(number) for number in range(40)]
+    with stopped_after_one_transaction_of_rows(monkeypatch):
         assert enter(teacher, path, rows, key="interrupted").status_code == 503
     written = len(stored(teacher, path)) - 1
     if how == "closed":
@@ -262,16 +272,7 @@ def test_interrupted_request_is_completed_by_its_repetition(
     """It stops after the first transaction of rows; the second try must answer as if there had been one."""
     teacher.post(path, row(0, "2.0"))
     rows = [row(0, "3.0", version=1), row(1, "9.9"), *(row(number) for number in range(2, 40))]
-    send, sizes = Transaction.commit, list[int]()
-
-    def stop(transaction: Transaction) -> None:
-        sizes.append(len(transaction._actions))
-        if sum(size > 10 for size in sizes) == 2:
-            raise StoreUnavailableError("switched off")
-        send(transaction)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(Transaction, "commit", stop)
+    with stopped_after_one_transaction_of_rows(monkeypatch):
         assert enter(teacher, path, rows, key="interrupted").status_code == 503
     assert 1 < len(stored(teacher, path)) < 39
     answer = enter(teacher, path, rows, key="interrupted")
