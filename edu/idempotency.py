@@ -11,7 +11,6 @@ later, and until then it no longer counts.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
@@ -27,7 +26,7 @@ from edu.dynamo.transactions import Condition, Transaction
 from edu.errors import InvalidInputError, LibretaError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from edu.dynamo.mapping import Attributes
 
@@ -194,13 +193,35 @@ class IdempotencyKey:
         raise IdempotentReplay(Answer(record["status"], record["body"], **said))
 
 
-@dataclass(frozen=True)
 class Reply(Generic[T]):
-    """How a write is answered: the client's key, and the answer made from the result."""
+    """How a write is answered: the client's key, and the answer that ``render`` makes of the result.
 
-    key: IdempotencyKey
-    render: Callable[[T], Answer]
+    It is rendered once: what is stored for a repeat is what the client gets.
+    """
+
+    def __init__(self, key: IdempotencyKey, render: Callable[[T], Answer]) -> None:
+        self.key = key
+        self._render = render
+        self._answer: Answer | None = None
 
     def remember(self, transaction: Transaction, result: T) -> int:
         """Store the answer with the write; returns the action's position."""
-        return self.key.remember(transaction, self.render(result))
+        return self.key.remember(transaction, self._answered(result))
+
+    def finish(self, result: T) -> None:
+        """Store the answer of a write of several transactions, after the last. Same errors as the key's ``claim``."""
+        self.key.finish(self._answered(result))
+
+    def as_response(self) -> HttpResponse:
+        """The stored answer on its way to the client.
+
+        Raises:
+            RuntimeError: the write stored none: a bug, since repeating it would write twice.
+        """
+        if self._answer is None:
+            raise RuntimeError("a write without a stored answer")
+        return self._answer.as_response()
+
+    def _answered(self, result: T) -> Answer:
+        self._answer = self._render(result)
+        return self._answer

@@ -115,7 +115,12 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
 LOGIN_URL = "/admin/login/"
 LOGIN_REDIRECT_URL = "/admin/"
 CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "default"},
+    # the counters of the API's limits, two for each account that called in the last minute
+    "default": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": "default",
+        "OPTIONS": {"MAX_ENTRIES": 20_000},  # the default of 300 would forget the quieter accounts
+    },
     # a school's rules: dropped after five minutes, or when this process changes them (DESIGN, scenario 1)
     "rules": {
         "BACKEND": "django.core.cache.backends.locmem.LocMemCache",

@@ -3,15 +3,16 @@
 from typing import TYPE_CHECKING
 
 import django
+import pytest
 import structlog
 
 import tests.environment  # noqa: F401
 
 if TYPE_CHECKING:
-    import pytest
+    from collections.abc import Iterator
 
 
-def pytest_addoption(parser: "pytest.Parser") -> None:
+def pytest_addoption(parser: pytest.Parser) -> None:
     """Let the adapter's suite run against another engine."""
     parser.addoption(
         "--dynamodb-endpoint", default="", help="a DynamoDB engine on the loopback, instead of the emulator"
@@ -25,3 +26,13 @@ def pytest_configure() -> None:
     """
     django.setup()
     structlog.configure(cache_logger_on_first_use=False)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _call_shapes() -> "Iterator[None]":
+    """Each test's calls to DynamoDB are checked, since botocore does not check the product's."""
+    from tests.support.call_shapes import check_call_shapes  # noqa: PLC0415 - needs Django set up
+
+    with pytest.MonkeyPatch.context() as patch:
+        check_call_shapes(patch)
+        yield

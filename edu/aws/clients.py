@@ -10,6 +10,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 import boto3
+import botocore
 import botocore.session
 from botocore import UNSIGNED
 from botocore.config import Config
@@ -36,6 +37,7 @@ def client_config(**extra: Any) -> Config:  # noqa: ANN401 - botocore's own keyw
         read_timeout=READ_TIMEOUT_S,
         retries={"mode": "standard", "total_max_attempts": 3},
         tcp_keepalive=True,
+        user_agent=f"libreta botocore/{botocore.__version__}",  # botocore puts its own together twice a call
         ignore_configured_endpoint_urls=True,  # type: ignore[call-arg]  # the stubs lag behind botocore
         account_id_endpoint_mode="disabled",
         **extra,
@@ -94,9 +96,12 @@ def _scoped_client(service: str) -> Any:  # noqa: ANN401 - any client
     session = botocore.session.Session()
     # before any client exists, so that each holder (signer, endpoint resolver) sees it
     session._credentials = ScopedCredentials()  # type: ignore[attr-defined]  # noqa: SLF001 - there is no public way
-    return _client(boto3.Session(botocore_session=session), service)
+    # an eighth of a write's processor time goes into checking what only edu.dynamo puts together; botocore would leave
+    # out a misspelt argument without a word, so the tests check every call they make (tests/support/call_shapes.py)
+    extra = {"parameter_validation": False} if service == "dynamodb" else {}
+    return _client(boto3.Session(botocore_session=session), service, **extra)
 
 
-def _client(session: boto3.Session, service: str) -> Any:  # noqa: ANN401 - any client
-    arguments: dict[str, Any] = {"endpoint_url": settings.AWS_ENDPOINT_URL, "config": client_config()}
+def _client(session: boto3.Session, service: str, **extra: Any) -> Any:  # noqa: ANN401 - any client
+    arguments: dict[str, Any] = {"endpoint_url": settings.AWS_ENDPOINT_URL, "config": client_config(**extra)}
     return session.client(service, **arguments)  # type: ignore[call-overload]  # a name known only at run time

@@ -60,10 +60,10 @@ class ScoreList(ApiView):
         reply = reply_for(request, principal_of(request), _score_data, address=_address)
         state = ScoreState(given.pop("state"))
         with reply.key.first_answer_wins():
-            score = services.record_score(
+            services.record_score(
                 actor=principal_of(request), evaluation_id=evaluation_id, state=state, reply=reply, **given
             )
-        return reply.render(score).as_response()
+        return reply.as_response()
 
     @extend_schema(
         operation_id="record_section",
@@ -79,10 +79,10 @@ class ScoreList(ApiView):
         given = SectionRows(request.data)
         reply = reply_for(request, principal_of(request), given.render, status=200)
         with reply.key.first_answer_wins():
-            results = services.record_section(
+            services.record_section(
                 actor=principal_of(request), evaluation_id=evaluation_id, rows=given.rows, reply=reply
             )
-        return reply.render(results).as_response()
+        return reply.as_response()
 
 
 class SectionScores(ApiView):
@@ -140,10 +140,10 @@ class ScoreDetail(ApiView):
         state = ScoreState(given.pop("state"))
         place: dict[str, Any] = {"evaluation_id": evaluation_id, "student_id": student_id}
         with reply.key.first_answer_wins():
-            score = services.correct_score(
+            services.correct_score(
                 actor=principal_of(request), version=version, state=state, reply=reply, **place, **given
             )
-        return reply.render(score).as_response()
+        return reply.as_response()
 
 
 class ScoreVoid(ApiView):
@@ -167,10 +167,10 @@ class ScoreVoid(ApiView):
         version, reply = expected_version(request), reply_for(request, principal_of(request), _score_data, status=200)
         place = {"evaluation_id": evaluation_id, "student_id": student_id}
         with reply.key.first_answer_wins():
-            score = services.void_score(
+            services.void_score(
                 actor=principal_of(request), version=version, reason=given["reason"], reply=reply, **place
             )
-        return reply.render(score).as_response()
+        return reply.as_response()
 
 
 class ScoreHistory(ApiView):

@@ -61,8 +61,8 @@ class TermClose(ApiView):
         validated(NoBody(data=request.data))
         reply = reply_for(request, principal_of(request), _term_data, status=200)
         with reply.key.first_answer_wins():
-            term = services.close_term(actor=principal_of(request), term_id=term_id, reply=reply)
-        return reply.render(term).as_response()
+            services.close_term(actor=principal_of(request), term_id=term_id, reply=reply)
+        return reply.as_response()
 
 
 class TermReopen(ApiView):
@@ -76,10 +76,8 @@ class TermReopen(ApiView):
         given = validated(ReasonInput(data=request.data))
         reply = reply_for(request, principal_of(request), _term_data, status=200)
         with reply.key.first_answer_wins():
-            term = services.reopen_term(
-                actor=principal_of(request), term_id=term_id, reason=given["reason"], reply=reply
-            )
-        return reply.render(term).as_response()
+            services.reopen_term(actor=principal_of(request), term_id=term_id, reason=given["reason"], reply=reply)
+        return reply.as_response()
 
 
 def _term_data(term: Term) -> dict[str, Any]:

@@ -93,10 +93,10 @@ class EvaluationList(ApiView):
         reply = reply_for(request, principal_of(request), _evaluation_data, address=_address)
         kind = EvaluationKind(given.pop("kind"))
         with reply.key.first_answer_wins():
-            evaluation = services.create_evaluation(
+            services.create_evaluation(
                 actor=principal_of(request), section_id=section_id, kind=kind, reply=reply, **given
             )
-        return reply.render(evaluation).as_response()
+        return reply.as_response()
 
 
 class EvaluationDetail(ApiView):
@@ -128,10 +128,10 @@ class EvaluationDetail(ApiView):
         reply = reply_for(request, actor, _evaluation_data, status=200)
         kind = EvaluationKind(given.pop("kind")) if "kind" in given else None
         with reply.key.first_answer_wins():
-            evaluation = services.edit_evaluation(
+            services.edit_evaluation(
                 actor=actor, evaluation_id=evaluation_id, version=version, kind=kind, reply=reply, **given
             )
-        return reply.render(evaluation).as_response()
+        return reply.as_response()
 
     @extend_schema(
         operation_id="delete_evaluation",
@@ -150,7 +150,7 @@ class EvaluationDetail(ApiView):
         reply = empty_reply_for(request, actor)
         with reply.key.first_answer_wins():
             services.delete_evaluation(actor=actor, evaluation_id=evaluation_id, version=version, reply=reply, **given)
-        return reply.render(None).as_response()
+        return reply.as_response()
 
 
 class EvaluationHistory(ApiView):

@@ -97,7 +97,7 @@ def record_section(
     )
     results = entry.write(rows, revisions.list_stored(evaluation_id))
     if reply:
-        reply.key.finish(reply.render(results))
+        reply.finish(results)
     return results
 
 

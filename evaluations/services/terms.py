@@ -61,7 +61,7 @@ def _set_closed(*, actor: Principal, term_id: str, closed: bool, reason: str, re
     rules.forget_school()
     term = _term_of(profile.school, term_id)
     if reply:
-        reply.key.finish(reply.render(term))
+        reply.finish(term)
     return term
 
 

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import statistics
 import threading
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 PERCENTS = (50, 95, 99)
+_LOOK_EVERY_S = 0.5
+_IDLE_SHARE = 0.1
+_LONGEST_WAIT_S = 60.0
 
 
 def run(calls: list[Callable[[], None]], *, each: int, warm_up: int) -> list[float]:
@@ -40,6 +45,27 @@ def run(calls: list[Callable[[], None]], *, each: int, warm_up: int) -> list[flo
     if errors:
         raise errors[0]
     return [duration for durations in taken for duration in durations]
+
+
+def wait_until_idle(pid: int) -> None:
+    """Wait until a process uses less than a tenth of a core.
+
+    Raises:
+        TimeoutError: it still does after a minute.
+    """
+    deadline = time.monotonic() + _LONGEST_WAIT_S
+    while time.monotonic() < deadline:
+        before_s = _processor_time_s(pid)
+        time.sleep(_LOOK_EVERY_S)
+        if _processor_time_s(pid) - before_s < _IDLE_SHARE * _LOOK_EVERY_S:
+            return
+    raise TimeoutError(f"process {pid} is still busy")
+
+
+def _processor_time_s(pid: int) -> float:
+    """What a process has used, by Linux's count (proc(5): fields 14 and 15 of ``stat``, in ticks)."""
+    after_name = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    return (int(after_name[11]) + int(after_name[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def percentiles(durations: list[float]) -> dict[int, float]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import logging
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.conf import settings
 from django.core.cache import caches
+from rest_framework.throttling import SimpleRateThrottle
 
 from tests.support.schools import CLOSED_TERM
 
@@ -18,18 +20,45 @@ if TYPE_CHECKING:
 WRITE = {"student_id": "student-001", "value": "6.5"}
 
 
+class Clock:
+    """What the limits take for the time of day, in seconds."""
+
+    now_s = 3000.0  # a minute has just begun
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
 @pytest.fixture(autouse=True)
-def _fresh_counters() -> None:
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     caches["default"].clear()
+    stopped = Clock()
+    monkeypatch.setattr(SimpleRateThrottle, "timer", stopped)
+    return stopped
 
 
-def test_calls_over_the_limit_are_told_when_to_come_back(teacher: ApiClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_calls_over_the_limit_are_told_when_to_come_back(
+    teacher: ApiClient, monkeypatch: pytest.MonkeyPatch, clock: Clock
+) -> None:
     monkeypatch.setitem(settings.API_RATES, "reads", "2/minute")
     assert [teacher.get("/sections").status_code for _ in range(2)] == [200, 200]
+    clock.now_s += 20
     refused = teacher.get("/sections")
     assert refused.status_code == 429
     assert refused.headers["Content-Type"] == "application/problem+json"
-    assert 0 < int(refused.headers["Retry-After"]) <= 60
+    assert refused.headers["Retry-After"] == "40"
+    clock.now_s += 39.5
+    assert teacher.get("/sections").headers["Retry-After"] == "1"
+    clock.now_s += 0.5
+    assert teacher.get("/sections").status_code == 200
+
+
+def test_a_limit_holds_for_calls_at_once(teacher: ApiClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(settings.API_RATES, "reads", "5/minute")
+    with ThreadPoolExecutor(10) as pool:
+        statuses = [answer.status_code for answer in pool.map(lambda _: teacher.get("/sections"), range(20))]
+    assert statuses.count(200) == 5
+    assert statuses.count(429) == 15
 
 
 def test_reads_do_not_use_up_writes_nor_one_account_anothers(

@@ -65,3 +65,13 @@ def test_aws_client_goes_to_aws_whatever_the_machine_says(name: str, monkeypatch
 
 def test_client_is_made_once_for_all_schools() -> None:
     assert clients.scoped_client("dynamodb") is clients.scoped_client("dynamodb")
+
+
+def test_tests_see_what_botocore_would_leave_out_of_a_call() -> None:
+    table: Any = clients.scoped_client("dynamodb")
+    with pytest.raises(AssertionError, match="ConsistantRead"):
+        table.get_item(TableName="any", Key={"pk": {"S": "any"}}, ConsistantRead=True)
+    with pytest.raises(AssertionError, match="ConditionExpresion"):
+        table.transact_write_items(
+            TransactItems=[{"Delete": {"TableName": "any", "Key": {"pk": {"S": "any"}}, "ConditionExpresion": "x"}}]
+        )
