@@ -1,4 +1,4 @@
-"""What the API takes and gives of scores beyond a first one: corrections, voids, whole sections, histories."""
+"""What the API takes and gives of scores: first ones, corrections, voids, whole sections, histories."""
 
 from __future__ import annotations
 
@@ -40,21 +40,22 @@ class CorrectionInput(StrictSerializer):
     reason = serializers.CharField(max_length=MAX_REASON_CHARS, allow_blank=True, default="")
 
 
+class ScoreInput(CorrectionInput):
+    """A student's score."""
+
+    student_id = serializers.RegexField(ID_PATTERN)
+
+
 class ReasonInput(StrictSerializer):
     """Why."""
 
     reason = serializers.CharField(max_length=MAX_REASON_CHARS)
 
 
-class RowInput(StrictSerializer):
+class RowInput(ScoreInput):
     """One student's row of a section."""
 
-    student_id = serializers.RegexField(ID_PATTERN)
-    state = serializers.ChoiceField(RECORDABLE, default=str(ScoreState.RECORDED))
-    value = ValueField()
-    late = serializers.BooleanField(default=False)
     version = serializers.IntegerField(min_value=1, max_value=999_999_999, allow_null=True, default=None)
-    reason = serializers.CharField(max_length=MAX_REASON_CHARS, allow_blank=True, default="")
 
 
 class RowsInput(StrictSerializer):
@@ -85,6 +86,18 @@ class RowOutput(serializers.Serializer[Any]):
     problem = RowProblemOutput(required=False)
 
 
+class ScoreOutput(serializers.Serializer[Any]):
+    """A recorded score."""
+
+    evaluation_id = serializers.CharField()
+    student_id = serializers.CharField()
+    state = serializers.ChoiceField(STATES)
+    value = serializers.CharField(allow_null=True)
+    late = serializers.BooleanField()
+    version = serializers.IntegerField()
+    recorded_at = serializers.DateTimeField()
+
+
 class ResultOutput(serializers.Serializer[Any]):
     """What a score said at one version."""
 
@@ -93,16 +106,21 @@ class ResultOutput(serializers.Serializer[Any]):
     late = serializers.BooleanField()
 
 
-class RevisionOutput(serializers.Serializer[Any]):
-    """One entry of a score's history."""
+class HistoryEntryOutput(serializers.Serializer[Any]):
+    """What every entry of a history says: which version, when, who, and why."""
 
     version = serializers.IntegerField()
     at = serializers.DateTimeField()
     actor = serializers.CharField()
     role = serializers.CharField()
+    reason = serializers.CharField(allow_blank=True)
+
+
+class RevisionOutput(HistoryEntryOutput):
+    """One entry of a score's history."""
+
     before = ResultOutput(allow_null=True)
     after = ResultOutput()
-    reason = serializers.CharField(allow_blank=True)
 
 
 class StudentScoreOutput(serializers.Serializer[Any]):

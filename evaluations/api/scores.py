@@ -16,7 +16,7 @@ from edu.http.views import ApiView
 from edu.identity.authentication import principal_of
 from edu.identity.principal import Role
 from evaluations import services
-from evaluations.api import score_serializers, serializers
+from evaluations.api import score_serializers as serializers
 from evaluations.api.parsing import REQUIRED_TERM, TERM, required_term_of, term_of, validated
 from evaluations.api.section_rows import SectionRows
 from evaluations.domain.evaluation import ScoreState
@@ -68,8 +68,8 @@ class ScoreList(ApiView):
     @extend_schema(
         operation_id="record_section",
         tags=["scores"],
-        request=score_serializers.RowsInput,
-        responses=results_of("RowResults", score_serializers.RowOutput),
+        request=serializers.RowsInput,
+        responses=results_of("RowResults", serializers.RowOutput),
     )
     def put(self, request: Request, evaluation_id: str) -> HttpResponse:
         """Record or correct a whole section's scores, with a result for each row (200).
@@ -94,7 +94,7 @@ class SectionScores(ApiView):
         operation_id="list_section_scores",
         tags=["scores"],
         parameters=[REQUIRED_TERM, CURSOR, LIMIT],
-        responses=page_of("SectionScorePage", score_serializers.StudentScoreOutput),
+        responses=page_of("SectionScorePage", serializers.StudentScoreOutput),
     )
     def get(self, request: Request, section_id: str) -> Response:
         """A page of the scores of one term (``?term=``): latest evaluation first, by student id.
@@ -107,7 +107,7 @@ class SectionScores(ApiView):
             term_id=required_term_of(request),
             **paging_of(request),
         )
-        return page_answer(score_serializers.StudentScoreOutput(page.scores, many=True).data, page.cursor)
+        return page_answer(serializers.StudentScoreOutput(page.scores, many=True).data, page.cursor)
 
 
 class ScoreDetail(ApiView):
@@ -126,7 +126,7 @@ class ScoreDetail(ApiView):
         operation_id="correct_score",
         tags=["scores"],
         parameters=[IF_MATCH],
-        request=score_serializers.CorrectionInput,
+        request=serializers.CorrectionInput,
         responses=serializers.ScoreOutput,
     )
     def put(self, request: Request, evaluation_id: str, student_id: str) -> HttpResponse:
@@ -135,7 +135,7 @@ class ScoreDetail(ApiView):
         While the term is open who teaches the section does, whatever the role; once it is closed only an administrator,
         with a reason. A voided score needs a reason too.
         """
-        given = validated(score_serializers.CorrectionInput(data=request.data))
+        given = validated(serializers.CorrectionInput(data=request.data))
         version, reply = expected_version(request), reply_for(request, principal_of(request), _score_data, status=200)
         state = ScoreState(given.pop("state"))
         place: dict[str, Any] = {"evaluation_id": evaluation_id, "student_id": student_id}
@@ -155,7 +155,7 @@ class ScoreVoid(ApiView):
         operation_id="void_score",
         tags=["scores"],
         parameters=[IF_MATCH],
-        request=score_serializers.ReasonInput,
+        request=serializers.ReasonInput,
         responses=serializers.ScoreOutput,
     )
     def post(self, request: Request, evaluation_id: str, student_id: str) -> HttpResponse:
@@ -163,7 +163,7 @@ class ScoreVoid(ApiView):
 
         While the term is open who teaches the section does, whatever the role; once it is closed only an administrator.
         """
-        given = validated(score_serializers.ReasonInput(data=request.data))
+        given = validated(serializers.ReasonInput(data=request.data))
         version, reply = expected_version(request), reply_for(request, principal_of(request), _score_data, status=200)
         place = {"evaluation_id": evaluation_id, "student_id": student_id}
         with reply.key.first_answer_wins():
@@ -182,7 +182,7 @@ class ScoreHistory(ApiView):
         operation_id="list_score_history",
         tags=["scores"],
         parameters=[CURSOR, LIMIT],
-        responses=page_of("ScoreHistoryPage", score_serializers.RevisionOutput),
+        responses=page_of("ScoreHistoryPage", serializers.RevisionOutput),
     )
     def get(self, request: Request, evaluation_id: str, student_id: str) -> Response:
         """A page of them, newest first; ``next`` is the cursor of the following page."""
@@ -192,7 +192,7 @@ class ScoreHistory(ApiView):
             student_id=student_id,
             **paging_of(request),
         )
-        return page_answer(score_serializers.RevisionOutput(page.revisions, many=True).data, page.cursor)
+        return page_answer(serializers.RevisionOutput(page.revisions, many=True).data, page.cursor)
 
 
 class StudentScores(ApiView):
@@ -204,7 +204,7 @@ class StudentScores(ApiView):
         operation_id="list_student_scores",
         tags=["scores"],
         parameters=[TERM, CURSOR, LIMIT],
-        responses=page_of("StudentScorePage", score_serializers.StudentScoreOutput),
+        responses=page_of("StudentScorePage", serializers.StudentScoreOutput),
     )
     def get(self, request: Request, student_id: str) -> Response:
         """A page of them by term and evaluation, of one term with ``?term=``."""
@@ -214,7 +214,7 @@ class StudentScores(ApiView):
             term_id=term_of(request),
             **paging_of(request),
         )
-        return page_answer(score_serializers.StudentScoreOutput(page.scores, many=True).data, page.cursor)
+        return page_answer(serializers.StudentScoreOutput(page.scores, many=True).data, page.cursor)
 
 
 def _address(score: dict[str, Any]) -> str:

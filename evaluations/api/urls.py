@@ -3,17 +3,17 @@
 from django.urls import path
 
 import edu.http.converters  # noqa: F401 - registers the id converter
-from evaluations.api import reports, school, scores, terms, views
+from evaluations.api import evaluations, reports, school, scores, sections, terms
 
 urlpatterns = [
     path("school", school.SchoolDetail.as_view()),
-    path("sections", views.SectionList.as_view()),
-    path("sections/<id:section_id>/students", views.SectionStudents.as_view()),
-    path("sections/<id:section_id>/evaluations", views.EvaluationList.as_view()),
+    path("sections", sections.SectionList.as_view()),
+    path("sections/<id:section_id>/students", sections.SectionStudents.as_view()),
+    path("sections/<id:section_id>/evaluations", evaluations.EvaluationList.as_view()),
     path("sections/<id:section_id>/scores", scores.SectionScores.as_view()),
     path("sections/<id:section_id>/consolidated", reports.SectionConsolidated.as_view()),
-    path("evaluations/<id:evaluation_id>", views.EvaluationDetail.as_view(), name="evaluation"),
-    path("evaluations/<id:evaluation_id>/history", views.EvaluationHistory.as_view()),
+    path("evaluations/<id:evaluation_id>", evaluations.EvaluationDetail.as_view(), name="evaluation"),
+    path("evaluations/<id:evaluation_id>/history", evaluations.EvaluationHistory.as_view()),
     path("evaluations/<id:evaluation_id>/scores", scores.ScoreList.as_view()),
     path("evaluations/<id:evaluation_id>/scores/<id:student_id>", scores.ScoreDetail.as_view(), name="score"),
     path("evaluations/<id:evaluation_id>/scores/<id:student_id>/void", scores.ScoreVoid.as_view()),

@@ -8,7 +8,8 @@ import pytest
 from django.utils import translation
 
 from edu.http.json_bodies import MalformedJsonError, decode
-from evaluations.api.serializers import EvaluationInput, ScoreInput
+from evaluations.api.evaluation_serializers import EvaluationInput
+from evaluations.api.score_serializers import ScoreInput
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 from django.utils import translation
 
 from edu.identity.jwks import KeysUnavailableError
-from evaluations.api.serializers import ScoreInput
+from evaluations.api.score_serializers import ScoreInput
 from tests.unit.edu.http.urls import SECRET
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""The teachers' endpoints."""
+"""The endpoints of evaluations."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from rest_framework.response import Response
 from edu.http.paging import CURSOR, LIMIT, page_answer, paging_of
 from edu.http.preconditions import expected_version
 from edu.http.replies import empty_reply_for, etag_of, reply_for
-from edu.http.schema import IF_MATCH, page_of, results_of
+from edu.http.schema import IF_MATCH, page_of
 from edu.http.views import ApiView
 from edu.identity.authentication import principal_of
 from edu.identity.principal import Role
 from evaluations import services
-from evaluations.api import serializers
+from evaluations.api import evaluation_serializers as serializers
 from evaluations.api.parsing import TERM, term_of, validated
 from evaluations.domain.evaluation import EvaluationKind
 
@@ -28,36 +28,6 @@ if TYPE_CHECKING:
 
 _READERS = frozenset({Role.TEACHER, Role.SCHOOL_ADMIN, Role.AUDITOR})
 _WRITERS = frozenset({Role.TEACHER, Role.SCHOOL_ADMIN})
-
-
-class SectionList(ApiView):
-    """The caller's sections."""
-
-    allowed_roles: ClassVar = {"GET": _READERS}
-
-    @extend_schema(
-        operation_id="list_sections", tags=["sections"], responses=results_of("SectionList", serializers.SectionOutput)
-    )
-    def get(self, request: Request) -> Response:
-        """List them, by id."""
-        sections = services.list_sections(actor=principal_of(request))
-        return Response({"results": serializers.SectionOutput(sections, many=True).data})
-
-
-class SectionStudents(ApiView):
-    """A section's students."""
-
-    allowed_roles: ClassVar = {"GET": _READERS}
-
-    @extend_schema(
-        operation_id="list_section_students",
-        tags=["sections"],
-        responses=results_of("StudentList", serializers.StudentOutput),
-    )
-    def get(self, request: Request, section_id: str) -> Response:
-        """List them, by family name."""
-        students = services.list_section_students(actor=principal_of(request), section_id=section_id)
-        return Response({"results": serializers.StudentOutput(students, many=True).data})
 
 
 class EvaluationList(ApiView):

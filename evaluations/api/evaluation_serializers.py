@@ -1,4 +1,4 @@
-"""What the API takes and gives."""
+"""What the API takes and gives of evaluations."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ from rest_framework import serializers
 
 from edu.http.serializers import StrictSerializer
 from evaluations.api.parsing import ID_PATTERN
-from evaluations.api.score_serializers import KINDS, RECORDABLE, STATES, ValueField
+from evaluations.api.score_serializers import KINDS
 from evaluations.domain.checks import MAX_REASON_CHARS
-from evaluations.domain.evaluation import ScoreState
 from evaluations.services import limits
 
 _TITLE_MESSAGES: dict[str, Any] = dict.fromkeys(("blank", "max_length"), limits.TITLE)
@@ -96,42 +95,3 @@ class EditionOutput(serializers.Serializer[Any]):
     before = SettingOutput(allow_null=True)
     after = SettingOutput()
     reason = serializers.CharField(allow_blank=True)
-
-
-class ScoreInput(StrictSerializer):
-    """A student's score."""
-
-    student_id = serializers.RegexField(ID_PATTERN)
-    state = serializers.ChoiceField(RECORDABLE, default=str(ScoreState.RECORDED))
-    value = ValueField()
-    late = serializers.BooleanField(default=False)
-    reason = serializers.CharField(max_length=MAX_REASON_CHARS, allow_blank=True, default="")
-
-
-class ScoreOutput(serializers.Serializer[Any]):
-    """A recorded score."""
-
-    evaluation_id = serializers.CharField()
-    student_id = serializers.CharField()
-    state = serializers.ChoiceField(STATES)
-    value = serializers.CharField(allow_null=True)
-    late = serializers.BooleanField()
-    version = serializers.IntegerField()
-    recorded_at = serializers.DateTimeField()
-
-
-class StudentOutput(serializers.Serializer[Any]):
-    """A student, as a grade book lists them."""
-
-    student_id = serializers.CharField()
-    family_name = serializers.CharField()
-    given_name = serializers.CharField()
-
-
-class SectionOutput(serializers.Serializer[Any]):
-    """A section."""
-
-    section_id = serializers.CharField()
-    course_id = serializers.CharField()
-    name = serializers.CharField()
-    school_year = serializers.IntegerField()
