@@ -196,7 +196,7 @@ class IdempotencyKey:
 class Reply(Generic[T]):
     """How a write is answered: the client's key, and the answer that ``render`` makes of the result.
 
-    It is rendered once: what is stored for a repeat is what the client gets.
+    What is stored for a repeat is what the client gets: the answer of the write's last attempt, rendered once.
     """
 
     def __init__(self, key: IdempotencyKey, render: Callable[[T], Answer]) -> None:
@@ -213,10 +213,10 @@ class Reply(Generic[T]):
         self.key.finish(self._answered(result))
 
     def as_response(self) -> HttpResponse:
-        """The stored answer on its way to the client.
+        """The answer that went with the write, which has returned without an error, on its way to the client.
 
         Raises:
-            RuntimeError: the write stored none: a bug, since repeating it would write twice.
+            RuntimeError: there went none with it: a bug, since repeating it would write twice.
         """
         if self._answer is None:
             raise RuntimeError("a write without a stored answer")

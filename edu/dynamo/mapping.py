@@ -29,7 +29,8 @@ def to_attributes(record: object) -> Attributes:
     """A dataclass's fields as plain values.
 
     Raises:
-        TypeError: for a float, a naive datetime, or a number that DynamoDB cannot hold exactly.
+        TypeError: for a float, a naive datetime, a number that DynamoDB cannot hold exactly, or a name in a map that is
+            no text.
     """
     plain: Attributes = _plain(msgspec.to_builtins(record, builtin_types=_KEPT))
     return plain
@@ -56,6 +57,8 @@ def from_item(item: Mapping[str, Any]) -> Attributes:
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - whatever the table holds
     match value:
+        case dict() if not all(isinstance(name, str) for name in value):
+            raise TypeError("a name in a map is text")
         case dict():
             return {name: _plain(part) for name, part in value.items() if part is not None}
         case list() | tuple():

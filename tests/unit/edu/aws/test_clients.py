@@ -67,7 +67,7 @@ def test_client_is_made_once_for_all_schools() -> None:
     assert clients.scoped_client("dynamodb") is clients.scoped_client("dynamodb")
 
 
-def test_tests_see_what_botocore_would_leave_out_of_a_call() -> None:
+def test_calls_of_tests_are_checked_in_botocores_place() -> None:
     table: Any = clients.scoped_client("dynamodb")
     with pytest.raises(AssertionError, match="ConsistantRead"):
         table.get_item(TableName="any", Key={"pk": {"S": "any"}}, ConsistantRead=True)
@@ -75,3 +75,5 @@ def test_tests_see_what_botocore_would_leave_out_of_a_call() -> None:
         table.transact_write_items(
             TransactItems=[{"Delete": {"TableName": "any", "Key": {"pk": {"S": "any"}}, "ConditionExpresion": "x"}}]
         )
+    with pytest.raises(AssertionError, match="Invalid type"):
+        table.get_item(TableName="any", Key={"pk": {"S": 5}})

@@ -92,7 +92,7 @@ def test_order_of_instant_texts_is_the_order_of_the_instants(instants: list[date
 @pytest.mark.parametrize(
     "value",
     [
-        *(0.5, float("nan"), [1, {"deep": 0.5}], datetime(2026, 1, 1)),  # noqa: DTZ001 - naive on purpose
+        *(0.5, float("nan"), [1, {"deep": 0.5}], {5: "five"}, datetime(2026, 1, 1)),  # noqa: DTZ001 - naive on purpose
         *(Decimal("NaN"), Decimal("sNaN"), Decimal("Infinity"), Decimal("-Infinity")),
         *(Decimal("1." + "1" * 38), Decimal("1E+200"), Decimal("1E-200"), 10**38 + 1, [Decimal("-Infinity")]),
     ],
