@@ -90,9 +90,9 @@ class Transaction:
             StoreUnavailableError: the outcome is unknown; committing the same content again must be safe.
             ForeignPartitionError: an item's index key is outside the scope; nothing was sent.
             AccessDeniedError: a key is outside the scope; nothing was written.
-            StoreError: more than 100 actions, or DynamoDB calls them malformed; nothing was written.
+            StoreError: no action or more than 100, or DynamoDB calls them malformed; nothing was written.
         """
-        if len(self._actions) > MAX_ACTIONS:
+        if not 1 <= len(self._actions) <= MAX_ACTIONS:
             raise StoreError(f"{len(self._actions)} actions in one transaction")
         for action in self._actions:
             check_action(action)

@@ -64,11 +64,12 @@ def test_unknown_outcome_is_told_not_retried_blindly(client: ScriptedClient) -> 
     assert len(client.calls) == 1
 
 
-def test_a_hundred_actions_pass_and_one_more_is_never_sent(client: ScriptedClient) -> None:
+def test_a_hundred_actions_pass_and_one_more_or_none_is_never_sent(client: ScriptedClient) -> None:
     client.answers = [{}]
     _transaction(MAX_ACTIONS).commit()
-    with pytest.raises(StoreError):
-        _transaction(MAX_ACTIONS + 1).commit()
+    for refused in (0, MAX_ACTIONS + 1):
+        with pytest.raises(StoreError):
+            _transaction(refused).commit()
     assert len(client.calls) == 1
 
 
