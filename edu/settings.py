@@ -115,13 +115,12 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
 LOGIN_URL = "/admin/login/"
 LOGIN_REDIRECT_URL = "/admin/"
 CACHES = {
-    # the counters of the API's limits, up to two for each account and minute
+    # the counters of the API's limits, up to two for each account and minute; past minutes' go when it is full, and
+    # the default of 300 would take this minute's
     "default": {
         "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
         "LOCATION": "default",
-        "OPTIONS": {
-            "MAX_ENTRIES": 20_000
-        },  # past minutes' go when it is full; the default of 300 would take this one's
+        "OPTIONS": {"MAX_ENTRIES": 20_000},
     },
     # a school's rules: dropped after five minutes, or when this process changes them (DESIGN, scenario 1)
     "rules": {

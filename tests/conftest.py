@@ -7,6 +7,7 @@ import pytest
 import structlog
 
 import tests.environment  # noqa: F401
+from tests.support.call_shapes import check_call_shapes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,8 +32,6 @@ def pytest_configure() -> None:
 @pytest.fixture(scope="session", autouse=True)
 def _call_shapes() -> "Iterator[None]":
     """Each test's calls to DynamoDB are checked, since botocore does not check the product's."""
-    from tests.support.call_shapes import check_call_shapes  # noqa: PLC0415 - needs Django set up
-
     with pytest.MonkeyPatch.context() as patch:
         check_call_shapes(patch)
         yield

@@ -14,10 +14,10 @@ from edu.http.replies import empty_reply_for, etag_of, reply_for
 from edu.http.schema import IF_MATCH, page_of
 from edu.http.views import ApiView
 from edu.identity.authentication import principal_of
-from edu.identity.principal import Role
 from evaluations import services
 from evaluations.api import evaluation_serializers as serializers
 from evaluations.api.parsing import TERM, term_of, validated
+from evaluations.api.roles import GRADERS, READERS
 from evaluations.domain.evaluation import EvaluationKind
 
 if TYPE_CHECKING:
@@ -26,14 +26,11 @@ if TYPE_CHECKING:
 
     from evaluations.domain.evaluation import Evaluation
 
-_READERS = frozenset({Role.TEACHER, Role.SCHOOL_ADMIN, Role.AUDITOR})
-_WRITERS = frozenset({Role.TEACHER, Role.SCHOOL_ADMIN})
-
 
 class EvaluationList(ApiView):
     """Evaluations: set a new one, or list a section's."""
 
-    allowed_roles: ClassVar = {"GET": _READERS, "POST": _WRITERS}
+    allowed_roles: ClassVar = {"GET": READERS, "POST": GRADERS}
 
     @extend_schema(
         operation_id="list_section_evaluations",
@@ -72,7 +69,7 @@ class EvaluationList(ApiView):
 class EvaluationDetail(ApiView):
     """One evaluation."""
 
-    allowed_roles: ClassVar = {"GET": _READERS, "PATCH": _WRITERS, "DELETE": _WRITERS}
+    allowed_roles: ClassVar = {"GET": READERS, "PATCH": GRADERS, "DELETE": GRADERS}
 
     @extend_schema(operation_id="read_evaluation", tags=["evaluations"], responses=serializers.EvaluationOutput)
     def get(self, request: Request, evaluation_id: str) -> Response:
@@ -126,7 +123,7 @@ class EvaluationDetail(ApiView):
 class EvaluationHistory(ApiView):
     """Every version an evaluation has had."""
 
-    allowed_roles: ClassVar = {"GET": _READERS}
+    allowed_roles: ClassVar = {"GET": READERS}
 
     @extend_schema(
         operation_id="list_evaluation_history",

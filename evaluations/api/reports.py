@@ -16,10 +16,10 @@ from rest_framework.response import Response
 
 from edu.http.views import ApiView
 from edu.identity.authentication import principal_of
-from edu.identity.principal import Role
 from evaluations.api import card_csv, card_pdf
 from evaluations.api.parsing import REQUIRED_TERM, SCHOOL_YEAR, TERM, required_term_of, school_year_of, term_of
 from evaluations.api.report_serializers import ReportCardOutput, SectionGradesOutput, card_data, section_data
+from evaluations.api.roles import GRADERS
 from evaluations.services import consolidated_grades, report_cards
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
     from evaluations.services.report_cards import ReportCard
 
-_READERS = frozenset({Role.TEACHER, Role.SCHOOL_ADMIN})
 _NOT_MODIFIED = 304
 _WHEN_COMPUTED = frozenset({"as_of"})  # computed again with the same outcome is the same card
 
@@ -57,7 +56,7 @@ class PdfRenderer(_FileRenderer):
 class SectionConsolidated(ApiView):
     """A section's consolidated grades."""
 
-    allowed_roles: ClassVar = {"GET": _READERS}
+    allowed_roles: ClassVar = {"GET": GRADERS}
 
     @extend_schema(
         operation_id="read_section_grades", tags=["grades"], parameters=[REQUIRED_TERM], responses=SectionGradesOutput
@@ -74,7 +73,7 @@ class SectionConsolidated(ApiView):
 class StudentReportCard(ApiView):
     """A student's report card."""
 
-    allowed_roles: ClassVar = {"GET": _READERS}
+    allowed_roles: ClassVar = {"GET": GRADERS}
     renderer_classes = (JSONRenderer, CsvRenderer, PdfRenderer)
 
     @extend_schema(

@@ -9,14 +9,12 @@ from rest_framework import serializers
 from rest_framework.response import Response
 
 from edu.http.views import ApiView
-from edu.identity.principal import Role
 from evaluations import services
+from evaluations.api.roles import READERS
 from evaluations.domain.scales import Rounding, ScaleKind
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
-
-_READERS = frozenset({Role.TEACHER, Role.SCHOOL_ADMIN, Role.AUDITOR})
 
 
 def _number(**more: Any) -> serializers.DecimalField:  # noqa: ANN401 - a field's own settings
@@ -59,7 +57,7 @@ class SchoolOutput(serializers.Serializer[Any]):
 class SchoolDetail(ApiView):
     """The caller's school."""
 
-    allowed_roles: ClassVar = {"GET": _READERS}
+    allowed_roles: ClassVar = {"GET": READERS}
 
     @extend_schema(operation_id="read_school", tags=["school"], responses=SchoolOutput)
     def get(self, request: Request) -> Response:

@@ -14,10 +14,10 @@ from edu.http.replies import etag_of, reply_for
 from edu.http.schema import IF_MATCH, page_of, results_of
 from edu.http.views import ApiView
 from edu.identity.authentication import principal_of
-from edu.identity.principal import Role
 from evaluations import services
 from evaluations.api import score_serializers as serializers
 from evaluations.api.parsing import REQUIRED_TERM, TERM, required_term_of, term_of, validated
+from evaluations.api.roles import GRADERS
 from evaluations.api.section_rows import SectionRows
 from evaluations.domain.evaluation import ScoreState
 
@@ -27,14 +27,11 @@ if TYPE_CHECKING:
 
     from evaluations.domain.evaluation import Score
 
-# auditors see that something was graded, never a child's grade (ADR 0003)
-_GRADERS = frozenset({Role.TEACHER, Role.SCHOOL_ADMIN})
-
 
 class ScoreList(ApiView):
     """An evaluation's scores."""
 
-    allowed_roles: ClassVar = {"GET": _GRADERS, "POST": _GRADERS, "PUT": _GRADERS}
+    allowed_roles: ClassVar = {"GET": GRADERS, "POST": GRADERS, "PUT": GRADERS}
 
     @extend_schema(
         operation_id="list_scores", tags=["scores"], responses=results_of("ScoreList", serializers.ScoreOutput)
@@ -88,7 +85,7 @@ class ScoreList(ApiView):
 class SectionScores(ApiView):
     """A section's grade book."""
 
-    allowed_roles: ClassVar = {"GET": _GRADERS}
+    allowed_roles: ClassVar = {"GET": GRADERS}
 
     @extend_schema(
         operation_id="list_section_scores",
@@ -113,7 +110,7 @@ class SectionScores(ApiView):
 class ScoreDetail(ApiView):
     """One student's score."""
 
-    allowed_roles: ClassVar = {"GET": _GRADERS, "PUT": _GRADERS}
+    allowed_roles: ClassVar = {"GET": GRADERS, "PUT": GRADERS}
 
     @extend_schema(operation_id="read_score", tags=["scores"], responses=serializers.ScoreOutput)
     def get(self, request: Request, evaluation_id: str, student_id: str) -> Response:
@@ -149,7 +146,7 @@ class ScoreDetail(ApiView):
 class ScoreVoid(ApiView):
     """Taking a score out of account."""
 
-    allowed_roles: ClassVar = {"POST": _GRADERS}
+    allowed_roles: ClassVar = {"POST": GRADERS}
 
     @extend_schema(
         operation_id="void_score",
@@ -176,7 +173,7 @@ class ScoreVoid(ApiView):
 class ScoreHistory(ApiView):
     """Every version a score has had."""
 
-    allowed_roles: ClassVar = {"GET": _GRADERS}
+    allowed_roles: ClassVar = {"GET": GRADERS}
 
     @extend_schema(
         operation_id="list_score_history",
@@ -198,7 +195,7 @@ class ScoreHistory(ApiView):
 class StudentScores(ApiView):
     """A student's scores: all for administrators, those of their own sections for teachers."""
 
-    allowed_roles: ClassVar = {"GET": _GRADERS}
+    allowed_roles: ClassVar = {"GET": GRADERS}
 
     @extend_schema(
         operation_id="list_student_scores",

@@ -11,13 +11,11 @@ from rest_framework.response import Response
 from edu.http.schema import results_of
 from edu.http.views import ApiView
 from edu.identity.authentication import principal_of
-from edu.identity.principal import Role
 from evaluations import services
+from evaluations.api.roles import READERS
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
-
-_READERS = frozenset({Role.TEACHER, Role.SCHOOL_ADMIN, Role.AUDITOR})
 
 
 class StudentOutput(serializers.Serializer[Any]):
@@ -40,7 +38,7 @@ class SectionOutput(serializers.Serializer[Any]):
 class SectionList(ApiView):
     """The caller's sections."""
 
-    allowed_roles: ClassVar = {"GET": _READERS}
+    allowed_roles: ClassVar = {"GET": READERS}
 
     @extend_schema(operation_id="list_sections", tags=["sections"], responses=results_of("SectionList", SectionOutput))
     def get(self, request: Request) -> Response:
@@ -52,7 +50,7 @@ class SectionList(ApiView):
 class SectionStudents(ApiView):
     """A section's students."""
 
-    allowed_roles: ClassVar = {"GET": _READERS}
+    allowed_roles: ClassVar = {"GET": READERS}
 
     @extend_schema(
         operation_id="list_section_students",

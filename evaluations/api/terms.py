@@ -16,6 +16,7 @@ from edu.identity.authentication import principal_of
 from edu.identity.principal import Role
 from evaluations import services
 from evaluations.api.parsing import validated
+from evaluations.api.roles import READERS
 from evaluations.api.score_serializers import ReasonInput
 
 if TYPE_CHECKING:
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from rest_framework.request import Request
 
     from evaluations.domain.school import Term
-
-_READERS = frozenset({Role.TEACHER, Role.SCHOOL_ADMIN, Role.AUDITOR})
 
 
 class TermOutput(serializers.Serializer[Any]):
@@ -41,7 +40,7 @@ class TermOutput(serializers.Serializer[Any]):
 class TermList(ApiView):
     """The school's terms."""
 
-    allowed_roles: ClassVar = {"GET": _READERS}
+    allowed_roles: ClassVar = {"GET": READERS}
 
     @extend_schema(operation_id="list_terms", tags=["terms"], responses=results_of("TermList", TermOutput))
     def get(self, request: Request) -> Response:
