@@ -20,7 +20,6 @@ from django.utils.translation import gettext_lazy as _
 
 from edu import clock
 from edu.dynamo import table
-from edu.dynamo.errors import ConditionFailedError
 from edu.dynamo.keys import Key, school_partition
 from edu.dynamo.transactions import Condition, Transaction
 from edu.errors import InvalidInputError, LibretaError
@@ -125,15 +124,15 @@ class IdempotencyKey:
     def finish(self, answer: Answer) -> None:
         """Store the answer of a write of several transactions, after the last. Same errors as ``claim``."""
         transaction = Transaction()
-        position = self.remember(transaction, answer)
-        try:
-            transaction.commit()
-        except ConditionFailedError as error:
-            self.replay_if_used(error, position)
-            raise
+        self.remember(transaction, answer)
+        transaction.commit()
 
-    def remember(self, transaction: Transaction, answer: Answer) -> int:
-        """Add the record to the write's own transaction; returns the action's position."""
+    def remember(self, transaction: Transaction, answer: Answer) -> None:
+        """Add the record to the write's own transaction, whose ``commit`` then raises as ``claim`` does.
+
+        Of several conditions that fail the one added first speaks, and the first answer comes before everything: so
+        this is the transaction's first action.
+        """
         now_s = clock.epoch_s()
         record = {
             **self.key.as_attributes(),
@@ -151,18 +150,7 @@ class IdempotencyKey:
             {":now_s": now_s, ":digest": self.request_digest, ":unfinished": _UNFINISHED.status},
             {"#status": "status"},
         )
-        return transaction.put(record, free)
-
-    def replay_if_used(self, error: ConditionFailedError, position: int) -> None:
-        """After a failed transaction: raise the first answer if this key was the reason.
-
-        Raises:
-            IdempotentReplay: the same request was answered before.
-            KeyReusedError: another request used the key.
-        """
-        if position not in error.failed:
-            return
-        self._replay(error.failed[position] or table.get_item(self.key))
+        transaction.put(record, free, otherwise=lambda found: self._said_before(found or table.get_item(self.key)))
 
     @contextmanager
     def first_answer_wins(self) -> Iterator[None]:
@@ -171,7 +159,7 @@ class IdempotencyKey:
         Only a refusal costs the extra read. An error after which nobody knows more (a busy table) goes through.
 
         Raises:
-            IdempotentReplay, KeyReusedError: as ``replay_if_used``.
+            IdempotentReplay, KeyReusedError: as ``claim``.
         """
         try:
             yield
@@ -183,14 +171,19 @@ class IdempotencyKey:
             raise
 
     def _replay(self, record: Attributes | None) -> None:
+        if said := self._said_before(record):
+            raise said
+
+    def _said_before(self, record: Attributes | None) -> IdempotentReplay | KeyReusedError | None:
+        """What a key's record answers to this request; ``None`` when it does not count, or nothing was answered yet."""
         if record is None or record["expires_at"] <= clock.epoch_s():
-            return
+            return None
         if record["request_digest"] != self.request_digest:
-            raise KeyReusedError
+            return KeyReusedError()
         if record["status"] == _UNFINISHED.status:
-            return
+            return None
         said = {name: record.get(name, "") for name in ("etag", "location", "language")}
-        raise IdempotentReplay(Answer(record["status"], record["body"], **said))
+        return IdempotentReplay(Answer(record["status"], record["body"], **said))
 
 
 class Reply(Generic[T]):
@@ -204,9 +197,9 @@ class Reply(Generic[T]):
         self._render = render
         self._answer: Answer | None = None
 
-    def remember(self, transaction: Transaction, result: T) -> int:
-        """Store the answer with the write; returns the action's position."""
-        return self.key.remember(transaction, self._answered(result))
+    def remember(self, transaction: Transaction, result: T) -> None:
+        """Store the answer with the write, as its transaction's first action (see the key's ``remember``)."""
+        self.key.remember(transaction, self._answered(result))
 
     def finish(self, result: T) -> None:
         """Store the answer of a write of several transactions, after the last. Same errors as the key's ``claim``."""

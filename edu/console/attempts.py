@@ -77,7 +77,7 @@ class Attempt:
         try:
             self._change(1)
         except ConditionFailedError as error:
-            return list(LIMITS)[min(error.failed)]
+            return str(next(iter(error.failed)))
         return ""
 
     def _change(self, by: int) -> None:
@@ -88,6 +88,7 @@ class Attempt:
                 "SET entity = :entity, expires_at = :ends ADD attempts :by",
                 {":entity": ENTITY, ":ends": self.window_ends_s, ":by": by},
                 Condition("attribute_not_exists(pk) OR attempts < :limit", {":limit": limit}) if by > 0 else ALWAYS,
+                name=kind,
             )
         with enter_console():
             transaction.commit()

@@ -17,7 +17,6 @@ from django.contrib.sessions.backends.base import CreateError, SessionBase, Upda
 
 from edu import clock
 from edu.dynamo import table
-from edu.dynamo.errors import ConditionFailedError
 from edu.dynamo.keys import Key, platform_partition
 from edu.dynamo.transactions import NOT_THERE, Condition, Transaction
 from edu.logs import get_logger
@@ -76,12 +75,9 @@ class SessionStore(SessionBase):
         }
         condition = NOT_THERE if must_create else Condition("expires_at > :now", {":now": now})
         transaction = Transaction()
-        transaction.put(item, condition)
-        try:
-            with enter_console():
-                transaction.commit()
-        except ConditionFailedError as error:
-            raise (CreateError if must_create else UpdateError) from error
+        transaction.put(item, condition, otherwise=CreateError if must_create else UpdateError)
+        with enter_console():
+            transaction.commit()
 
     def delete(self, session_key: str | None = None) -> None:
         """End the session. Idempotent."""

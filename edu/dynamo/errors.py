@@ -16,7 +16,7 @@ from edu.logs import get_logger
 from edu.metrics import COUNT, embedded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Hashable, Iterator, Mapping
 
     from edu.dynamo.mapping import Attributes
 
@@ -63,14 +63,15 @@ class StoreError(LibretaError):
 class ConditionFailedError(ConflictError):
     """A write's condition did not hold, and nothing was written.
 
-    ``failed`` maps the position of each action whose condition failed to the item found there (``None``: none there).
+    ``failed`` maps the name of each action whose condition failed, in the transaction's order, to the item found there
+    (``None``: none there). An action that was given no name goes by its position.
     """
 
     code = "condition_failed"
 
-    def __init__(self, failed: dict[int, Attributes | None]) -> None:
+    def __init__(self, failed: Mapping[Hashable, Attributes | None]) -> None:
         super().__init__()
-        self.failed = failed
+        self.failed = dict(failed)
 
 
 class TransactionConflictError(StoreUnavailableError):

@@ -20,6 +20,7 @@ from edu.dynamo.keys import Key, school_partition
 from edu.dynamo.mapping import from_attributes, to_attributes
 from edu.dynamo.transactions import NOT_THERE, Condition, Transaction
 from evaluations.domain.consolidation import Grade
+from evaluations.repository.staleness import WHOLE_SECTION
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -97,8 +98,8 @@ def get_of_student(places: Iterable[tuple[str, str]], student_id: str) -> dict[t
     return found
 
 
-def put_grade(transaction: Transaction, grade: ConsolidatedGrade, *, replaces: ConsolidatedGrade | None) -> int:
-    """Write the grade in the place of the one read before. Returns the action's position.
+def put_grade(transaction: Transaction, grade: ConsolidatedGrade, *, replaces: ConsolidatedGrade | None) -> None:
+    """Write the grade in the place of the one read before, under the student's id.
 
     Fails when another stands there: somebody else has computed it meanwhile.
     """
@@ -108,18 +109,18 @@ def put_grade(transaction: Transaction, grade: ConsolidatedGrade, *, replaces: C
         "entity": "consolidated_grade",
         **to_attributes(grade),
     }
-    return transaction.put(item, _still(replaces))
+    transaction.put(item, _still(replaces), name=grade.student_id)
 
 
-def put_summary(transaction: Transaction, summary: SectionSummary, *, replaces: SectionSummary | None) -> int:
-    """Write the summary in the place of the one read before. Fails like ``put_grade``."""
+def put_summary(transaction: Transaction, summary: SectionSummary, *, replaces: SectionSummary | None) -> None:
+    """Write the summary in the place of the one read before, as ``WHOLE_SECTION``. Fails like ``put_grade``."""
     item = {
         "pk": _partition(summary.term_id, summary.section_id),
         "sk": _SUMMARY,
         "entity": "consolidated_section",
         **to_attributes(summary),
     }
-    return transaction.put(item, _still(replaces))
+    transaction.put(item, _still(replaces), name=WHOLE_SECTION)
 
 
 def _still(replaced: ConsolidatedGrade | SectionSummary | None) -> Condition:

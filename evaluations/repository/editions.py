@@ -33,12 +33,12 @@ class EditionPage:
     cursor: str | None
 
 
-def add_edition(transaction: Transaction, edition: Edition, salt: str) -> int:
-    """Add a version to the evaluation's history. Returns the action's position."""
+def add_edition(transaction: Transaction, edition: Edition, salt: str) -> None:
+    """Add a version to the evaluation's history."""
     evaluation = edition.evaluation
     key = Key(_partition(evaluation.evaluation_id), joined(_HISTORY, f"{evaluation.version:09d}"))
     item = {**key.as_attributes(), "entity": "evaluation_edition", audit.SALT: salt, **to_attributes(edition)}
-    return transaction.put(item, NOT_THERE)
+    transaction.put(item, NOT_THERE)
 
 
 def list_editions(evaluation_id: str, *, cursor: str | None = None, limit: int = PAGE_SIZE) -> EditionPage:

@@ -19,7 +19,7 @@ from edu import audit
 from edu.dynamo import table
 from edu.dynamo.keys import Key, joined, school_partition
 from edu.dynamo.mapping import from_attributes, to_attributes
-from edu.dynamo.transactions import ALWAYS, NOT_THERE, Condition, Transaction
+from edu.dynamo.transactions import ALWAYS, Condition, Transaction
 from edu.errors import NotFoundError
 from edu.pseudonyms import pseudonym_of
 from edu.tenancy import current_school_id
@@ -102,11 +102,6 @@ def list_evaluations(
         cursor = page.cursor
 
 
-def add_evaluation(transaction: Transaction, evaluation: Evaluation, salt: str) -> int:
-    """Put a new evaluation; fails when the id is taken. Returns the action's position."""
-    return transaction.put(evaluation_item(evaluation, salt), NOT_THERE)
-
-
 def evaluation_item(evaluation: Evaluation, salt: str) -> Attributes:
     """An evaluation as an item."""
     return {
@@ -119,11 +114,11 @@ def evaluation_item(evaluation: Evaluation, salt: str) -> Attributes:
     }
 
 
-def add_pending(transaction: Transaction, score: Score) -> int:
-    """Mark the score, at its version, as one the government must receive. Returns the action's position."""
+def add_pending(transaction: Transaction, score: Score) -> None:
+    """Mark the score, at its version, as one the government must receive."""
     pending = PendingScore(score.evaluation_id, score.student_id, score.term_id, score.version)
     item = {**_pending_key(pending).as_attributes(), "entity": "pending_score", **to_attributes(pending)}
-    return transaction.put(item, ALWAYS)
+    transaction.put(item, ALWAYS)
 
 
 def list_pending(term_id: str, *, limit: int) -> list[PendingScore]:
@@ -132,13 +127,14 @@ def list_pending(term_id: str, *, limit: int) -> list[PendingScore]:
     return [from_attributes(PendingScore, item) for item in table.query_page(query).items]
 
 
-def clear_pending(transaction: Transaction, pending: PendingScore) -> int:
+def clear_pending(transaction: Transaction, pending: PendingScore) -> None:
     """Remove the mark, unless the score has changed since: then the mark is the newer version's, and must stay.
 
-    The condition holds too when the mark is gone already, so clearing twice is clearing once.
+    The condition holds too when the mark is gone already, so clearing twice is clearing once. Where it does not, the
+    action goes by evaluation and student.
     """
     same = Condition("attribute_not_exists(pk) OR score_version = :version", {":version": pending.score_version})
-    return transaction.delete(_pending_key(pending), same)
+    transaction.delete(_pending_key(pending), same, name=(pending.evaluation_id, pending.student_id))
 
 
 def score_item(score: Score, salt: str) -> Attributes:

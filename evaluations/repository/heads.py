@@ -9,6 +9,7 @@ their own items (``editions``).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from edu import audit, clock
 from edu.dynamo import table
 from edu.dynamo.keys import Key, school_partition
 from edu.dynamo.mapping import from_attributes, instant_text, to_attributes
-from edu.dynamo.transactions import Condition
+from edu.dynamo.transactions import NOT_THERE, Condition
 from edu.errors import NotFoundError
 from evaluations.domain.evaluation import Evaluation
 from evaluations.repository import grades
@@ -25,6 +26,9 @@ from evaluations.repository.grades import DELETED_AT
 if TYPE_CHECKING:
     from edu.dynamo.mapping import Attributes
     from edu.dynamo.transactions import Transaction
+
+Otherwise = Callable[["Head | None"], Exception | None]
+"""The error of a write whose condition does not hold, made of the evaluation that stands (``None``: none any more)."""
 
 _HAS_SCORES = "has_scores"
 _EDITABLE = ("title", "weight", "held_on", "kind", "version")
@@ -61,8 +65,8 @@ def is_deleted(item: Attributes) -> bool:
     return DELETED_AT in item
 
 
-def mark_scored(transaction: Transaction, evaluation: Evaluation) -> int:
-    """Note that the evaluation has a score. Returns the action's position.
+def mark_scored(transaction: Transaction, evaluation: Evaluation, *, otherwise: type[Exception]) -> None:
+    """Note that the evaluation has a score.
 
     Fails when the evaluation is gone, or has another kind than the score that repeats it.
     """
@@ -71,15 +75,30 @@ def mark_scored(transaction: Transaction, evaluation: Evaluation) -> int:
         {":kind": to_attributes(evaluation)["kind"]},
         {"#kind": "kind"},
     )
-    return transaction.update(
-        _key(evaluation.evaluation_id), f"SET {_HAS_SCORES} = :scored", {":scored": True}, standing
+    transaction.update(
+        _key(evaluation.evaluation_id),
+        f"SET {_HAS_SCORES} = :scored",
+        {":scored": True},
+        standing,
+        otherwise=otherwise,
     )
 
 
+def add(transaction: Transaction, evaluation: Evaluation, salt: str, *, otherwise: Otherwise) -> None:
+    """Put a new evaluation; fails when the id is taken."""
+    transaction.put(grades.evaluation_item(evaluation, salt), NOT_THERE, otherwise=_of_head(otherwise))
+
+
 def update(
-    transaction: Transaction, before: Evaluation, after: Evaluation, salt: str, *, unscored: bool = False
-) -> int:
-    """Write the evaluation's next version. Returns the action's position.
+    transaction: Transaction,
+    before: Evaluation,
+    after: Evaluation,
+    salt: str,
+    *,
+    unscored: bool = False,
+    otherwise: Otherwise,
+) -> None:
+    """Write the evaluation's next version.
 
     Fails when ``before`` is no longer the current version, or, with ``unscored`` or a new kind, when there are scores.
     """
@@ -89,23 +108,31 @@ def update(
     expression = "SET " + ", ".join(f"#{name} = :{name}" for name in changed)
     unchanged = _is_still(before, unscored=unscored or after.kind is not before.kind)
     condition = Condition(unchanged.expression, unchanged.values, names)
-    return transaction.update(_key(after.evaluation_id), expression, {f":{n}": item[n] for n in changed}, condition)
+    values = {f":{name}": item[name] for name in changed}
+    transaction.update(_key(after.evaluation_id), expression, values, condition, otherwise=_of_head(otherwise))
 
 
-def bury(transaction: Transaction, head: Head) -> int:
-    """Put a tombstone in the place of an evaluation without scores. Returns the action's position.
+def bury(transaction: Transaction, head: Head, *, otherwise: Otherwise) -> None:
+    """Put a tombstone in the place of an evaluation without scores.
 
     Fails when the version in ``head`` is no longer the current one, or when it has scores.
     """
     item = grades.evaluation_item(head.evaluation, head.salt) | {DELETED_AT: instant_text(clock.now())}
     index = {"gsi1pk", "gsi1sk"}
     condition = _is_still(head.evaluation, unscored=True)
-    return transaction.put({name: part for name, part in item.items() if name not in index}, condition)
+    tombstone = {name: part for name, part in item.items() if name not in index}
+    transaction.put(tombstone, condition, otherwise=_of_head(otherwise))
 
 
-def require_version(transaction: Transaction, evaluation: Evaluation) -> int:
-    """Require that the evaluation is still this version, without writing it. Returns the action's position."""
-    return transaction.check(_key(evaluation.evaluation_id), _is_still(evaluation, unscored=False))
+def require_version(transaction: Transaction, evaluation: Evaluation, *, otherwise: Otherwise) -> None:
+    """Require that the evaluation is still this version, without writing it."""
+    condition = _is_still(evaluation, unscored=False)
+    transaction.check(_key(evaluation.evaluation_id), condition, otherwise=_of_head(otherwise))
+
+
+def _of_head(otherwise: Otherwise) -> Callable[[Attributes | None], Exception | None]:
+    """The same, of the item instead of the evaluation."""
+    return lambda found: otherwise(head_of(found) if found and not is_deleted(found) else None)
 
 
 def _is_still(evaluation: Evaluation, *, unscored: bool) -> Condition:

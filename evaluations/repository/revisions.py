@@ -9,6 +9,7 @@ its version: the audit trail's digests of a score that was replaced can be prove
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,9 @@ from evaluations.repository import grades
 if TYPE_CHECKING:
     from edu.dynamo.mapping import Attributes
     from edu.dynamo.transactions import Transaction
+
+Otherwise = Callable[["StoredScore | None"], Exception | None]
+"""The error of a write whose condition does not hold, made of the score that stands (``None``: there is none)."""
 
 _STUDENTS_SCORES = 1000  # of all years: dozens of evaluations in each of a dozen courses
 _SCORE, _HISTORY, _REQUEST = "SCORE", "SCORE_HISTORY", "request"
@@ -79,27 +83,32 @@ def stored_of(item: Attributes) -> StoredScore:
     return StoredScore(from_attributes(Score, item), item[audit.SALT], item.get(_REQUEST, ""))
 
 
-def put_score(transaction: Transaction, stored: StoredScore, *, replaces: Score | None) -> int:
-    """Put a score in the place of the version ``replaces``, or as the student's first. Returns the action's position.
+def put_score(
+    transaction: Transaction, stored: StoredScore, *, replaces: Score | None, otherwise: Otherwise | None = None
+) -> None:
+    """Put a score in the place of the version ``replaces``, or as the student's first.
 
-    Fails when another version, or any, stands there.
+    Fails when another version, or any, stands there: with the error that ``otherwise`` makes of it (``None``: there is
+    none), or else under the student's id.
     """
     item = grades.score_item(stored.score, stored.salt) | {_REQUEST: stored.request or None}
-    return transaction.put(item, version_is(replaces.version) if replaces else NOT_THERE)
+    condition = version_is(replaces.version) if replaces else NOT_THERE
+    transaction.put(item, condition, otherwise=_of_stored(otherwise), name=stored.score.student_id)
 
 
-def require_version(transaction: Transaction, score: Score) -> int:
-    """Require that the score is still this version, without writing it. Returns the action's position."""
-    return transaction.check(_score_key(score.evaluation_id, score.student_id), version_is(score.version))
+def require_version(transaction: Transaction, score: Score, *, otherwise: Otherwise) -> None:
+    """Require that the score is still this version, without writing it. Fails like ``put_score``."""
+    key = _score_key(score.evaluation_id, score.student_id)
+    transaction.check(key, version_is(score.version), otherwise=_of_stored(otherwise))
 
 
-def add_revision(transaction: Transaction, revision: Revision, salt: str) -> int:
-    """Add a revision to the score's history. Returns the action's position."""
+def add_revision(transaction: Transaction, revision: Revision, salt: str) -> None:
+    """Add a revision to the score's history."""
     score = revision.score
     key = Key(_partition(score.evaluation_id), joined(_HISTORY, score.student_id, f"{score.version:09d}"))
     said = to_attributes(revision) | {"score": grades.score_attributes(score)}
     item = {**key.as_attributes(), "entity": "score_revision", audit.SALT: salt, **said}
-    return transaction.put(item, NOT_THERE)
+    transaction.put(item, NOT_THERE)
 
 
 def list_revisions(
@@ -134,6 +143,13 @@ def list_places_of_student(student_id: str) -> set[tuple[str, str]]:
     """Every (term, section) in which the student has a score, in one query for up to 1000. Eventually consistent."""
     query = table.Query(school_partition("SCORED", student_id), index=True, limit=_STUDENTS_SCORES)
     return {(item["term_id"], item["section_id"]) for item in table.query_all(query)}
+
+
+def _of_stored(otherwise: Otherwise | None) -> Callable[[Attributes | None], Exception | None] | None:
+    """The same, of the item instead of the score."""
+    if otherwise is None:
+        return None
+    return lambda found: otherwise(stored_of(found) if found else None)
 
 
 def _partition(evaluation_id: str) -> str:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, TypeVar
 from edu.dynamo import table
 from edu.dynamo.keys import Key, joined, school_partition
 from edu.dynamo.mapping import from_attributes, to_attributes
+from edu.dynamo.transactions import THERE
 from edu.errors import NotFoundError
 from evaluations.domain.school import Course, Enrolment, School, Section, Student, Teacher
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from edu.dynamo.mapping import Attributes
+    from edu.dynamo.transactions import Transaction
 
 T = TypeVar("T")
 _PROFILE = "PROFILE"
@@ -93,6 +95,11 @@ def list_enrolments(section_id: str, *, consistent: bool = False) -> list[Enrolm
     """Who is in a section, by student id."""
     query = table.Query(school_partition("ENROLMENT", section_id), consistent=consistent)
     return [from_attributes(Enrolment, item) for item in table.query_all(query)]
+
+
+def require_enrolled(transaction: Transaction, section_id: str, student_id: str, *, otherwise: type[Exception]) -> None:
+    """Require that the student is in the section."""
+    transaction.check(enrolment_key(section_id, student_id), THERE, otherwise=otherwise)
 
 
 def enrolment_key(section_id: str, student_id: str) -> Key:

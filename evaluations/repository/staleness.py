@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from evaluations.domain.evaluation import Evaluation, Score
 
 ENTITY = "stale_mark"
-_WHOLE_SECTION = "SECTION"  # no student id has capitals
+WHOLE_SECTION = "SECTION"  # no student id has capitals
 _SET = (
     "SET entity = :entity, term_id = :term_id, section_id = :section_id, student_id = :student_id, mark_token = :token"
     " ADD evaluation_ids :evaluation_ids"
@@ -43,20 +43,17 @@ class StaleMark:
     student_id: str | None = None
 
 
-def mark_stale(transaction: Transaction, score: Score) -> int:
+def mark_stale(transaction: Transaction, score: Score) -> None:
     """Say that the score's student has to be consolidated again. For every write of a score, in its transaction.
 
-    Returns the action's position. One mark a student and section: a transaction may hold one score of each.
+    One mark a student and section: a transaction may hold one score of each.
     """
-    return _mark(transaction, score, score.student_id)
+    _mark(transaction, score, score.student_id)
 
 
-def mark_section_stale(transaction: Transaction, evaluation: Evaluation) -> int:
-    """Say that the section's students have to be consolidated again. For every write of an evaluation itself.
-
-    Returns the action's position.
-    """
-    return _mark(transaction, evaluation, None)
+def mark_section_stale(transaction: Transaction, evaluation: Evaluation) -> None:
+    """Say that the section's students have to be consolidated again. For every write of an evaluation itself."""
+    _mark(transaction, evaluation, None)
 
 
 def list_stale(term_id: str, section_id: str) -> list[StaleMark]:
@@ -70,20 +67,21 @@ def list_stale_of_student(places: Iterable[tuple[str, str]], student_id: str) ->
 
     Strongly consistent.
     """
-    keys = [Key(_partition(*place), position) for place in places for position in (_WHOLE_SECTION, student_id)]
+    keys = [Key(_partition(*place), position) for place in places for position in (WHOLE_SECTION, student_id)]
     return [from_attributes(StaleMark, item) for item in table.get_items(keys, consistent=True)]
 
 
-def clear_stale(transaction: Transaction, mark: StaleMark) -> int:
-    """Remove the mark unless a write has renewed it since it was read. Returns the action's position.
+def clear_stale(transaction: Transaction, mark: StaleMark) -> None:
+    """Remove the mark unless a write has renewed it since it was read, under the student's id or ``WHOLE_SECTION``.
 
     The condition holds too when the mark is gone: clearing twice is clearing once.
     """
     seen = Condition("attribute_not_exists(pk) OR mark_token = :token", {":token": mark.mark_token})
-    return transaction.delete(_key(mark.term_id, mark.section_id, mark.student_id), seen)
+    name = mark.student_id or WHOLE_SECTION
+    transaction.delete(_key(mark.term_id, mark.section_id, mark.student_id), seen, name=name)
 
 
-def _mark(transaction: Transaction, record: Evaluation | Score, student_id: str | None) -> int:
+def _mark(transaction: Transaction, record: Evaluation | Score, student_id: str | None) -> None:
     values = {
         ":entity": ENTITY,
         ":term_id": record.term_id,
@@ -93,11 +91,11 @@ def _mark(transaction: Transaction, record: Evaluation | Score, student_id: str 
         ":evaluation_ids": {record.evaluation_id},
     }
     expression = _SET if student_id else _SET.replace(" student_id = :student_id,", "")
-    return transaction.update(_key(record.term_id, record.section_id, student_id), expression, values)
+    transaction.update(_key(record.term_id, record.section_id, student_id), expression, values)
 
 
 def _key(term_id: str, section_id: str, student_id: str | None) -> Key:
-    return Key(_partition(term_id, section_id), student_id or _WHOLE_SECTION)
+    return Key(_partition(term_id, section_id), student_id or WHOLE_SECTION)
 
 
 def _partition(term_id: str, section_id: str) -> str:

@@ -28,7 +28,8 @@ from evaluations.domain.school import School
 from evaluations.repository.roster import profile_key
 
 if TYPE_CHECKING:
-    from edu.dynamo.mapping import Attributes
+    from collections.abc import Callable
+
     from edu.dynamo.transactions import Transaction
     from evaluations.domain.scales import GradingScale
 
@@ -64,8 +65,10 @@ def get_profile() -> Profile:
     return found
 
 
-def put_profile(transaction: Transaction, after: Profile, before: Profile | None) -> int:
-    """Put the school's record in the place of ``before``; fails when another stands there. Returns the position."""
+def put_profile(
+    transaction: Transaction, after: Profile, before: Profile | None, *, otherwise: type[Exception]
+) -> None:
+    """Put the school's record in the place of ``before``; fails when another stands there."""
     item = {
         **profile_key().as_attributes(),
         "entity": "school",
@@ -73,32 +76,52 @@ def put_profile(transaction: Transaction, after: Profile, before: Profile | None
         audit.SALT: after.salt,
         **to_attributes(after.school),
     }
-    return transaction.put(item, _same_rules(before) if before else NOT_THERE)
+    transaction.put(item, _same_rules(before) if before else NOT_THERE, otherwise=otherwise)
 
 
-def require_profile(transaction: Transaction, profile: Profile) -> int:
-    """Require that ``profile`` is still the school's record. Returns the action's position."""
-    return transaction.check(profile_key(), _same_rules(profile))
+def require_profile(transaction: Transaction, profile: Profile, *, otherwise: type[Exception]) -> None:
+    """Require that ``profile`` is still the school's record."""
+    transaction.check(profile_key(), _same_rules(profile), otherwise=otherwise)
 
 
-def require_gate(transaction: Transaction, term_id: str, section_id: str, scale: GradingScale, *, is_open: bool) -> int:
+def require_gate(
+    transaction: Transaction,
+    term_id: str,
+    section_id: str,
+    scale: GradingScale,
+    *,
+    is_open: bool,
+    otherwise: Callable[[bool | None], Exception],
+) -> None:
     """Require that the section takes grades of the term (or that it takes none), and on this scale.
 
-    Gates from before scales were noted take any. Returns the action's position.
+    Gates from before scales were noted take any. ``otherwise`` makes the error of whether the gate that stands is open
+    (``None``: there is none yet).
     """
     same_scale = f"(attribute_not_exists({_SCALE_DIGEST}) OR {_SCALE_DIGEST} = :scale)"
     values = {":open": is_open, ":scale": _digest_of(scale)}
-    return transaction.check(_gate_key(term_id, section_id), Condition(f"{_IS_OPEN} = :open AND {same_scale}", values))
+    condition = Condition(f"{_IS_OPEN} = :open AND {same_scale}", values)
+    transaction.check(
+        _gate_key(term_id, section_id),
+        condition,
+        otherwise=lambda found: otherwise(None if found is None else found.get(_IS_OPEN) is True),
+    )
 
 
-def is_open(gate: Attributes) -> bool:
-    """Whether a gate's item, e.g. the one that a failed condition found, stands open."""
-    return gate.get(_IS_OPEN) is True
+def add_gate(
+    transaction: Transaction,
+    profile: Profile,
+    term_id: str,
+    section_id: str,
+    *,
+    is_open: bool,
+    otherwise: type[Exception],
+) -> None:
+    """Add a section's missing gate, provided that ``profile`` is still the school's record.
 
-
-def add_gate(transaction: Transaction, profile: Profile, term_id: str, section_id: str, *, is_open: bool) -> int:
-    """Add a section's missing gate, provided that ``profile`` is still the school's record. Returns its position."""
-    require_profile(transaction, profile)
+    Fails with ``otherwise`` when it is not, and with ``ConditionFailedError`` when the gate is there by now.
+    """
+    require_profile(transaction, profile, otherwise=otherwise)
     mark_used(transaction, term_id)
     gate = {
         **_gate_key(term_id, section_id).as_attributes(),
@@ -107,12 +130,12 @@ def add_gate(transaction: Transaction, profile: Profile, term_id: str, section_i
         _RULES_VERSION: profile.rules_version,
         _SCALE_DIGEST: _digest_of(profile.school.scale_in(term_id)),
     }
-    return transaction.put(gate, NOT_THERE)
+    transaction.put(gate, NOT_THERE)
 
 
-def mark_used(transaction: Transaction, term_id: str) -> int:
-    """Note that something is recorded in the term. Returns the action's position."""
-    return transaction.put({**_used_key(term_id).as_attributes(), "entity": "used_term"})
+def mark_used(transaction: Transaction, term_id: str) -> None:
+    """Note that something is recorded in the term."""
+    transaction.put({**_used_key(term_id).as_attributes(), "entity": "used_term"})
 
 
 def is_marked_used(term_id: str) -> bool:
@@ -120,9 +143,9 @@ def is_marked_used(term_id: str) -> bool:
     return table.get_item(_used_key(term_id)) is not None
 
 
-def require_unused(transaction: Transaction, term_id: str) -> int:
-    """Require that the term is not noted as used. Returns the action's position."""
-    return transaction.check(_used_key(term_id), NOT_THERE)
+def require_unused(transaction: Transaction, term_id: str, *, otherwise: type[Exception]) -> None:
+    """Require that the term is not noted as used."""
+    transaction.check(_used_key(term_id), NOT_THERE, otherwise=otherwise)
 
 
 def list_gates(term_id: str) -> list[str]:
@@ -131,12 +154,12 @@ def list_gates(term_id: str) -> list[str]:
     return [item["sk"] for item in table.query_all(query)]
 
 
-def move_gate(transaction: Transaction, term_id: str, section_id: str, *, is_open: bool, rules_version: int) -> int:
-    """Open or close a gate; fails when it was moved under later rules already. Returns the action's position."""
+def move_gate(transaction: Transaction, term_id: str, section_id: str, *, is_open: bool, rules_version: int) -> None:
+    """Open or close a gate; fails when it was moved under later rules already."""
     values = {":open": is_open, ":rules_version": rules_version}
     not_later = Condition(f"{_RULES_VERSION} <= :rules_version")
     expression = f"SET {_IS_OPEN} = :open, {_RULES_VERSION} = :rules_version"
-    return transaction.update(_gate_key(term_id, section_id), expression, values, not_later)
+    transaction.update(_gate_key(term_id, section_id), expression, values, not_later)
 
 
 def _same_rules(profile: Profile) -> Condition:

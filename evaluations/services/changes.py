@@ -40,14 +40,17 @@ class ScoreChange:
     request: str = ""
 
 
-def add_change(transaction: Transaction, change: ScoreChange, actor: Principal) -> int:
+def add_change(
+    transaction: Transaction, change: ScoreChange, actor: Principal, *, otherwise: revisions.Otherwise | None = None
+) -> None:
     """Add everything that writing this score takes: ``ACTIONS_PER_SCORE`` actions.
 
-    Returns the position of the score's own, which fails when ``before`` is not what stands there.
+    The score's own fails when ``before`` is not what stands there (see ``revisions.put_score``).
     """
     score, salt = change.after, audit.new_salt()
     replaced = change.before.score if change.before else None
-    position = revisions.put_score(transaction, StoredScore(score, salt, change.request), replaces=replaced)
+    stored = StoredScore(score, salt, change.request)
+    revisions.put_score(transaction, stored, replaces=replaced, otherwise=otherwise)
     revision = Revision(
         score=score,
         before=Result.of(replaced) if replaced else None,
@@ -66,7 +69,6 @@ def add_change(transaction: Transaction, change: ScoreChange, actor: Principal) 
         reason=change.reason,
     )
     staleness.mark_stale(transaction, score)
-    return position
 
 
 @dataclass(frozen=True)
@@ -83,18 +85,22 @@ class EvaluationChange:
 
 
 def add_evaluation_change(
-    transaction: Transaction, change: EvaluationChange, actor: Principal, *, unscored: bool = False
-) -> tuple[int, Head]:
-    """Add everything that writing this version of an evaluation takes.
+    transaction: Transaction,
+    change: EvaluationChange,
+    actor: Principal,
+    *,
+    unscored: bool = False,
+    otherwise: heads.Otherwise,
+) -> Head:
+    """Add everything that writing this version of an evaluation takes. Returns the evaluation as it will stand.
 
-    Returns the position of the evaluation's own action, which fails when ``before`` is not what stands there (or, with
-    ``unscored``, has scores), and the evaluation as it will stand.
+    The evaluation's own action fails when ``before`` is not what stands there (or, with ``unscored``, has scores).
     """
     evaluation, before, salt = change.after, change.before, audit.new_salt()
     if before is None:
-        position = grades.add_evaluation(transaction, evaluation, salt)
+        heads.add(transaction, evaluation, salt, otherwise=otherwise)
     else:
-        position = heads.update(transaction, before.evaluation, evaluation, salt, unscored=unscored)
+        heads.update(transaction, before.evaluation, evaluation, salt, unscored=unscored, otherwise=otherwise)
     edition = Edition(
         evaluation=evaluation,
         before=Setting.of(before.evaluation) if before else None,
@@ -113,4 +119,4 @@ def add_evaluation_change(
         reason=change.reason,
     )
     staleness.mark_section_stale(transaction, evaluation)
-    return position, Head(evaluation, salt, has_scores=before.has_scores if before else False)
+    return Head(evaluation, salt, has_scores=before.has_scores if before else False)

@@ -18,23 +18,22 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from edu import clock
-from edu.dynamo.errors import ConditionFailedError, TransactionConflictError
+from edu.dynamo.errors import TransactionConflictError
 from edu.dynamo.mapping import to_attributes
-from edu.dynamo.transactions import MAX_ACTIONS, Transaction
+from edu.dynamo.transactions import Transaction, commit_what_holds
 from edu.logs import get_logger
 from evaluations.domain.consolidation import consolidate
 from evaluations.domain.evaluation import Evaluation, Score
 from evaluations.domain.scales import GradingScale
 from evaluations.repository import consolidated, grades, roster, sources, staleness
 from evaluations.repository.consolidated import ConsolidatedGrade, ConsolidatedSection, SectionSummary
-from evaluations.repository.staleness import StaleMark
+from evaluations.repository.staleness import WHOLE_SECTION, StaleMark
 from evaluations.services import rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
 _ALGORITHM = 2  # of evaluations.domain.consolidation; raise it to have every grade computed again
-_WHOLE_SECTION = None  # whom a section's own mark and summary are about
 _log = get_logger(__name__)
 
 
@@ -97,7 +96,7 @@ class _Computation:
 
         Without evaluations and marks nothing is said of a student that was not said before.
         """
-        if any(mark.student_id in {_WHOLE_SECTION, grade.student_id} for mark in self.marks):
+        if any(mark.student_id in {None, grade.student_id} for mark in self.marks):
             return True
         before = self.before.grades.get(grade.student_id)
         return not grade.same_as(before) and (before is not None or bool(self.evaluations))
@@ -121,7 +120,7 @@ def consolidate_section(*, term_id: str, section_id: str) -> SectionResult:
     lost = _write(computation, changed, with_summary=True)
     # the section's own mark speaks of every student: it goes when every grade is this computation's
     _clear(mark for mark in computation.marks if not lost or (mark.student_id and mark.student_id not in lost))
-    written = len(changed) - len(lost - {_WHOLE_SECTION})
+    written = len(changed) - len(lost - {WHOLE_SECTION})
     return SectionResult(len(scores), len(computation.evaluations), written, len(lost))
 
 
@@ -177,51 +176,27 @@ def _scores_by_student(
     return found
 
 
-def _write(computation: _Computation, changed: Iterable[ConsolidatedGrade], *, with_summary: bool) -> set[str | None]:
-    """Write the grades, and then the summary. Returns those that others had computed first (``None``: the summary)."""
+def _write(computation: _Computation, changed: Iterable[ConsolidatedGrade], *, with_summary: bool) -> set[str]:
+    """Write the grades, and then the summary. Returns the names of those that others had computed first."""
     before = computation.before
-    actions: dict[str | None, Callable[[Transaction], int]] = {
+    actions: dict[str, Callable[[Transaction], None]] = {
         grade.student_id: partial(consolidated.put_grade, grade=grade, replaces=before.grades.get(grade.student_id))
         for grade in changed
     }
     if with_summary:
-        actions[_WHOLE_SECTION] = partial(
+        actions[WHOLE_SECTION] = partial(
             consolidated.put_summary, summary=computation.summary(), replaces=before.summary
         )
-    return _commit_what_holds(actions)
+    return set(commit_what_holds(actions, lambda transaction, name: actions[name](transaction)))
 
 
 def _clear(marks: Iterable[StaleMark]) -> None:
     """Clear the marks that no write has renewed since."""
+    named = {mark.student_id or WHOLE_SECTION: mark for mark in marks}
     try:
-        _commit_what_holds({mark.student_id: partial(staleness.clear_stale, mark=mark) for mark in marks})
+        commit_what_holds(named, lambda transaction, name: staleness.clear_stale(transaction, named[name]))
     except TransactionConflictError:
         _log.info("marks left to the next reader")  # a teacher is writing; a mark too many costs one refresh
-
-
-def _commit_what_holds(actions: Mapping[str | None, Callable[[Transaction], int]]) -> set[str | None]:
-    """Commit the actions, a hundred at once, without those whose condition fails, whose names it returns."""
-    lost: set[str | None] = set()
-    names = list(actions)
-    for start in range(0, len(names), MAX_ACTIONS):
-        lost |= _commit_chunk(names[start : start + MAX_ACTIONS], actions)
-    return lost
-
-
-def _commit_chunk(
-    names: list[str | None], actions: Mapping[str | None, Callable[[Transaction], int]]
-) -> set[str | None]:
-    lost: set[str | None] = set()
-    while remaining := [name for name in names if name not in lost]:
-        transaction = Transaction()
-        positions = {actions[name](transaction): name for name in remaining}
-        try:
-            transaction.commit()
-        except ConditionFailedError as error:
-            lost |= {positions[position] for position in error.failed}
-        else:
-            break
-    return lost
 
 
 def _digest(parts: Iterable[object]) -> str:

@@ -6,9 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from edu import clock
-from edu.dynamo.errors import ConditionFailedError, TransactionConflictError
-from edu.dynamo.transactions import Transaction
-from edu.idempotency import Reply
+from edu.dynamo.errors import TransactionConflictError
 from edu.identity.principal import Role
 from evaluations.domain.evaluation import Score, ScoreState
 from evaluations.domain.revisions import Result
@@ -16,10 +14,13 @@ from evaluations.errors import StaleVersionError
 from evaluations.repository import revisions
 from evaluations.services import authority, changes, reasons, rules, term_gates
 from evaluations.services.changes import ScoreChange
-from evaluations.services.term_gates import Gate
+from evaluations.services.unit_of_work import UnitOfWork
 from evaluations.services.values import checked_result
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from edu.idempotency import Reply
     from edu.identity.principal import Principal
     from evaluations.repository.revisions import StoredScore
 
@@ -140,50 +141,31 @@ def _change(
         recorded_by=actor.subject,
         recorded_at=clock.now(),
     )
-    transaction = Transaction()
-    gate = term_gates.require(transaction, term_id=score.term_id, section_id=score.section_id, is_open=is_open)
-    written = changes.add_change(transaction, ScoreChange(after, wanted.verb, stored, wanted.reason), actor)
-    _commit(_Attempt(transaction, gate, written, wanted, after, reply))
+    gate = term_gates.gate_of(term_id=score.term_id, section_id=score.section_id, is_open=is_open)
+    unit = UnitOfWork.answering(reply, after, gate=gate)
+    change = ScoreChange(after, wanted.verb, stored, wanted.reason)
+    changes.add_change(unit.transaction, change, actor, otherwise=_stale_unless_gone(wanted))
+    _commit(unit, after, wanted)
     return after
 
 
 def _leave_as_it_is(score: Score, wanted: Wanted, reply: Reply[Score] | None) -> Score:
     if reply:
-        transaction = Transaction()
-        unchanged = revisions.require_version(transaction, score)
-        _commit(_Attempt(transaction, None, unchanged, wanted, score, reply))
+        unit = UnitOfWork.answering(reply, score)
+        revisions.require_version(unit.transaction, score, otherwise=_stale_unless_gone(wanted))
+        _commit(unit, score, wanted)
     return score
 
 
-@dataclass(frozen=True)
-class _Attempt:
-    """A transaction ready to be committed; ``position`` is where it requires the version that is wanted."""
-
-    transaction: Transaction
-    gate: Gate | None
-    position: int
-    wanted: Wanted
-    after: Score
-    reply: Reply[Score] | None
+def _stale_unless_gone(wanted: Wanted) -> Callable[[StoredScore | None], StaleVersionError | None]:
+    return lambda found: stale(found.score, wanted) if found else None
 
 
-def _commit(attempt: _Attempt) -> None:
-    reply, wanted = attempt.reply, attempt.wanted
-    answered = reply.remember(attempt.transaction, attempt.after) if reply else None
+def _commit(unit: UnitOfWork, after: Score, wanted: Wanted) -> None:
     try:
-        if attempt.gate:
-            term_gates.commit(attempt.gate)
-        else:
-            attempt.transaction.commit()
-    except ConditionFailedError as error:
-        if reply and answered is not None:
-            reply.key.replay_if_used(error, answered)
-        found = error.failed.get(attempt.position)
-        if found is None:
-            raise
-        raise stale(revisions.stored_of(found).score, wanted) from error
+        unit.commit()
     except TransactionConflictError as error:
-        current = revisions.get_stored(attempt.after.evaluation_id, attempt.after.student_id).score
+        current = revisions.get_stored(after.evaluation_id, after.student_id).score
         if current.version == wanted.version:
             raise
         raise stale(current, wanted) from error  # who held the item has written it: waiting longer is of no use

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from edu.dynamo.errors import ConditionFailedError
-from edu.dynamo.transactions import Transaction
+from edu.errors import LibretaError, NotFoundError
 from edu.idempotency import Reply
 from evaluations.domain.evaluation import Evaluation, EvaluationKind
 from evaluations.errors import HasScoresError, StaleVersionError
 from evaluations.repository import heads, staleness
-from evaluations.repository.heads import Head
 from evaluations.services import authority, changes, reasons, rules, term_gates, trail
 from evaluations.services.changes import EvaluationChange
-from evaluations.services.term_gates import Gate
+from evaluations.services.unit_of_work import UnitOfWork
 
 if TYPE_CHECKING:
     from datetime import date
 
-    from edu.errors import LibretaError
     from edu.identity.principal import Principal
+    from evaluations.repository.heads import Head
 
 _EXPLAINED = ("weight", "held_on")  # what is changed with a reason once students have scores
 
@@ -83,15 +82,21 @@ def _edit(actor: Principal, evaluation_id: str, wanted: _Wanted) -> Evaluation:
         raise reasons.missing()
     with rules.domain_rules():
         after = replace(before, **changed, version=before.version + bool(changed))
-    transaction, gate = Transaction(), None
+    otherwise = _Refusal(before, given | {"version": version}, scored=_scored(before, after))
     if changed:
-        gate = term_gates.require(transaction, **_place(before), is_open=is_open)
+        unit = UnitOfWork.answering(wanted.reply, after, gate=term_gates.gate_of(**_place(before), is_open=is_open))
         change = EvaluationChange(after, "edited", head, reason)
-        position, _ = changes.add_evaluation_change(transaction, change, actor, unscored=unexplained)
+        changes.add_evaluation_change(unit.transaction, change, actor, unscored=unexplained, otherwise=otherwise)
     else:
-        position = heads.require_version(transaction, before)
-    _commit(_Attempt(transaction, gate, position, head, after, wanted.reply), given | {"version": version})
+        unit = UnitOfWork.answering(wanted.reply, after)
+        heads.require_version(unit.transaction, before, otherwise=otherwise)
+    unit.commit()
     return after
+
+
+def _scored(before: Evaluation, after: Evaluation) -> Callable[[], LibretaError]:
+    """The error of an evaluation that got its first score while its next version was made ready."""
+    return reasons.missing if after.version != before.version and after.kind is before.kind else HasScoresError
 
 
 def delete_evaluation(
@@ -115,12 +120,12 @@ def delete_evaluation(
         raise _stale(evaluation, {"version": version})
     if head.has_scores:
         raise HasScoresError
-    transaction = Transaction()
-    gate = term_gates.require(transaction, **_place(evaluation), is_open=True)
-    position = heads.bury(transaction, head)
-    trail.add_deletion(transaction, actor=actor, record=evaluation, salt=head.salt, reason=reason)
-    staleness.mark_section_stale(transaction, evaluation)
-    _commit(_Attempt(transaction, gate, position, head, evaluation, reply), {"version": version})
+    unit = UnitOfWork.answering(reply, evaluation, gate=term_gates.gate_of(**_place(evaluation)))
+    otherwise = _Refusal(evaluation, {"version": version}, scored=HasScoresError)
+    heads.bury(unit.transaction, head, otherwise=otherwise)
+    trail.add_deletion(unit.transaction, actor=actor, record=evaluation, salt=head.salt, reason=reason)
+    staleness.mark_section_stale(unit.transaction, evaluation)
+    unit.commit()
 
 
 def _require_allowed(actor: Principal, head: Head, changed: dict[str, Any], reason: str) -> bool:
@@ -139,40 +144,20 @@ def _place(evaluation: Evaluation) -> dict[str, str]:
 
 
 @dataclass(frozen=True)
-class _Attempt:
-    """A transaction ready to be committed; ``position`` is where it requires the evaluation to be as in ``head``."""
+class _Refusal:
+    """Why an evaluation is not the version ``before`` any more: it is gone, got scores, or has another version."""
 
-    transaction: Transaction
-    gate: Gate | None
-    position: int
-    head: Head
-    after: Evaluation
-    reply: Reply[Evaluation] | None
+    before: Evaluation
+    yours: dict[str, Any]
+    scored: Callable[[], LibretaError]
 
-    def scored(self) -> LibretaError:
-        """The error of an evaluation that got its first score while this was made ready."""
-        edited = self.after.version != self.head.evaluation.version
-        same_kind = self.after.kind is self.head.evaluation.kind
-        return reasons.missing() if edited and same_kind else HasScoresError()
-
-
-def _commit(attempt: _Attempt, yours: dict[str, Any]) -> None:
-    reply = attempt.reply
-    answered = reply.remember(attempt.transaction, attempt.after) if reply else None
-    try:
-        if attempt.gate:
-            term_gates.commit(attempt.gate)
-        else:
-            attempt.transaction.commit()
-    except ConditionFailedError as error:
-        if reply and answered is not None:
-            reply.key.replay_if_used(error, answered)
-        if attempt.position not in error.failed:
-            raise
-        current = heads.get_head(attempt.after.evaluation_id).evaluation
-        if current.version == attempt.head.evaluation.version:
-            raise attempt.scored() from error
-        raise _stale(current, yours) from error
+    def __call__(self, standing: Head | None) -> LibretaError:
+        """The error of what stands there."""
+        if standing is None:
+            return NotFoundError()
+        if standing.evaluation.version == self.before.version:
+            return self.scored()
+        return _stale(standing.evaluation, self.yours)
 
 
 def _stale(current: Evaluation, yours: dict[str, Any]) -> StaleVersionError:

@@ -60,18 +60,15 @@ def list_term_grades(*, term_id: str) -> list[GovernmentGrade]:
     return [_as_grade(score) for score in sorted(found, key=_canonical_position)]
 
 
-def acknowledge_grades(transaction: Transaction, acknowledged: Iterable[GovernmentGrade]) -> list[int]:
-    """Clear the marks of grades the government holds, in the caller's transaction: one action a grade, in order.
+def acknowledge_grades(transaction: Transaction, acknowledged: Iterable[GovernmentGrade]) -> None:
+    """Clear the marks of grades the government holds, in the caller's transaction: one action a grade.
 
-    A newer version's mark stays: it fails the transaction at that grade's position, and the caller leaves the grade
-    out. Returns the positions.
+    A newer version's mark stays: it fails the transaction under (evaluation id, student id), and the caller leaves the
+    grade out.
     """
-    return [
-        grades.clear_pending(
-            transaction, PendingScore(grade.evaluation_id, grade.student_id, grade.term_id, grade.version)
-        )
-        for grade in acknowledged
-    ]
+    for grade in acknowledged:
+        pending = PendingScore(grade.evaluation_id, grade.student_id, grade.term_id, grade.version)
+        grades.clear_pending(transaction, pending)
 
 
 def _as_grade(score: Score) -> GovernmentGrade:

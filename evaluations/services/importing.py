@@ -11,7 +11,6 @@ from django.core.cache import caches
 from django.utils.translation import gettext as _
 
 from edu import audit, clock
-from edu.dynamo.errors import ConditionFailedError
 from edu.dynamo.transactions import Transaction
 from edu.errors import ConflictError, FieldError, InvalidInputError
 from edu.schools import RegisteredSchool, register_school
@@ -29,6 +28,10 @@ if TYPE_CHECKING:
     from evaluations.domain.school import Course, School, Teacher, Term
 
 _ATTEMPTS = 5
+
+
+class _RulesChangedError(ConflictError):
+    """Another change of the school's record, or a term's first evaluation, came first."""
 
 
 def import_roster(
@@ -103,12 +106,12 @@ def _put_profile(school: School, actor: Principal) -> None:
         if before:
             _require_scales_of_used_terms(transaction, before.school, after)
         profile = Profile(after, before.rules_version + 1 if before else 1, audit.new_salt())
-        terms.put_profile(transaction, profile, before)
+        terms.put_profile(transaction, profile, before, otherwise=_RulesChangedError)
         trail.add_profile(transaction, actor=actor, before=before, after=profile)
         try:
             transaction.commit()
-        except ConditionFailedError:
-            continue  # another change of the record, or a term's first evaluation, came first
+        except _RulesChangedError:
+            continue
         return
     raise ConflictError
 
@@ -139,7 +142,7 @@ def _require_scales_of_used_terms(transaction: Transaction, before: School, afte
             continue
         if term.closed or term.ends_on < today or _has_records(term.term_id):
             raise ScaleInUseError(_("Something is recorded in the term %(term)s already") % {"term": term.term_id})
-        terms.require_unused(transaction, term.term_id)
+        terms.require_unused(transaction, term.term_id, otherwise=_RulesChangedError)
 
 
 def _has_records(term_id: str) -> bool:

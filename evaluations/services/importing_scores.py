@@ -2,32 +2,38 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
 
 from edu.dynamo.errors import ConditionFailedError
-from edu.dynamo.transactions import MAX_ACTIONS, Transaction
-from edu.errors import ConflictError, FieldError, InvalidInputError
+from edu.dynamo.transactions import MAX_ACTIONS
+from edu.errors import ConflictError, FieldError, InvalidInputError, LibretaError
 from evaluations.domain.revisions import Result
 from evaluations.repository import heads, revisions, roster, terms
 from evaluations.services import changes, rules
 from evaluations.services.changes import ACTIONS_PER_SCORE, EvaluationChange, ScoreChange
+from evaluations.services.unit_of_work import UnitOfWork
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from edu.dynamo.mapping import Attributes
     from edu.identity.principal import Principal
     from evaluations.domain.evaluation import Evaluation, Score
     from evaluations.domain.scales import GradingScale
     from evaluations.domain.school import School
+    from evaluations.repository.heads import Head
     from evaluations.repository.revisions import StoredScore
     from evaluations.repository.terms import Profile
 
 _SCORES_PER_TRANSACTION = (MAX_ACTIONS - 1) // ACTIONS_PER_SCORE
 _PLACE = ("section_id", "course_id", "term_id", "kind")
+
+
+class _ThereAlreadyError(ConflictError):
+    """The evaluation stands where it is to stand: importing twice is importing once."""
 
 
 @dataclass(frozen=True)
@@ -117,46 +123,42 @@ def _is_canonical(scale: GradingScale, value: str) -> bool:
 
 
 def _add_if_new(evaluation: Evaluation, profile: Profile, actor: Principal) -> None:
-    transaction = Transaction()
-    terms.require_profile(transaction, profile)  # whose scale the scores were judged by
-    terms.mark_used(transaction, evaluation.term_id)
-    position, _head = changes.add_evaluation_change(transaction, EvaluationChange(evaluation, "imported"), actor)
-    try:
-        transaction.commit()
-    except ConditionFailedError as error:
-        found = error.failed.get(position)
-        if found is None:
-            raise ConflictError from error
-        _require_same_place(evaluation, found)
+    unit = UnitOfWork()
+    change = EvaluationChange(evaluation, "imported")
+    changes.add_evaluation_change(
+        unit.transaction, change, actor, otherwise=lambda standing: _refusal(evaluation, standing)
+    )
+    # whose scale the scores were judged by
+    terms.require_profile(unit.transaction, profile, otherwise=ConflictError)
+    terms.mark_used(unit.transaction, evaluation.term_id)
+    with suppress(_ThereAlreadyError):
+        unit.commit()
 
 
-def _require_same_place(evaluation: Evaluation, found: Attributes) -> None:
-    """It stands already: importing twice is importing once."""
-    if heads.is_deleted(found):
-        raise ConflictError
-    standing = heads.head_of(found).evaluation
+def _refusal(evaluation: Evaluation, standing: Head | None) -> LibretaError:
+    """Why an imported evaluation is not new; of one that stands in the same place, that there is nothing to do."""
+    if standing is None:
+        return ConflictError()  # deleted here
     message = _("The evaluation stands already with another one")
-    broken = [name for name in _PLACE if getattr(standing, name) != getattr(evaluation, name)]
+    broken = [name for name in _PLACE if getattr(standing.evaluation, name) != getattr(evaluation, name)]
     if broken:
-        raise InvalidInputError(fields=[FieldError(name, "standing", message) for name in broken])
+        return InvalidInputError(fields=[FieldError(name, "standing", message) for name in broken])
+    return _ThereAlreadyError()
 
 
 def _write_scores(evaluation: Evaluation, scores: list[Score], actor: Principal) -> dict[str, StoredScore]:
     """Write the scores in one transaction, without those that somebody else recorded first, which it returns."""
     first: dict[str, StoredScore] = {}
     while remaining := [score for score in scores if score.student_id not in first]:
-        transaction = Transaction()
-        marked = heads.mark_scored(transaction, evaluation)
-        positions = {
-            changes.add_change(transaction, ScoreChange(score, "imported"), actor): score for score in remaining
-        }
+        unit = UnitOfWork()
+        heads.mark_scored(unit.transaction, evaluation, otherwise=ConflictError)
+        for score in remaining:
+            changes.add_change(unit.transaction, ScoreChange(score, "imported"), actor)
         try:
-            transaction.commit()
+            unit.commit()
         except ConditionFailedError as error:
-            if marked in error.failed:
-                raise ConflictError from error
-            found = {position: error.failed.get(position) for position in positions}
-            lost = [revisions.stored_of(item) for item in found.values() if item]
+            found = [error.failed.get(score.student_id) for score in remaining]
+            lost = [revisions.stored_of(item) for item in found if item]
             if not lost:
                 raise
             first |= {stored.score.student_id: stored for stored in lost}

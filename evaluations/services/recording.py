@@ -7,14 +7,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from edu import clock
-from edu.dynamo.errors import ConditionFailedError
-from edu.dynamo.transactions import THERE, Transaction
 from edu.errors import ConflictError
 from evaluations.domain.evaluation import Evaluation, EvaluationKind, Score, ScoreState
 from evaluations.errors import AlreadyRecordedError, NotEnrolledError
 from evaluations.repository import heads, roster
 from evaluations.services import authority, changes, reasons, rules, term_gates
 from evaluations.services.changes import EvaluationChange, ScoreChange
+from evaluations.services.unit_of_work import UnitOfWork
 from evaluations.services.values import first_score
 
 if TYPE_CHECKING:
@@ -64,16 +63,11 @@ def create_evaluation(
             created_at=clock.now(),
             scale_id=rules.get_scale(term_id).scale_id,
         )
-    transaction = Transaction()
-    gate = term_gates.require(transaction, term_id=term_id, section_id=section_id)
-    _, head = changes.add_evaluation_change(transaction, EvaluationChange(evaluation, "created"), actor)
-    answered = reply.remember(transaction, evaluation) if reply else None
-    try:
-        term_gates.commit(gate)
-    except ConditionFailedError as error:
-        if reply and answered is not None:
-            reply.key.replay_if_used(error, answered)
-        raise ConflictError from error
+    gate = term_gates.gate_of(term_id=term_id, section_id=section_id)
+    unit = UnitOfWork.answering(reply, evaluation, gate=gate)
+    change = EvaluationChange(evaluation, "created")
+    head = changes.add_evaluation_change(unit.transaction, change, actor, otherwise=lambda _: ConflictError())
+    unit.commit()
     rules.remember_head(head)
     return evaluation
 
@@ -126,22 +120,13 @@ def _record(head: Head, actor: Principal, reason: str, reply: Reply[Score] | Non
     place = {"section_id": evaluation.section_id, "term_id": evaluation.term_id}
     is_open = authority.require_grader(actor, **place, reason=reason)
     score = first_score(evaluation, actor=actor, **given)
-    transaction = Transaction()
-    gate = term_gates.require(transaction, **place, is_open=is_open)
-    enrolled = transaction.check(roster.enrolment_key(score.section_id, score.student_id), THERE)
-    marked = None if head.has_scores else heads.mark_scored(transaction, evaluation)
-    written = changes.add_change(transaction, ScoreChange(score, "recorded", reason=reason), actor)
-    answered = reply.remember(transaction, score) if reply else None
-    try:
-        term_gates.commit(gate)
-    except ConditionFailedError as error:
-        if reply and answered is not None:
-            reply.key.replay_if_used(error, answered)
-        if marked in error.failed:
-            raise _OutdatedHeadError from error
-        if enrolled in error.failed:
-            raise NotEnrolledError from error
-        raise (AlreadyRecordedError() if written in error.failed else ConflictError()) from error
+    unit = UnitOfWork.answering(reply, score, gate=term_gates.gate_of(**place, is_open=is_open))
+    if not head.has_scores:
+        heads.mark_scored(unit.transaction, evaluation, otherwise=_OutdatedHeadError)
+    roster.require_enrolled(unit.transaction, score.section_id, score.student_id, otherwise=NotEnrolledError)
+    change = ScoreChange(score, "recorded", reason=reason)
+    changes.add_change(unit.transaction, change, actor, otherwise=lambda _: AlreadyRecordedError())
+    unit.commit()
     if not head.has_scores:
         rules.remember_head(replace(head, has_scores=True))
     return score

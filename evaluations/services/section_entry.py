@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from edu import clock
 from edu.dynamo.errors import ConditionFailedError
-from edu.dynamo.transactions import MAX_ACTIONS, Transaction
+from edu.dynamo.transactions import MAX_ACTIONS
 from edu.errors import ConflictError, LibretaError, NotFoundError
 from edu.identity.principal import Principal
 from evaluations.domain.evaluation import Score, ScoreState
@@ -19,6 +19,7 @@ from evaluations.repository.heads import Head
 from evaluations.services import changes, correcting, reasons, rules, term_gates
 from evaluations.services.changes import ACTIONS_PER_SCORE, ScoreChange
 from evaluations.services.correcting import Wanted
+from evaluations.services.unit_of_work import UnitOfWork
 from evaluations.services.values import checked_result, first_score
 
 if TYPE_CHECKING:
@@ -206,15 +207,16 @@ class _Entry:
     def _write_together(self, planned: list[tuple[Row, ScoreChange]]) -> None:
         """Write the rows in one transaction, each time without those that fail, until the rest stands."""
         while planned:
-            evaluation, transaction = self.head.evaluation, Transaction()
-            gate = term_gates.require(transaction, term_id=evaluation.term_id, section_id=evaluation.section_id)
+            evaluation = self.head.evaluation
+            unit = UnitOfWork(term_gates.gate_of(term_id=evaluation.term_id, section_id=evaluation.section_id))
             if not self.head.has_scores:
-                heads.mark_scored(transaction, evaluation)
-            positions = [changes.add_change(transaction, change, self.actor) for _, change in planned]
+                heads.mark_scored(unit.transaction, evaluation, otherwise=ConflictError)
+            for _, change in planned:
+                changes.add_change(unit.transaction, change, self.actor)
             try:
-                term_gates.commit(gate)
+                unit.commit()
             except ConditionFailedError as error:
-                planned = self._without_failed(planned, positions, error)
+                planned = self._without_failed(planned, error)
             except ClosedTermError as error:
                 self._stop(planned, error)
                 return
@@ -231,14 +233,14 @@ class _Entry:
             self.results[row.student_id] = RowResult(row.student_id, outcome, change.after)
 
     def _without_failed(
-        self, planned: list[tuple[Row, ScoreChange]], positions: list[int], error: ConditionFailedError
+        self, planned: list[tuple[Row, ScoreChange]], error: ConditionFailedError
     ) -> list[tuple[Row, ScoreChange]]:
         """The rows whose scores are still what they were; the others are judged again by what was found."""
-        if not error.failed.keys() & set(positions):
+        if not error.failed.keys() & {row.student_id for row, _ in planned}:
             raise ConflictError from error
         remaining = []
-        for position, (row, change) in zip(positions, planned, strict=True):
-            found = error.failed.get(position)
+        for row, change in planned:
+            found = error.failed.get(row.student_id)
             again = self._plan(row, revisions.stored_of(found)) if found else change
             if again:
                 remaining.append((row, again))

@@ -27,45 +27,75 @@ T = TypeVar("T")
 _ATTEMPTS = 3
 
 
+class MissingGateError(ConflictError):
+    """The section has no gate for the term yet: its first write adds it."""
+
+
+class _RulesChangedError(ConflictError):
+    """The school's record was changed while a gate was added."""
+
+
 @dataclass(frozen=True)
 class Gate:
-    """A transaction's requirement that a section takes grades of a term (without ``is_open``: none) on ``scale``."""
+    """A write's requirement that a section takes grades of a term (without ``is_open``: none) on ``scale``.
 
-    transaction: Transaction
+    A transaction that requires it fails with:
+
+        ClosedTermError: the term is closed, whatever this process remembers.
+        ReopenedTermError: the gate was to be closed, and the term is open.
+        ConflictError: this process remembered another scale of the term; the next try reads the rules again.
+        MissingGateError: there is none yet; ``add`` adds it.
+    """
+
     term_id: str
     section_id: str
     scale: GradingScale
     is_open: bool
-    position: int
+
+    def require(self, transaction: Transaction) -> None:
+        """Add the requirement to a write."""
+        terms.require_gate(
+            transaction,
+            self.term_id,
+            self.section_id,
+            self.scale,
+            is_open=self.is_open,
+            otherwise=lambda standing: MissingGateError() if standing is None else self._moved(is_open=standing),
+        )
+
+    def add(self) -> None:
+        """Add the missing gate as the school's record says. Idempotent, also beside others who do the same.
+
+        Raises:
+            ClosedTermError, ReopenedTermError, ConflictError: the gate that may be added is not the one required.
+        """
+        for _ in range(_ATTEMPTS):
+            profile = terms.get_profile()
+            is_open = not _is_closed(profile.school, self.term_id)
+            if is_open != self.is_open or profile.school.scale_in(self.term_id) != self.scale:
+                raise self._moved(is_open=is_open)
+            adding = Transaction()
+            place = (self.term_id, self.section_id)
+            terms.add_gate(adding, profile, *place, is_open=self.is_open, otherwise=_RulesChangedError)
+            try:
+                adding.commit()
+            except _RulesChangedError:
+                continue  # look again
+            except ConditionFailedError:
+                return  # somebody else has added it
+            return
+
+    def _moved(self, *, is_open: bool) -> LibretaError:
+        """Why the gate does not hold: the term is not as this process remembered it, or it is on another scale."""
+        rules.forget_school()
+        if self.is_open == is_open:
+            return ConflictError()
+        return ReopenedTermError() if is_open else ClosedTermError()
 
 
-def require(transaction: Transaction, *, term_id: str, section_id: str, is_open: bool = True) -> Gate:
-    """Add the requirement. Only ``commit`` knows what to do when it does not hold."""
-    scale = rules.get_scale(term_id)
-    position = terms.require_gate(transaction, term_id, section_id, scale, is_open=is_open)
-    return Gate(transaction, term_id, section_id, scale, is_open, position)
-
-
-def commit(gate: Gate) -> None:
-    """Commit the gate's transaction. A section's first write of a term finds no gate and adds it, as the rules say.
-
-    Raises:
-        ClosedTermError: the term is closed, whatever this process remembers; nothing was written.
-        ReopenedTermError: the gate was to be closed, and the term is open; nothing was written.
-        ConflictError: this process remembered another scale of the term; nothing was written, and the next try reads
-            the rules again.
-        ConditionFailedError: another of the transaction's conditions did not hold; nothing was written.
-    """
-    try:
-        gate.transaction.commit()
-    except ConditionFailedError as error:
-        if gate.position not in error.failed:
-            raise
-        found = error.failed[gate.position]
-        if found is not None:
-            raise _moved(gate, is_open=terms.is_open(found)) from error
-        _add(gate)
-        gate.transaction.commit()
+def gate_of(*, term_id: str, section_id: str, is_open: bool = True) -> Gate:
+    """The gate that a write of this section and term requires, on the scale that this process remembers."""
+    return Gate(term_id, section_id, rules.get_scale(term_id), is_open)
 
 
 def once_more(actor: Principal, write: Callable[[], T]) -> T:
@@ -76,30 +106,6 @@ def once_more(actor: Principal, write: Callable[[], T]) -> T:
         if actor.role is not Role.SCHOOL_ADMIN:
             raise
         return write()
-
-
-def _moved(gate: Gate, *, is_open: bool) -> LibretaError:
-    """Why the gate does not hold: the term is not as this process remembered it, or it is on another scale."""
-    rules.forget_school()
-    if gate.is_open == is_open:
-        return ConflictError()
-    return ReopenedTermError() if is_open else ClosedTermError()
-
-
-def _add(gate: Gate) -> None:
-    for _ in range(_ATTEMPTS):
-        profile = terms.get_profile()
-        is_open = not _is_closed(profile.school, gate.term_id)
-        if is_open != gate.is_open or profile.school.scale_in(gate.term_id) != gate.scale:
-            raise _moved(gate, is_open=is_open)
-        adding = Transaction()
-        position = terms.add_gate(adding, profile, gate.term_id, gate.section_id, is_open=gate.is_open)
-        try:
-            adding.commit()
-        except ConditionFailedError as error:
-            if position not in error.failed:
-                continue  # the rules changed in between: look again
-        return
 
 
 def _is_closed(school: School, term_id: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from evaluations.domain.school import School, Term
 
 _ATTEMPTS = 5
+
+
+class _RulesChangedError(ConflictError):
+    """Another change of the school's record came first."""
 
 
 def list_terms() -> list[Term]:
@@ -71,7 +76,7 @@ def _changed_profile(actor: Principal, term_id: str, before: Profile, *, closed:
             return before
         after = Profile(_with_term(before.school, term_id, closed=closed), before.rules_version + 1, audit.new_salt())
         transaction = Transaction()
-        terms.put_profile(transaction, after, before)
+        terms.put_profile(transaction, after, before, otherwise=_RulesChangedError)
         audit.add_entry(
             transaction,
             actor=actor,
@@ -83,8 +88,8 @@ def _changed_profile(actor: Principal, term_id: str, before: Profile, *, closed:
         )
         try:
             transaction.commit()
-        except ConditionFailedError:
-            before = terms.get_profile()  # another change of the school's record came first
+        except _RulesChangedError:
+            before = terms.get_profile()
             continue
         return after
     raise ConflictError
@@ -94,10 +99,8 @@ def _move_gates(term_id: str, *, is_open: bool, rules_version: int) -> None:
     for section_id in terms.list_gates(term_id):
         transaction = Transaction()
         terms.move_gate(transaction, term_id, section_id, is_open=is_open, rules_version=rules_version)
-        try:
+        with suppress(ConditionFailedError):  # it was moved under later rules already: those count
             transaction.commit()
-        except ConditionFailedError:
-            continue  # it was moved under later rules already: those count
 
 
 def _with_term(school: School, term_id: str, *, closed: bool) -> School:

@@ -18,7 +18,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from edu.dynamo import table
-from edu.dynamo.errors import ConditionFailedError
 from edu.dynamo.keys import Key, joined, school_partition
 from edu.dynamo.mapping import from_attributes, instant_text, to_attributes
 from edu.dynamo.transactions import NOT_THERE, Transaction, version_is
@@ -134,7 +133,7 @@ def add_run(run: SyncRun, entry: HistoryEntry) -> None:
         RunMovedError: it is there already.
     """
     transaction = Transaction()
-    transaction.put(_run_item(run), NOT_THERE)
+    transaction.put(_run_item(run), NOT_THERE, otherwise=RunMovedError)
     _add_entry(transaction, run, entry)
     commit(transaction)
 
@@ -142,7 +141,7 @@ def add_run(run: SyncRun, entry: HistoryEntry) -> None:
 def stage(before: SyncRun, after: SyncRun, entry: HistoryEntry, *batches: Batch) -> Transaction:
     """A transaction that moves a run (and batches of it) one version on, for the caller to add to and commit."""
     transaction = Transaction()
-    transaction.put(_run_item(after), version_is(before.version))
+    transaction.put(_run_item(after), version_is(before.version), otherwise=RunMovedError)
     _add_entry(transaction, after, entry)
     for batch in batches:
         key = _batch_key(after.run_id, batch.number)
@@ -185,22 +184,13 @@ def commit(transaction: Transaction) -> None:
         ConditionFailedError: a condition the caller added did not hold.
         StoreUnavailableError: the outcome is unknown; look at the run again.
     """
-    try:
-        transaction.commit()
-    except ConditionFailedError as error:
-        if error.failed.keys() & _GUARDS:
-            raise RunMovedError from error
-        raise
-
-
-# positions of the run and of its history entry in a staged transaction
-_GUARDS = frozenset({0, 1})
+    transaction.commit()
 
 
 def _add_entry(transaction: Transaction, run: SyncRun, entry: HistoryEntry) -> None:
     name = joined(_HISTORY, instant_text(entry.at), f"{entry.version:06d}")
     item = {**_key(run.run_id, name).as_attributes(), "entity": "sync_history", **to_attributes(entry)}
-    transaction.put(item, NOT_THERE)
+    transaction.put(item, NOT_THERE, otherwise=RunMovedError)
 
 
 def _run_item(run: SyncRun) -> Attributes:

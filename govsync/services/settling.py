@@ -115,11 +115,11 @@ def _settle(decision: Decision, rejected: Mapping[GradeKey, str]) -> Advance:
     clear = accepted
     while True:
         transaction = _staged_settlement(decision, len(accepted), rejected)
-        positions = acknowledge_grades(transaction, [_as_acknowledged(grade, decision.run) for grade in clear])
+        acknowledge_grades(transaction, [_as_acknowledged(grade, decision.run) for grade in clear])
         try:
             runs.commit(transaction)
         except ConditionFailedError as error:
-            kept = [grade for position, grade in zip(positions, clear, strict=True) if position not in error.failed]
+            kept = [grade for grade in clear if (grade.evaluation_id, grade.student_id) not in error.failed]
             if len(kept) == len(clear):
                 raise
             clear = kept

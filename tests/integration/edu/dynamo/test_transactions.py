@@ -1,4 +1,4 @@
-"""Transactions on a real engine: all or nothing, conditions by position, concurrent writers."""
+"""Transactions on a real engine: all or nothing, what a failed condition means, concurrent writers."""
 
 from __future__ import annotations
 
@@ -11,10 +11,13 @@ import pytest
 from edu.dynamo import table
 from edu.dynamo.errors import ConditionFailedError
 from edu.dynamo.keys import Key, school_partition
-from edu.dynamo.transactions import NOT_THERE, THERE, Condition, Transaction, version_is
+from edu.dynamo.transactions import NOT_THERE, THERE, Condition, Transaction, commit_what_holds, version_is
+from edu.errors import ForbiddenError, NotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from edu.dynamo.mapping import Attributes
 
 pytestmark = [pytest.mark.dynamodb_engine, pytest.mark.usefixtures("in_school")]
 WRITERS = 12
@@ -46,16 +49,16 @@ def test_all_actions_written_together() -> None:
     assert table.get_item(_key("deleted")) is None
 
 
-def test_failed_condition_names_position_and_item_and_writes_nothing() -> None:
+def test_failed_condition_names_action_and_item_and_writes_nothing() -> None:
     _put("taken", version=7)
     transaction = Transaction()
-    first = transaction.put(_key("never").as_attributes(), NOT_THERE)
-    taken = transaction.put(_key("taken").as_attributes(), NOT_THERE)
-    absent = transaction.check(_key("absent"), THERE)
+    transaction.put(_key("never").as_attributes(), NOT_THERE, name="first")
+    transaction.put(_key("taken").as_attributes(), NOT_THERE, name="taken")
+    transaction.check(_key("absent"), THERE, name=("absent", 1))
     with pytest.raises(ConditionFailedError) as raised:
         transaction.commit()
-    assert raised.value.failed == {taken: {**_key("taken").as_attributes(), "version": 7}, absent: None}
-    assert first not in raised.value.failed
+    assert raised.value.failed == {"taken": {**_key("taken").as_attributes(), "version": 7}, ("absent", 1): None}
+    assert "first" not in raised.value.failed
     assert table.get_item(_key("never")) is None
 
 
@@ -66,6 +69,33 @@ def test_single_action_condition_failure_is_the_same_error() -> None:
     with pytest.raises(ConditionFailedError) as raised:
         transaction.commit()
     assert raised.value.failed[0] == {**_key("taken").as_attributes(), "version": 7}
+
+
+def test_failed_condition_raises_its_own_error_made_of_the_item_found() -> None:
+    _put("taken", version=7)
+    transaction = Transaction()
+    transaction.put(_key("never").as_attributes(), NOT_THERE, otherwise=ForbiddenError)
+    transaction.put(_key("taken").as_attributes(), NOT_THERE, otherwise=_not_found_of_version)
+    with pytest.raises(NotFoundError, match="version 7") as raised:
+        transaction.commit()
+    assert isinstance(raised.value.__cause__, ConditionFailedError)
+    assert table.get_item(_key("never")) is None
+
+
+def _not_found_of_version(found: Attributes | None) -> NotFoundError:
+    assert found is not None
+    return NotFoundError(f"version {found['version']}")
+
+
+def test_commit_what_holds_writes_the_others_and_gives_what_was_found() -> None:
+    _put("thing-007", version=7)
+    names = [f"thing-{n:03d}" for n in range(130)]
+
+    def add(transaction: Transaction, name: str) -> None:
+        transaction.put(_key(name).as_attributes(), NOT_THERE, name=name)
+
+    assert commit_what_holds(names, add) == {"thing-007": {**_key("thing-007").as_attributes(), "version": 7}}
+    assert len(list(table.query_all(table.Query(school_partition("THING"), prefix="thing-")))) == 130
 
 
 def test_condition_with_names_and_values() -> None:

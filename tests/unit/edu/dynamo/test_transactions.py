@@ -10,6 +10,7 @@ from botocore.exceptions import ReadTimeoutError
 from edu.dynamo.errors import ConditionFailedError, StoreError, StoreUnavailableError, TransactionConflictError
 from edu.dynamo.keys import Key
 from edu.dynamo.transactions import MAX_ACTIONS, NOT_THERE, Transaction, version_is
+from edu.errors import ForbiddenError, NotFoundError
 from tests.unit.edu.dynamo.conftest import cancelled
 
 if TYPE_CHECKING:
@@ -55,6 +56,30 @@ def test_failed_condition_is_not_retried(client: ScriptedClient) -> None:
         _transaction(2).commit()
     assert raised.value.failed == {1: None}
     assert len(client.calls) == 1
+
+
+@pytest.mark.parametrize(
+    ("codes", "expected"),
+    [
+        (["None", "ConditionalCheckFailed", "ConditionalCheckFailed", "None"], ForbiddenError),
+        (["ConditionalCheckFailed", "ConditionalCheckFailed", "None", "None"], ForbiddenError),
+        (["ConditionalCheckFailed", "None", "ConditionalCheckFailed", "None"], NotFoundError),
+        (["ConditionalCheckFailed", "None", "None", "ConditionalCheckFailed"], ConditionFailedError),
+        (["None", "None", "None", "ConditionalCheckFailed"], ConditionFailedError),
+    ],
+)
+def test_first_failed_action_with_an_error_of_its_own_speaks(
+    client: ScriptedClient, codes: list[str], expected: type[Exception]
+) -> None:
+    client.answers = [cancelled(*codes)]
+    transaction = Transaction()
+    transaction.put({"pk": KEY.pk, "sk": "0"}, NOT_THERE, otherwise=lambda _: None)
+    transaction.put({"pk": KEY.pk, "sk": "1"}, NOT_THERE, otherwise=ForbiddenError)
+    transaction.check(Key(KEY.pk, "2"), NOT_THERE, otherwise=lambda found: NotFoundError(str(found)))
+    transaction.delete(Key(KEY.pk, "3"), NOT_THERE)
+    with pytest.raises(expected) as raised:
+        transaction.commit()
+    assert type(raised.value) is expected
 
 
 def test_unknown_outcome_is_told_not_retried_blindly(client: ScriptedClient) -> None:
