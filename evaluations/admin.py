@@ -14,7 +14,8 @@ from edu.dynamo.keys import InvalidKeyError
 from edu.errors import NotFoundError
 from evaluations.domain.evaluation import ScoreState
 from evaluations.models import Evaluation
-from evaluations.services import reading, rules, score_sheets
+from evaluations.services.grading import reading, score_sheets
+from evaluations.services.school import school_cache
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,7 +49,7 @@ class SectionEvaluations:
         if "section_id" not in filters:
             return RecordPage([])
         found = reading.list_section_evaluations(actor=self._actor, section_id=filters["section_id"], cursor=cursor)
-        return RecordPage([_record(evaluation) for evaluation in found.evaluations], found.cursor)
+        return RecordPage([_record(evaluation) for evaluation in found.items], found.cursor)
 
     def get(self, pk: str) -> Evaluation | None:
         """One of the school's evaluations."""
@@ -100,11 +101,11 @@ class EvaluationAdmin(RecordAdmin):
 
 
 def _record(evaluation: domain.Evaluation) -> Evaluation:
-    terms = {term.term_id: term.name for term in rules.get_school().terms}
+    terms = {term.term_id: term.name for term in school_cache.get_school().terms}
     return Evaluation.of(
         evaluation_id=evaluation.evaluation_id,
         title=evaluation.title,
-        section=rules.get_section(evaluation.section_id).name,
+        section=school_cache.get_section(evaluation.section_id).name,
         term=terms.get(evaluation.term_id, evaluation.term_id),
         kind=str(evaluation.kind),
         weight=evaluation.weight,

@@ -13,6 +13,6 @@ class EvaluationsConfig(AppConfig):
     def ready(self) -> None:
         """Tell the console by whose clocks a school lives."""
         from edu.console import local_time  # noqa: PLC0415 - only once every model is known
-        from evaluations.services.rules import time_zone_of_school  # noqa: PLC0415 - as above
+        from evaluations.services.school.school_cache import time_zone_of_school  # noqa: PLC0415 - as above
 
         local_time.tell(time_zone_of_school)

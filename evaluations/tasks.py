@@ -5,7 +5,7 @@ from __future__ import annotations
 from edu.celery import app
 from edu.logs import get_logger
 from edu.tasks import LoggedTask, SchoolTask
-from evaluations.services import nightly
+from evaluations.services.reports import nightly
 
 _log = get_logger(__name__)
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from evaluations.api.conventions import Convention
     from evaluations.domain.consolidation import Grade
-    from evaluations.services.report_cards import ReportCard
+    from evaluations.services.reports.report_cards import ReportCard
 
 CONTENT_TYPE = "text/csv; charset=utf-8"
 _BYTE_ORDER_MARK = "\ufeff"  # without it Excel reads UTF-8 as the system's own code page

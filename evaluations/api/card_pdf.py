@@ -30,7 +30,7 @@ from evaluations.api import conventions, verdicts
 if TYPE_CHECKING:
     from evaluations.api.conventions import Convention
     from evaluations.domain.consolidation import Grade
-    from evaluations.services.report_cards import ReportCard
+    from evaluations.services.reports.report_cards import ReportCard
 
 CONTENT_TYPE = "application/pdf"
 _ENCODING = "cp1252"  # Python's name of WinAnsi

@@ -12,9 +12,9 @@ from edu.http.serializers import StrictSerializer
 from evaluations.api.parsing import ID_PATTERN
 from evaluations.api.score_serializers import KINDS
 from evaluations.domain.checks import MAX_REASON_CHARS
-from evaluations.services import limits
+from evaluations.services import inputs
 
-_TITLE_MESSAGES: dict[str, Any] = dict.fromkeys(("blank", "max_length"), limits.TITLE)
+_TITLE_MESSAGES: dict[str, Any] = dict.fromkeys(("blank", "max_length"), inputs.TITLE)
 _RELATIVE = "Counts relative to the weights of the term's other evaluations; they need not add up to 100."
 _WEIGHT: dict[str, Any] = {
     "help_text": _RELATIVE,
@@ -23,7 +23,7 @@ _WEIGHT: dict[str, Any] = {
     "min_value": Decimal("0.01"),
     "max_value": 100,
     "error_messages": dict.fromkeys(
-        ("invalid", "min_value", "max_value", "max_digits", "max_decimal_places", "max_whole_digits"), limits.WEIGHT
+        ("invalid", "min_value", "max_value", "max_digits", "max_decimal_places", "max_whole_digits"), inputs.WEIGHT
     ),
 }
 
@@ -76,7 +76,7 @@ class EvaluationOutput(serializers.Serializer[Any]):
     created_at = serializers.DateTimeField()
 
 
-class SettingOutput(serializers.Serializer[Any]):
+class EvaluationContentOutput(serializers.Serializer[Any]):
     """What an evaluation said at one version."""
 
     kind = serializers.ChoiceField(KINDS)
@@ -85,13 +85,13 @@ class SettingOutput(serializers.Serializer[Any]):
     held_on = serializers.DateField()
 
 
-class EditionOutput(serializers.Serializer[Any]):
+class EvaluationVersionOutput(serializers.Serializer[Any]):
     """One entry of an evaluation's history."""
 
-    version = serializers.IntegerField()
+    version = serializers.IntegerField(source="number")
     at = serializers.DateTimeField()
     actor = serializers.CharField()
     role = serializers.CharField()
-    before = SettingOutput(allow_null=True)
-    after = SettingOutput()
+    before = EvaluationContentOutput(allow_null=True)
+    after = EvaluationContentOutput()
     reason = serializers.CharField(allow_blank=True)

@@ -46,7 +46,7 @@ class EvaluationList(ApiView):
             term_id=term_of(request),
             **paging_of(request),
         )
-        return page_answer([_evaluation_data(evaluation) for evaluation in page.evaluations], page.cursor)
+        return page_answer([_evaluation_data(evaluation) for evaluation in page.items], page.cursor)
 
     @extend_schema(
         operation_id="create_evaluation",
@@ -129,16 +129,16 @@ class EvaluationHistory(ApiView):
         operation_id="list_evaluation_history",
         tags=["evaluations"],
         parameters=[CURSOR, LIMIT],
-        responses=page_of("EvaluationHistoryPage", serializers.EditionOutput),
+        responses=page_of("EvaluationHistoryPage", serializers.EvaluationVersionOutput),
     )
     def get(self, request: Request, evaluation_id: str) -> Response:
         """A page of them, newest first; ``next`` is the cursor of the following page."""
-        page = services.list_editions(
+        page = services.list_evaluation_versions(
             actor=principal_of(request),
             evaluation_id=evaluation_id,
             **paging_of(request),
         )
-        return page_answer(serializers.EditionOutput(page.editions, many=True).data, page.cursor)
+        return page_answer(serializers.EvaluationVersionOutput(page.items, many=True).data, page.cursor)
 
 
 def _address(evaluation: dict[str, Any]) -> str:

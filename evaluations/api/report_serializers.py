@@ -8,8 +8,8 @@ from rest_framework import serializers
 
 if TYPE_CHECKING:
     from evaluations.domain.school import Term
-    from evaluations.services.consolidated_grades import SectionGrades
-    from evaluations.services.report_cards import CardLine, ReportCard
+    from evaluations.services.reports.consolidated_grades import SectionGrades
+    from evaluations.services.reports.report_cards import CardLine, ReportCard
 
 _WEIGHT_TOTAL = "Of all evaluations. Weights are relative and no percentages: the total may be other than 100."
 

@@ -20,14 +20,14 @@ from evaluations.api import card_csv, card_pdf
 from evaluations.api.parsing import REQUIRED_TERM, SCHOOL_YEAR, TERM, required_term_of, school_year_of, term_of
 from evaluations.api.report_serializers import ReportCardOutput, SectionGradesOutput, card_data, section_data
 from evaluations.api.roles import GRADERS
-from evaluations.services import consolidated_grades, report_cards
+from evaluations.services.reports import consolidated_grades, report_cards
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from rest_framework.request import Request
 
-    from evaluations.services.report_cards import ReportCard
+    from evaluations.services.reports.report_cards import ReportCard
 
 _NOT_MODIFIED = 304
 _WHEN_COMPUTED = frozenset({"as_of"})  # computed again with the same outcome is the same card

@@ -12,7 +12,7 @@ from evaluations.api.parsing import ID_PATTERN
 from evaluations.domain.checks import MAX_REASON_CHARS
 from evaluations.domain.evaluation import EvaluationKind, ScoreState
 from evaluations.domain.scales import MAX_VALUE_CHARS
-from evaluations.services.section_entry import MAX_ROWS
+from evaluations.services.grading.section_entry import MAX_ROWS
 
 KINDS = [str(kind) for kind in EvaluationKind]
 STATES = [str(state) for state in ScoreState]
@@ -98,7 +98,7 @@ class ScoreOutput(serializers.Serializer[Any]):
     recorded_at = serializers.DateTimeField()
 
 
-class ResultOutput(serializers.Serializer[Any]):
+class ScoreContentOutput(serializers.Serializer[Any]):
     """What a score said at one version."""
 
     state = serializers.ChoiceField(STATES)
@@ -109,18 +109,18 @@ class ResultOutput(serializers.Serializer[Any]):
 class HistoryEntryOutput(serializers.Serializer[Any]):
     """What every entry of a history says: which version, when, who, and why."""
 
-    version = serializers.IntegerField()
+    version = serializers.IntegerField(source="number")
     at = serializers.DateTimeField()
     actor = serializers.CharField()
     role = serializers.CharField()
     reason = serializers.CharField(allow_blank=True)
 
 
-class RevisionOutput(HistoryEntryOutput):
+class ScoreVersionOutput(HistoryEntryOutput):
     """One entry of a score's history."""
 
-    before = ResultOutput(allow_null=True)
-    after = ResultOutput()
+    before = ScoreContentOutput(allow_null=True)
+    after = ScoreContentOutput()
 
 
 class StudentScoreOutput(serializers.Serializer[Any]):

@@ -104,7 +104,7 @@ class SectionScores(ApiView):
             term_id=required_term_of(request),
             **paging_of(request),
         )
-        return page_answer(serializers.StudentScoreOutput(page.scores, many=True).data, page.cursor)
+        return page_answer(serializers.StudentScoreOutput(page.items, many=True).data, page.cursor)
 
 
 class ScoreDetail(ApiView):
@@ -179,17 +179,17 @@ class ScoreHistory(ApiView):
         operation_id="list_score_history",
         tags=["scores"],
         parameters=[CURSOR, LIMIT],
-        responses=page_of("ScoreHistoryPage", serializers.RevisionOutput),
+        responses=page_of("ScoreHistoryPage", serializers.ScoreVersionOutput),
     )
     def get(self, request: Request, evaluation_id: str, student_id: str) -> Response:
         """A page of them, newest first; ``next`` is the cursor of the following page."""
-        page = services.list_revisions(
+        page = services.list_score_versions(
             actor=principal_of(request),
             evaluation_id=evaluation_id,
             student_id=student_id,
             **paging_of(request),
         )
-        return page_answer(serializers.RevisionOutput(page.revisions, many=True).data, page.cursor)
+        return page_answer(serializers.ScoreVersionOutput(page.items, many=True).data, page.cursor)
 
 
 class StudentScores(ApiView):
@@ -211,7 +211,7 @@ class StudentScores(ApiView):
             term_id=term_of(request),
             **paging_of(request),
         )
-        return page_answer(serializers.StudentScoreOutput(page.scores, many=True).data, page.cursor)
+        return page_answer(serializers.StudentScoreOutput(page.items, many=True).data, page.cursor)
 
 
 def _address(score: dict[str, Any]) -> str:

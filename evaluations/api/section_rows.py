@@ -13,7 +13,7 @@ from edu.http.problems import as_ours
 from edu.http.serializers import unknown_fields
 from evaluations.api.score_serializers import RowInput
 from evaluations.domain.evaluation import ScoreState
-from evaluations.services.section_entry import MAX_ROWS, Outcome, Row, RowResult, problem_of
+from evaluations.services.grading.section_entry import MAX_ROWS, Row, RowOutcome, RowResult, problem_of
 
 _MAX_ECHO_CHARS = 64  # of an id that is none: the answer is stored as one item
 
@@ -87,7 +87,7 @@ def _rejected(student_id: str | None, raised: Exception) -> dict[str, Any]:
     error = as_ours(raised) or InvalidInputError()
     return {
         "student_id": _echo(student_id),
-        "outcome": str(Outcome.REJECTED),
+        "outcome": str(RowOutcome.REJECTED),
         "state": None,
         "value": None,
         "late": None,

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from evaluations.domain.consolidation import Grade
-    from evaluations.services.report_cards import ReportCard
+    from evaluations.services.reports.report_cards import ReportCard
 
 
 def is_provisional(card: ReportCard) -> bool:

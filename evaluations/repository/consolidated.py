@@ -20,7 +20,7 @@ from edu.dynamo.keys import Key, school_partition
 from edu.dynamo.mapping import from_attributes, to_attributes
 from edu.dynamo.transactions import NOT_THERE, Condition, Transaction
 from evaluations.domain.consolidation import Grade
-from evaluations.repository.staleness import WHOLE_SECTION
+from evaluations.repository.stale_marks import WHOLE_SECTION
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -1,6 +1,5 @@
-"""A school's own record and its people: who teaches what to whom.
+"""A school's people: who teaches what to whom.
 
-SCHOOL#<id>                     PROFILE         the school, its scale and terms
 SCHOOL#<id>#COURSE              <course>
 SCHOOL#<id>#TEACHER             <teacher>
 SCHOOL#<id>#SECTION             <section>       gsi1: SCHOOL#<id>#TAUGHT#<teacher> / <section>
@@ -18,7 +17,7 @@ from edu.dynamo.keys import Key, joined, school_partition
 from edu.dynamo.mapping import from_attributes, to_attributes
 from edu.dynamo.transactions import THERE
 from edu.errors import NotFoundError
-from evaluations.domain.school import Course, Enrolment, School, Section, Student, Teacher
+from evaluations.domain.school import Course, Enrolment, Section, Student, Teacher
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,21 +26,6 @@ if TYPE_CHECKING:
     from edu.dynamo.transactions import Transaction
 
 T = TypeVar("T")
-_PROFILE = "PROFILE"
-
-
-def get_school() -> School:
-    """The school in scope. Strongly consistent.
-
-    Raises:
-        NotFoundError: it has no record yet.
-    """
-    return _get(School, profile_key())
-
-
-def profile_key() -> Key:
-    """Where the school's own record stands (see ``terms`` for who writes it)."""
-    return Key(school_partition(), _PROFILE)
 
 
 def get_section(section_id: str) -> Section:
@@ -99,11 +83,10 @@ def list_enrolments(section_id: str, *, consistent: bool = False) -> list[Enrolm
 
 def require_enrolled(transaction: Transaction, section_id: str, student_id: str, *, otherwise: type[Exception]) -> None:
     """Require that the student is in the section."""
-    transaction.check(enrolment_key(section_id, student_id), THERE, otherwise=otherwise)
+    transaction.check(_enrolment_key(section_id, student_id), THERE, otherwise=otherwise)
 
 
-def enrolment_key(section_id: str, student_id: str) -> Key:
-    """Where an enrolment stands, to be required by a transaction."""
+def _enrolment_key(section_id: str, student_id: str) -> Key:
     return Key(school_partition("ENROLMENT", section_id), student_id)
 
 
@@ -128,7 +111,7 @@ def put_roster(
     items += [_section_item(section) for section in sections]
     items += [_student_item(student) for student in students]
     items += [_enrolment_item(enrolment) for enrolment in enrolments]
-    left = [enrolment_key(enrolment.section_id, enrolment.student_id) for enrolment in ended]
+    left = [_enrolment_key(enrolment.section_id, enrolment.student_id) for enrolment in ended]
     table.write_batch(table.BatchWrite(puts=items, deletes=left))
 
 
@@ -151,7 +134,7 @@ def _student_item(student: Student) -> Attributes:
 
 def _enrolment_item(enrolment: Enrolment) -> Attributes:
     index = {"gsi1pk": school_partition("ATTENDS", enrolment.student_id), "gsi1sk": enrolment.section_id}
-    return _item(enrolment_key(enrolment.section_id, enrolment.student_id), "enrolment", enrolment) | index
+    return _item(_enrolment_key(enrolment.section_id, enrolment.student_id), "enrolment", enrolment) | index
 
 
 def _item(key: Key, entity: str, record: object) -> Attributes:

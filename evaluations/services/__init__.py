@@ -1,8 +1,5 @@
 """The use cases of evaluations: what views, tasks, the console and other apps call."""
 
-from evaluations.services.consolidated_grades import get_section_grades
-from evaluations.services.correcting import correct_score, void_score
-from evaluations.services.editing import delete_evaluation, edit_evaluation
 from evaluations.services.government import (
     GovernmentGrade,
     acknowledge_grades,
@@ -10,13 +7,13 @@ from evaluations.services.government import (
     list_pending_marks,
     list_term_grades,
 )
-from evaluations.services.importing import import_roster
-from evaluations.services.importing_scores import ImportedScores, import_evaluation
-from evaluations.services.reading import (
+from evaluations.services.grading.correcting import correct_score, void_score
+from evaluations.services.grading.editing import delete_evaluation, edit_evaluation
+from evaluations.services.grading.reading import (
     get_evaluation,
     get_score,
-    list_editions,
-    list_revisions,
+    list_evaluation_versions,
+    list_score_versions,
     list_scores,
     list_section_evaluations,
     list_section_scores,
@@ -25,11 +22,14 @@ from evaluations.services.reading import (
     list_student_scores,
     require_student,
 )
-from evaluations.services.recording import create_evaluation, record_score
-from evaluations.services.report_cards import get_report_card
-from evaluations.services.rules import get_school, open_terms
-from evaluations.services.section_entry import Row, record_section
-from evaluations.services.terms import close_term, list_terms, reopen_term
+from evaluations.services.grading.recording import create_evaluation, record_score
+from evaluations.services.grading.score_import import ImportedScores, import_evaluation
+from evaluations.services.grading.section_entry import Row, record_section
+from evaluations.services.reports.consolidated_grades import get_section_grades
+from evaluations.services.reports.report_cards import get_report_card
+from evaluations.services.school.closing import close_term, list_terms, reopen_term
+from evaluations.services.school.roster_import import import_roster
+from evaluations.services.school.school_cache import get_school, open_terms
 
 __all__ = [
     "GovernmentGrade",
@@ -48,10 +48,10 @@ __all__ = [
     "get_section_grades",
     "import_evaluation",
     "import_roster",
-    "list_editions",
+    "list_evaluation_versions",
     "list_pending_grades",
     "list_pending_marks",
-    "list_revisions",
+    "list_score_versions",
     "list_scores",
     "list_section_evaluations",
     "list_section_scores",

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from evaluations.domain.evaluation import Score, ScoreState
-from evaluations.repository import grades, roster, sources
-from evaluations.repository.grades import PendingScore
+from evaluations.repository import pending_scores, roster, sources, stored_scores
+from evaluations.repository.pending_scores import PendingScore
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,8 +30,8 @@ class GovernmentGrade:
 
 def list_pending_grades(*, term_id: str, limit: int) -> list[GovernmentGrade]:
     """Up to ``limit`` grades of the term that the government has not acknowledged, in a stable order."""
-    marks = grades.list_pending(term_id, limit=limit)
-    scores = grades.get_scores([(mark.evaluation_id, mark.student_id) for mark in marks])
+    marks = pending_scores.list_pending(term_id, limit=limit)
+    scores = stored_scores.get_scores([(mark.evaluation_id, mark.student_id) for mark in marks])
     return [_as_grade(score) for score in sorted(scores, key=_canonical_position)]
 
 
@@ -40,7 +40,7 @@ def list_pending_marks(*, term_id: str, limit: int) -> list[tuple[str, str, int]
 
     One query, strongly consistent. ``limit`` is at most some thousands: the answer is a single page.
     """
-    marks = grades.list_pending(term_id, limit=limit)
+    marks = pending_scores.list_pending(term_id, limit=limit)
     return [(mark.evaluation_id, mark.student_id, mark.score_version) for mark in marks]
 
 
@@ -56,7 +56,7 @@ def list_term_grades(*, term_id: str) -> list[GovernmentGrade]:
         for section in roster.list_sections(consistent=True)
         for evaluation_id in sources.list_known_ids(term_id, section.section_id)
     }
-    found = [score for evaluation_id in evaluation_ids for score in grades.list_scores(evaluation_id)]
+    found = [score for evaluation_id in evaluation_ids for score in stored_scores.list_scores(evaluation_id)]
     return [_as_grade(score) for score in sorted(found, key=_canonical_position)]
 
 
@@ -68,7 +68,7 @@ def acknowledge_grades(transaction: Transaction, acknowledged: Iterable[Governme
     """
     for grade in acknowledged:
         pending = PendingScore(grade.evaluation_id, grade.student_id, grade.term_id, grade.version)
-        grades.clear_pending(transaction, pending)
+        pending_scores.clear_pending(transaction, pending)
 
 
 def _as_grade(score: Score) -> GovernmentGrade:

@@ -8,7 +8,7 @@ from edu import clock
 from edu.commands import OperatorCommand, WrongUseError, chosen_schools
 from edu.logs import start_correlation
 from edu.tenancy import enter_school
-from evaluations.services import nightly
+from evaluations.services.reports import nightly
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser

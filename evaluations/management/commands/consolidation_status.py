@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from edu.commands import OperatorCommand, WrongUseError, chosen_schools
 from edu.tenancy import enter_school
-from evaluations.services import nightly
+from evaluations.services.reports import nightly
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser

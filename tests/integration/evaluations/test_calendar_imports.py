@@ -14,8 +14,8 @@ from edu.identity.principal import Role
 from edu.tenancy import enter_school
 from evaluations import services
 from evaluations.domain.evaluation import EvaluationKind
-from evaluations.repository import terms
-from evaluations.services.consolidated_grades import get_section_grades
+from evaluations.repository import school_profile
+from evaluations.services.reports.consolidated_grades import get_section_grades
 from tests.integration.evaluations.calendar import NEXT_TERM, cut_short, import_again, open_term, term_of_next_year
 from tests.integration.evaluations.gradebook import SECTION, record, set_evaluation
 from tests.support.calls import counted_calls
@@ -51,7 +51,7 @@ def test_import_keeps_the_terms_it_does_not_name(school: TestSchool) -> None:
     score = record(school, evaluation_id, "5.0")
     import_again(cut_short(school.school))
     import_again(replace(school.school, terms=(term_of_next_year(school.school),)))
-    standing = terms.get_profile().school.terms
+    standing = school_profile.get_profile().school.terms
     assert standing == (*cut_short(school.school).terms, term_of_next_year(school.school))
     assert [term.term_id for term in services.list_terms()] == [CLOSED_TERM, OPEN_TERM, NEXT_TERM]
     corrected = services.correct_score(
@@ -74,11 +74,11 @@ def test_kept_terms_stand_between_the_given_ones(school: TestSchool) -> None:
         ends_on=closed.starts_on - timedelta(days=1),
     )
     import_again(replace(school.school, terms=(earlier, current)))
-    assert [term.term_id for term in terms.get_profile().school.terms] == ["earlier", CLOSED_TERM, OPEN_TERM]
+    assert [term.term_id for term in school_profile.get_profile().school.terms] == ["earlier", CLOSED_TERM, OPEN_TERM]
 
 
 def test_overlap_with_a_kept_term_is_refused_by_name_and_writes_nothing(school: TestSchool) -> None:
-    before = terms.get_profile()
+    before = school_profile.get_profile()
     stranger = replace(school.students[0], student_id="student-999")
     for first_day in (-5, 5):
         starts_on = open_term(school.school).starts_on + timedelta(days=first_day)
@@ -89,7 +89,7 @@ def test_overlap_with_a_kept_term_is_refused_by_name_and_writes_nothing(school: 
         assert (broken.field, broken.rule) == ("terms", "overlap")
         assert NEXT_TERM in str(broken.message)
         assert OPEN_TERM in str(broken.message)
-    assert terms.get_profile() == before
+    assert school_profile.get_profile() == before
     with pytest.raises(NotFoundError):
         services.require_student(student_id="student-999")
 

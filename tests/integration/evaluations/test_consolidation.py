@@ -19,9 +19,9 @@ from edu.tenancy import enter_school
 from evaluations import services
 from evaluations.domain.evaluation import ScoreState
 from evaluations.errors import NotAssignedError, ScaleInUseError
-from evaluations.repository import consolidated, revisions, staleness
-from evaluations.services import consolidating, report_cards
-from evaluations.services.consolidated_grades import GradeLine, SectionGrades, get_section_grades
+from evaluations.repository import consolidated, stale_marks, staleness, stored_scores
+from evaluations.services.reports import consolidating, report_cards
+from evaluations.services.reports.consolidated_grades import GradeLine, SectionGrades, get_section_grades
 from tests.integration.evaluations.gradebook import SECTION, correct, record, set_evaluation
 from tests.support.calls import counted_calls
 from tests.support.cloud import acting_as
@@ -64,7 +64,7 @@ def value_of(school: TestSchool, student: int = 0) -> str | None:
 
 
 def marks() -> list[str | None]:
-    return [mark.student_id for mark in staleness.list_stale(OPEN_TERM, SECTION)]
+    return [mark.student_id for mark in stale_marks.list_stale(OPEN_TERM, SECTION)]
 
 
 def test_section_is_computed_from_what_was_recorded(school: TestSchool) -> None:
@@ -406,13 +406,13 @@ def test_another_schools_grades_are_not_found(school: TestSchool, other_school: 
     with enter_school(other_school.school_id):
         assert [line.grade for line in read(other_school).lines] == [None] * 3
         assert marks() == []
-        assert revisions.list_places_of_student(one_score.student_id) == set()
+        assert stored_scores.list_places_of_student(one_score.student_id) == set()
         card = report_cards.get_report_card(
             actor=other_school.person(Role.SCHOOL_ADMIN), student_id=one_score.student_id, term_id=OPEN_TERM
         )
         assert [line.grades[0].grade for line in card.lines] == [None, None]
         assert school.school_id not in {*card.student.family_name.split(), *card.school.name.split()}
-    assert revisions.list_places_of_student(one_score.student_id) == {(OPEN_TERM, SECTION)}
+    assert stored_scores.list_places_of_student(one_score.student_id) == {(OPEN_TERM, SECTION)}
 
 
 def test_who_may_read_a_section(school: TestSchool, one_score: Score) -> None:

@@ -19,9 +19,9 @@ from edu.identity.principal import Role
 from edu.tenancy import enter_school
 from evaluations import services
 from evaluations.domain.evaluation import ScoreState
-from evaluations.domain.revisions import Result
+from evaluations.domain.score_versions import ScoreContent
 from evaluations.errors import StaleVersionError
-from evaluations.repository import grades, revisions
+from evaluations.repository import score_versions, stored_scores
 from tests.integration.evaluations.conftest import ApiClient, account_of, problem_of, refused
 from tests.support.schools import OPEN_TERM
 from tests.support.tokens import id_token_of
@@ -97,9 +97,9 @@ def test_history_of_a_student_does_not_hold_another_whose_id_begins_alike(
     teacher: ApiClient, evaluation_id: str, score_path: str, school: TestSchool
 ) -> None:
     with enter_school(school.school_id):
-        score = grades.get_score(evaluation_id, "student-001")
-        assert revisions.list_revisions(evaluation_id, "student-00").revisions == []
-        assert [r.score for r in revisions.list_revisions(evaluation_id, "student-001").revisions] == [score]
+        score = stored_scores.get_score(evaluation_id, "student-001")
+        assert score_versions.list_versions(evaluation_id, "student-00").items == []
+        assert [r.score for r in score_versions.list_versions(evaluation_id, "student-001").items] == [score]
     assert refused(teacher.get(score_path.replace("001", "002") + "/history")) == (404, "not_found")
 
 
@@ -221,7 +221,7 @@ def test_correction_leaves_audit_entry_with_digests_and_reason(
     correct(teacher, score_path, "5.0", 1, reason="Error de suma")
     with enter_school(school.school_id):
         entry = audit.list_month(clock.now().strftime("%Y-%m")).entries[0]
-        prefix = "SCORE_HISTORY#student-001#"
+        prefix = "SCORE_VERSION#student-001#"
         query = table.Query(school_partition("EVALUATION", evaluation_id), prefix=prefix, consistent=True)
         digests = [audit.digest_of(item["score"], item[audit.SALT]) for item in table.query_all(query)]
     assert (entry.action, entry.version, entry.reason) == ("score.corrected", 2, "Error de suma")
@@ -336,11 +336,11 @@ def test_each_version_in_the_history_follows_from_the_one_before_it(
                 change["version"] += 1
                 with pytest.raises(StaleVersionError):
                     services.correct_score(**change, state=ScoreState.RECORDED, value=f"{what // 10}.{what % 10}")
-            kept = revisions.list_revisions(evaluation_id, "student-002").revisions
+            kept = score_versions.list_versions(evaluation_id, "student-002").items
             assert len(kept) == score.version
-            assert kept[0].score == score == grades.get_score(evaluation_id, "student-002")
-            assert [revision.version for revision in kept] == list(range(score.version, 0, -1))
-            assert [revision.before for revision in kept[:-1]] == [Result.of(revision.score) for revision in kept[1:]]
+            assert kept[0].score == score == stored_scores.get_score(evaluation_id, "student-002")
+            assert [version.number for version in kept] == list(range(score.version, 0, -1))
+            assert [version.before for version in kept[:-1]] == [ScoreContent.of(version.score) for version in kept[1:]]
             assert kept[-1].before is None
 
 

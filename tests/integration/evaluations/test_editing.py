@@ -16,7 +16,7 @@ from edu.identity.principal import Role
 from edu.tenancy import enter_school
 from evaluations import services
 from evaluations.errors import HasScoresError
-from evaluations.repository import heads, staleness
+from evaluations.repository import stale_marks, stored_evaluations
 from tests.integration.evaluations.conftest import ApiClient, account_of, problem_of, refused
 from tests.support.schools import CLOSED_TERM, OPEN_TERM
 from tests.support.tokens import id_token_of
@@ -68,12 +68,12 @@ def test_edit_leaves_audit_entry_and_a_stale_section(
     teacher: ApiClient, path: str, evaluation_id: str, school: TestSchool
 ) -> None:
     with enter_school(school.school_id):
-        before = heads.get_head(evaluation_id)
-        [mark] = staleness.list_stale(OPEN_TERM, "mat-5a")
+        before = stored_evaluations.get_stored(evaluation_id)
+        [mark] = stale_marks.list_stale(OPEN_TERM, "mat-5a")
         edit(teacher, path, 1, weight="10")
-        after = heads.get_head(evaluation_id)
+        after = stored_evaluations.get_stored(evaluation_id)
         entry = audit.list_of_subject(f"evaluation:{evaluation_id}").entries[0]
-        [later_mark] = staleness.list_stale(OPEN_TERM, "mat-5a")
+        [later_mark] = stale_marks.list_stale(OPEN_TERM, "mat-5a")
     assert (entry.action, entry.version) == ("evaluation.edited", 2)
     assert entry.before_digest == audit.digest_of(to_attributes(before.evaluation), before.salt)
     assert entry.after_digest == audit.digest_of(to_attributes(after.evaluation), after.salt)
@@ -142,7 +142,9 @@ def test_each_version_proves_its_digests_in_the_trail(
     for version, weight in enumerate(("30", "40"), 1):
         edit(teacher, path, version, weight=weight)
     with enter_school(school.school_id):
-        query = table.Query(school_partition("EVALUATION", evaluation_id), prefix="HEAD_HISTORY#", consistent=True)
+        query = table.Query(
+            school_partition("EVALUATION", evaluation_id), prefix="EVALUATION_VERSION#", consistent=True
+        )
         digests = [audit.digest_of(item["evaluation"], item[audit.SALT]) for item in table.query_all(query)]
         entries = sorted(audit.list_of_subject(f"evaluation:{evaluation_id}").entries, key=lambda e: e.version)
     assert [entry.after_digest for entry in entries] == digests
@@ -299,9 +301,9 @@ def test_deleted_evaluation_is_gone_for_everybody_and_proved_by_its_tombstone(
     assert listed(teacher) == []
     with enter_school(school.school_id):
         entry = audit.list_of_subject(f"evaluation:{evaluation_id}").entries[0]
-        tombstone = table.get_item(Key(school_partition("EVALUATION", evaluation_id), "HEAD"))
+        tombstone = table.get_item(Key(school_partition("EVALUATION", evaluation_id), "EVALUATION"))
     assert tombstone is not None
-    kept = heads.head_of(tombstone)
+    kept = stored_evaluations.stored_of(tombstone)
     assert (entry.action, entry.after_digest) == ("evaluation.deleted", "")
     assert entry.before_digest == audit.digest_of(to_attributes(kept.evaluation), kept.salt)
 

@@ -10,7 +10,7 @@ from edu.dynamo import table
 from edu.dynamo.pages import Page
 from edu.tenancy import enter_school
 from evaluations import services
-from evaluations.services.consolidating import consolidate_section
+from evaluations.services.reports.consolidating import consolidate_section
 from tests.integration.govsync.support import record_grades
 from tests.support.schools import OPEN_TERM
 

@@ -17,7 +17,7 @@ from evaluations.domain.evaluation import Evaluation, EvaluationKind, Score, Sco
 from evaluations.domain.scales import STANDARD_SCALES
 from evaluations.domain.school import Enrolment
 from evaluations.errors import ScaleInUseError
-from evaluations.services import importing_scores
+from evaluations.services.grading import score_import
 from tests.integration.evaluations.calendar import import_again, open_term
 from tests.integration.evaluations.gradebook import SECTION, record
 from tests.support.schools import CLOSED_TERM, OPEN_TERM
@@ -152,14 +152,14 @@ def test_scores_of_who_has_left_are_the_same_still(school: TestSchool) -> None:
 
 
 def test_score_recorded_meanwhile_is_reported(school: TestSchool, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = importing_scores._write_scores
+    real = score_import._write_scores
 
     def late(*args: Any) -> Any:
         monkeypatch.undo()
         record(school, "imp-1", "3.0", student=1)
         return real(*args)
 
-    monkeypatch.setattr(importing_scores, "_write_scores", late)
+    monkeypatch.setattr(score_import, "_write_scores", late)
     found = bring_in(school, score(0), score(1))
     assert found == services.ImportedScores(created=("student-000",), different=("student-001",))
 

@@ -15,9 +15,9 @@ from edu.tasks import MissingSchoolError
 from edu.tenancy import InvalidSchoolIdError, enter_school
 from evaluations import tasks
 from evaluations.domain.school import Section
-from evaluations.repository import consolidated, roster, staleness
+from evaluations.repository import consolidated, roster, stale_marks
 from evaluations.repository import nightly as progress_items
-from evaluations.services import consolidating, nightly
+from evaluations.services.reports import consolidating, nightly
 from tests.integration.evaluations.gradebook import correct, record, set_evaluation
 from tests.support.calls import counted_calls
 from tests.support.cloud import acting_as
@@ -86,7 +86,7 @@ def test_first_run_does_everything_and_the_next_what_has_changed(
     assert (first.more, done) == (False, PLACES)
     found = first.progress
     assert (found.visited, found.total, found.consolidated, found.grades_written) == (4, 4, 4, 3)
-    assert staleness.list_stale(OPEN_TERM, "mat-5a") == []
+    assert stale_marks.list_stale(OPEN_TERM, "mat-5a") == []
     done.clear()
     assert nightly.consolidate_next(run_id="2026-11-25").progress.visited == 4
     assert done == []
@@ -193,7 +193,7 @@ def test_task_touches_its_own_school_only(school: TestSchool, other_school: Test
     assert run_of(other_school.school_id) is None
     with enter_school(other_school.school_id):
         assert consolidated.get_section(OPEN_TERM, "mat-5a").summary is None
-        assert len(staleness.list_stale(OPEN_TERM, "mat-5a")) == 2
+        assert len(stale_marks.list_stale(OPEN_TERM, "mat-5a")) == 2
 
 
 def _add_sections(count: int) -> None:

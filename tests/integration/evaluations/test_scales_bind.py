@@ -19,8 +19,8 @@ from evaluations import services
 from evaluations.domain.evaluation import EvaluationKind, ScoreState
 from evaluations.domain.scales import STANDARD_SCALES
 from evaluations.errors import InvalidScoreError, ScaleInUseError
-from evaluations.repository import terms
-from evaluations.services import importing
+from evaluations.repository import school_profile
+from evaluations.services.school import roster_import
 from tests.integration.evaluations.calendar import (
     NEXT_SECTION,
     NEXT_TERM,
@@ -57,10 +57,10 @@ def with_scale(school: School, term_id: str, scale: GradingScale) -> School:
 
 
 def refused_term(school: School) -> str:
-    before = terms.get_profile()
+    before = school_profile.get_profile()
     with pytest.raises(ScaleInUseError) as raised:
         import_again(school)
-    assert terms.get_profile() == before
+    assert school_profile.get_profile() == before
     assert raised.value.code == "scale_in_use"
     return next(term.term_id for term in school.terms if term.term_id in str(raised.value.detail))
 
@@ -101,7 +101,7 @@ def test_any_change_of_the_scale_of_a_term_in_use_is_refused(school: TestSchool,
     assert refused_term(with_scale(school.school, OPEN_TERM, scale)) == OPEN_TERM
     same = with_scale(school.school, OPEN_TERM, replace(SEVEN))
     import_again(same)  # saying it is no change
-    assert terms.get_profile().school == same
+    assert school_profile.get_profile().school == same
 
 
 def test_change_of_the_schools_scale_is_one_of_each_term_on_it(school: TestSchool) -> None:
@@ -109,14 +109,14 @@ def test_change_of_the_schools_scale_is_one_of_each_term_on_it(school: TestSchoo
     assert refused_term(replace(school.school, scale=TWENTY)) == CLOSED_TERM
 
 
-@pytest.mark.parametrize("signs", [("TERM_USED",), ("TERM_USED", "PENDING"), ("TERM_USED", "PENDING", "TERM_GATE")])
+@pytest.mark.parametrize("signs", [("TERM_USED",), ("TERM_USED", "PENDING"), ("TERM_USED", "PENDING", "TERM_LOCK")])
 def test_every_sign_of_records_is_enough(school: TestSchool, signs: tuple[str, ...]) -> None:
-    """Terms from before there were marks of use have gates; those only ever imported into have neither."""
+    """Terms from before there were marks of use have locks; those only ever imported into have neither."""
     score = record(school, set_evaluation(school), "4.6")
     places = {
         "TERM_USED": Key(school_partition("TERM_USED"), OPEN_TERM),
         "PENDING": Key(school_partition("PENDING", OPEN_TERM), f"{score.evaluation_id}#{score.student_id}"),
-        "TERM_GATE": Key(school_partition("TERM_GATE", OPEN_TERM), SECTION),
+        "TERM_LOCK": Key(school_partition("TERM_LOCK", OPEN_TERM), SECTION),
     }
     removal = Transaction()
     for sign in signs:
@@ -129,7 +129,7 @@ def test_new_year_on_a_new_scale_leaves_the_old_grades_on_theirs(school: TestSch
     record(school, set_evaluation(school, "100"), "4.6")
     import_again(cut_short(school.school))
     import_again(replace(school.school, scale=TWENTY, terms=(term_of_next_year(school.school),)))
-    standing = terms.get_profile().school
+    standing = school_profile.get_profile().school
     assert [standing.scale_in(name) for name in (CLOSED_TERM, OPEN_TERM, NEXT_TERM)] == [SEVEN, SEVEN, TWENTY]
     found = services.get_section_grades(actor=school.teacher, section_id=SECTION, term_id=OPEN_TERM)
     assert [(line.grade.value, line.grade.passing) for line in found.lines[:1] if line.grade] == [("4.6", True)]
@@ -141,7 +141,7 @@ def test_evaluation_shows_the_scale_it_was_set_on(school: TestSchool, teacher: A
     edited = teacher.send("PATCH", f"/evaluations/{made['evaluation_id']}", {"weight": "30.00"}, version=1).json()
     assert edited["scale_id"] == "1-7"
     begin_next_year(school)
-    import_again(with_scale(terms.get_profile().school, NEXT_TERM, TWENTY))
+    import_again(with_scale(school_profile.get_profile().school, NEXT_TERM, TWENTY))
     day = term_of_next_year(school.school).starts_on.isoformat()
     later = teacher.post(f"/sections/{NEXT_SECTION}/evaluations", {**exam, "term_id": NEXT_TERM, "held_on": day}).json()
     assert later["scale_id"] == "0-20"
@@ -206,7 +206,7 @@ def test_who_remembers_the_old_scale_writes_nothing(school: TestSchool, *, gate_
 
 def test_first_evaluation_beside_a_change_of_scale_wins(school: TestSchool, monkeypatch: pytest.MonkeyPatch) -> None:
     """The import has seen that the term is unused; before it writes, a teacher sets the term's first evaluation."""
-    real, once = importing._has_records, list[str]()
+    real, once = roster_import._has_records, list[str]()
 
     def then_set(term_id: str) -> bool:
         found = real(term_id)
@@ -214,7 +214,7 @@ def test_first_evaluation_beside_a_change_of_scale_wins(school: TestSchool, monk
             once.append(set_evaluation(school))
         return found
 
-    monkeypatch.setattr(importing, "_has_records", then_set)
+    monkeypatch.setattr(roster_import, "_has_records", then_set)
     assert refused_term(with_scale(school.school, OPEN_TERM, TWENTY)) == OPEN_TERM
     assert record(school, once[0], "6.5").value == "6.5"
 

@@ -12,14 +12,14 @@ import pytest
 from edu.identity.principal import Role
 from edu.tenancy import enter_school
 from evaluations import services
-from evaluations.services import nightly, report_cards
+from evaluations.services.reports import nightly, report_cards
 from tests.integration.evaluations.calendar import NEXT_TERM, begin_next_year, grade_next_year, term_of_next_year
 from tests.integration.evaluations.conftest import ApiClient, refused
 from tests.integration.evaluations.gradebook import SECTION, record, set_evaluation
 from tests.support.schools import CLOSED_TERM, OPEN_TERM
 
 if TYPE_CHECKING:
-    from evaluations.services.report_cards import ReportCard
+    from evaluations.services.reports.report_cards import ReportCard
     from tests.support.schools import TestSchool
 
 CARD = "/students/student-000/report-card"

@@ -17,8 +17,9 @@ from edu.tenancy import enter_school
 from evaluations import services
 from evaluations.domain.evaluation import ScoreState
 from evaluations.domain.school import Section
-from evaluations.repository import revisions, roster
-from evaluations.services import changes, rules
+from evaluations.repository import roster, score_versions
+from evaluations.services.grading import changes
+from evaluations.services.school import school_cache
 from tests.integration.evaluations.calendar import import_again
 from tests.integration.evaluations.conftest import ApiClient, account_of, problem_of, refused
 from tests.support.calls import counted_calls
@@ -95,7 +96,7 @@ def test_rows_are_written_with_history_audit_and_pending_mark(
         assert len(pending) == 25
         entries = audit.list_month(clock.now().strftime("%Y-%m")).entries
         assert sum(entry.action == "score.recorded" for entry in entries) == 25
-        assert len(revisions.list_revisions(evaluation_id, "student-024").revisions) == 1
+        assert len(score_versions.list_versions(evaluation_id, "student-024").items) == 1
 
 
 def test_late_rows(teacher: ApiClient, path: str) -> None:
@@ -376,7 +377,7 @@ def test_another_schools_section_is_not_found(teacher: ApiClient, neighbour: Api
 def test_reads_before_writing_are_as_many_for_any_section(school: TestSchool, evaluation_id: str, count: int) -> None:
     rows = [services.Row(f"student-{number:03d}", ScoreState.RECORDED, "6.5") for number in range(count)]
     with enter_school(school.school_id):
-        rules.get_section("mat-5a")
+        school_cache.get_section("mat-5a")
         with counted_calls() as calls:
             services.record_section(actor=school.teacher, evaluation_id=evaluation_id, rows=rows)
     # the evaluation; who is enrolled; the scores there are; then the transactions of 19 rows

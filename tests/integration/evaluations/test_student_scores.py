@@ -8,7 +8,7 @@ import pytest
 
 from edu.identity.principal import Role
 from edu.tenancy import enter_school
-from evaluations.repository import revisions
+from evaluations.repository import stored_scores
 from tests.integration.evaluations.conftest import ApiClient, account_of, refused
 from tests.support.calls import counted_calls
 from tests.support.schools import CLOSED_TERM, OPEN_TERM
@@ -58,7 +58,7 @@ def test_listed_by_term(school: TestSchool, teacher: ApiClient, admin: ApiClient
     assert values(teacher, f"{PATH}?term={OPEN_TERM}") == ["6.5"]
     assert values(admin, f"{PATH}?term={CLOSED_TERM}") == ["3.0"]
     with enter_school(school.school_id):
-        assert revisions.list_of_student("student-001", term_id=OPEN_TERM[:-1]).scores == []
+        assert stored_scores.list_of_student("student-001", term_id=OPEN_TERM[:-1]).items == []
     assert refused(admin.get(f"{PATH}?term={OPEN_TERM[:-1]}")) == (422, "invalid_input")
     assert refused(admin.get(f"{PATH}?term=a%23b")) == (422, "invalid_input")
 

@@ -17,8 +17,8 @@ from edu.dynamo.transactions import Transaction
 from edu.identity.principal import Principal, Role
 from edu.tenancy import enter_school
 from evaluations import services
-from evaluations.repository import roster, terms
-from evaluations.services import rules
+from evaluations.repository import roster, school_profile, term_locks, terms
+from evaluations.services.school import school_cache
 from tests.integration.evaluations.conftest import ApiClient, account_of, problem_of, refused
 from tests.support.calls import counted_calls
 from tests.support.cloud import acting_as
@@ -169,7 +169,7 @@ def test_warm_correction_of_a_closed_term_is_one_read_and_one_write(
 ) -> None:
     close(admin)
     closed_terms(admin)
-    monkeypatch.setattr(rules, "forget_school", _never)
+    monkeypatch.setattr(school_cache, "forget_school", _never)
     with counted_calls() as calls:
         assert correct(admin, score_path, "5.0", 1).status_code == 200
     assert calls == ["GetItem", "TransactWriteItems"]
@@ -219,15 +219,15 @@ def test_term_opened_again_elsewhere_is_not_corrected_by_an_administrator(
     assert correct(head, score_path, "5.0", 1, reason="").status_code == 200
 
 
-def test_closed_terms_missing_gate_is_added_closed(school: TestSchool, admin: ApiClient, score_path: str) -> None:
-    """As where scores were imported: nobody wrote one under the section's gate yet."""
+def test_closed_terms_missing_lock_is_added_closed(school: TestSchool, admin: ApiClient, score_path: str) -> None:
+    """As where scores were imported: nobody wrote one under the section's lock yet."""
     close(admin)
-    _remove_gate(school)
+    _remove_lock(school)
     assert correct(admin, score_path, "5.0", 1).status_code == 200
     with enter_school(school.school_id):
-        gate = table.get_item(Key(school_partition("TERM_GATE", OPEN_TERM), "mat-5a"))
-    assert gate is not None
-    assert gate["is_open"] is False
+        lock = table.get_item(Key(school_partition("TERM_LOCK", OPEN_TERM), "mat-5a"))
+    assert lock is not None
+    assert lock["is_open"] is False
 
 
 def test_own_closing_shows_at_once(admin: ApiClient) -> None:
@@ -270,10 +270,10 @@ def test_same_closing_again_gets_the_same_bytes(admin: ApiClient) -> None:
 def test_interrupted_closing_is_completed_by_its_repetition(
     school: TestSchool, teacher: ApiClient, admin: ApiClient, score_path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Between the school's record and the gates: the record says closed, the gates are open."""
+    """Between the school's record and the locks: the record says closed, the locks are open."""
     other = OtherProcess(school)
     with monkeypatch.context() as patched:
-        patched.setattr(terms, "list_gates", _switched_off)
+        patched.setattr(term_locks, "list_locks", _switched_off)
         assert close(admin, key="interrupted").status_code == 503
     scores_path, _, _ = score_path.rpartition("/")
     assert close(admin, key="interrupted").status_code == 200
@@ -285,28 +285,28 @@ def _switched_off(_term_id: str) -> list[str]:
     raise StoreUnavailableError
 
 
-def test_missing_gate_is_added_only_while_the_term_is_open(
+def test_missing_lock_is_added_only_while_the_term_is_open(
     school: TestSchool, teacher: ApiClient, admin: ApiClient, score_path: str
 ) -> None:
-    """The gate is gone, as in schools from before there were gates."""
+    """The lock is gone, as in schools from before there were locks."""
     other = OtherProcess(school)
     scores_path, _, _ = score_path.rpartition("/")
     close(admin)
-    _remove_gate(school)
+    _remove_lock(school)
     other.remember()
     assert refused(teacher.post(scores_path, SCORE)) == (409, "term_closed")
     reopen(admin)
     assert teacher.post(scores_path, SCORE).status_code == 201
 
 
-def test_gate_is_not_added_under_rules_that_changed_meanwhile(
+def test_lock_is_not_added_under_rules_that_changed_meanwhile(
     school: TestSchool, teacher: ApiClient, admin: ApiClient, score_path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The writer has read that the term is open; before it adds the missing gate, the term closes."""
-    _remove_gate(school)
-    get_profile = terms.get_profile
+    """The writer has read that the term is open; before it adds the missing lock, the term closes."""
+    _remove_lock(school)
+    get_profile = school_profile.get_profile
 
-    def read_then_close() -> terms.Profile:
+    def read_then_close() -> terms.SchoolProfile:
         profile = get_profile()
         monkeypatch.setattr(terms, "get_profile", get_profile)
         assert close(admin).status_code == 200
@@ -318,25 +318,25 @@ def test_gate_is_not_added_under_rules_that_changed_meanwhile(
     assert refused(teacher.post(score_path.rpartition("/")[0], SCORE)) == (409, "term_closed")
 
 
-def _remove_gate(school: TestSchool) -> None:
+def _remove_lock(school: TestSchool) -> None:
     with enter_school(school.school_id):
         removal = Transaction()
-        removal.delete(Key(school_partition("TERM_GATE", OPEN_TERM), "mat-5a"))
+        removal.delete(Key(school_partition("TERM_LOCK", OPEN_TERM), "mat-5a"))
         removal.commit()
 
 
-def test_gate_is_not_moved_back_by_a_slower_change(school: TestSchool, score_path: str) -> None:  # noqa: ARG001
+def test_lock_is_not_moved_back_by_a_slower_change(school: TestSchool, score_path: str) -> None:  # noqa: ARG001
     admin = Principal("admin-1", Role.SCHOOL_ADMIN, school.school_id)
     with enter_school(school.school_id):
-        version = terms.get_profile().rules_version
+        version = school_profile.get_profile().rules_version
         services.close_term(actor=admin, term_id=OPEN_TERM)
         late = Transaction()
-        terms.move_gate(late, OPEN_TERM, "mat-5a", is_open=True, rules_version=version)
+        term_locks.set_lock(late, OPEN_TERM, "mat-5a", is_open=True, rules_version=version)
         with pytest.raises(ConditionFailedError):
             late.commit()
-        gate = table.get_item(Key(school_partition("TERM_GATE", OPEN_TERM), "mat-5a"))
-    assert gate is not None
-    assert gate["is_open"] is False
+        lock = table.get_item(Key(school_partition("TERM_LOCK", OPEN_TERM), "mat-5a"))
+    assert lock is not None
+    assert lock["is_open"] is False
 
 
 def test_import_neither_opens_nor_closes_a_term(school: TestSchool, admin: ApiClient) -> None:
@@ -344,12 +344,12 @@ def test_import_neither_opens_nor_closes_a_term(school: TestSchool, admin: ApiCl
     with acting_as("worker"):
         import_school(school.school_id)
     with enter_school(school.school_id):
-        profile = terms.get_profile()
+        profile = school_profile.get_profile()
         assert all(term.closed for term in profile.school.terms)
         assert roster.get_school() == profile.school
     reopen(admin)
     with enter_school(school.school_id):
-        before = terms.get_profile()
+        before = school_profile.get_profile()
         renamed = replace(before.school, name="Otra")
     with acting_as("worker"):
         importer = school.person(Role.SCHOOL_ADMIN)
@@ -357,7 +357,7 @@ def test_import_neither_opens_nor_closes_a_term(school: TestSchool, admin: ApiCl
             actor=importer, school=renamed, courses=[], teachers=[], sections=[], students=[], enrolments=[]
         )
     with enter_school(school.school_id):
-        after = terms.get_profile()
+        after = school_profile.get_profile()
         assert (after.school, after.rules_version) == (renamed, before.rules_version + 1)
 
 

@@ -11,8 +11,8 @@ from edu.aws import credentials
 from edu.tenancy import enter_school
 from evaluations import services
 from evaluations.domain.evaluation import EvaluationKind
-from evaluations.repository import grades
-from evaluations.services import rules
+from evaluations.repository import stored_scores
+from evaluations.services.grading import evaluation_cache
 from tests.support.calls import counted_calls
 
 if TYPE_CHECKING:
@@ -46,9 +46,9 @@ def test_score_in_an_evaluation_deleted_elsewhere_is_not_found(
 ) -> None:
     """This process remembers the evaluation as it made it; another has deleted it since."""
     with enter_school(school.school_id):
-        head = rules.get_head(evaluation_id)
+        stored = evaluation_cache.get_stored(evaluation_id)
         services.delete_evaluation(actor=school.teacher, evaluation_id=evaluation_id, version=1)
-        rules.remember_head(head)
+        evaluation_cache.remember(stored)
     answer = teacher.post(f"/evaluations/{evaluation_id}/scores", {"student_id": "student-001", "value": "6.5"})
     assert answer.status_code == 404
 
@@ -57,12 +57,12 @@ def test_score_in_an_evaluation_whose_kind_changed_elsewhere_has_the_new_kind(
     teacher: ApiClient, evaluation_id: str, school: TestSchool
 ) -> None:
     with enter_school(school.school_id):
-        head = rules.get_head(evaluation_id)
+        stored = evaluation_cache.get_stored(evaluation_id)
         services.edit_evaluation(actor=school.teacher, evaluation_id=evaluation_id, version=1, kind=EvaluationKind.ORAL)
-        rules.remember_head(head)
+        evaluation_cache.remember(stored)
     _record(teacher, evaluation_id, "student-001")
     with enter_school(school.school_id):
-        assert grades.get_score(evaluation_id, "student-001").kind is EvaluationKind.ORAL
+        assert stored_scores.get_score(evaluation_id, "student-001").kind is EvaluationKind.ORAL
 
 
 def test_warm_score_asks_no_sts_opens_no_connection_and_builds_no_client(

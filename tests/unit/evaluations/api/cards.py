@@ -9,8 +9,8 @@ from decimal import Decimal
 from evaluations.domain.consolidation import Grade
 from evaluations.domain.scales import STANDARD_SCALES
 from evaluations.domain.school import School, Section, Student, Term
-from evaluations.services.consolidated_grades import GradeLine
-from evaluations.services.report_cards import CardLine, ReportCard
+from evaluations.services.reports.consolidated_grades import GradeLine
+from evaluations.services.reports.report_cards import CardLine, ReportCard
 
 AS_OF = datetime(2026, 5, 4, 12, 30, tzinfo=UTC)
 

@@ -1,0 +1,60 @@
+"""The history of a score: each version of it, with who wrote it, what it replaced, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from evaluations.domain.checks import check_reason
+from evaluations.domain.evaluation import Score, ScoreState
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoreContent:
+    """What a score says: its state, its value when there is one, and whether the work was late."""
+
+    state: ScoreState
+    value: str | None = field(default=None, repr=False)
+    late: bool = False
+
+    @classmethod
+    def of(cls, score: Score) -> ScoreContent:
+        """What this score says."""
+        return cls(state=score.state, value=score.value, late=score.late)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoreVersion:
+    """One version of a score: the whole score as ``actor`` (an account's id, with its role then) left it.
+
+    ``before`` is what the version before said, ``None`` for a score's first. ``reason`` may be empty where none is
+    asked for.
+    """
+
+    score: Score
+    before: ScoreContent | None = None
+    actor: str
+    role: str
+    reason: str = ""
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for a reason that is no short line."""
+        check_reason(self.reason)
+
+    @property
+    def number(self) -> int:
+        """Which version it is; the first is 1."""
+        return self.score.version
+
+    @property
+    def at(self) -> datetime:
+        """When."""
+        return self.score.recorded_at
+
+    @property
+    def after(self) -> ScoreContent:
+        """What the score says since."""
+        return ScoreContent.of(self.score)

@@ -1,0 +1,3 @@
+"""How much a listing gives at once."""
+
+PAGE_SIZE = 50

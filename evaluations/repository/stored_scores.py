@@ -1,0 +1,165 @@
+"""Scores as they are stored.
+
+    SCHOOL#<id>#EVALUATION#<evaluation>  SCORE#<student>  gsi1: SCHOOL#<id>#SCORED#<student> / <term>#<evaluation>
+
+An evaluation's scores are one query of one partition. Scores never carry a TTL: 30 days would remove them before the
+quarterly sync.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from edu import audit
+from edu.dynamo import table
+from edu.dynamo.keys import SEPARATOR, joined
+from edu.dynamo.mapping import from_attributes, to_attributes
+from edu.dynamo.transactions import NOT_THERE, version_is
+from edu.errors import NotFoundError
+from edu.pseudonyms import pseudonym_of
+from edu.tenancy import current_school_id
+from evaluations.domain.evaluation import Score
+from evaluations.repository.keys import SCORE, evaluation_partition, score_key, scored_index
+from evaluations.repository.limits import PAGE_SIZE
+
+if TYPE_CHECKING:
+    from edu.dynamo.mapping import Attributes
+    from edu.dynamo.pages import Page
+    from edu.dynamo.transactions import Transaction
+
+Otherwise = Callable[["StoredScore | None"], Exception | None]
+"""The error of a write whose condition does not hold, made of the score that stands (``None``: there is none)."""
+
+_STUDENTS_SCORES = 1000  # of all years: dozens of evaluations in each of a dozen courses
+_REQUEST = "request"
+
+
+@dataclass(frozen=True)
+class StoredScore:
+    """A score with what its item holds beside it: the salt of its digests, and which request wrote it, if noted."""
+
+    score: Score
+    salt: str
+    request: str = ""
+
+
+def get_stored(evaluation_id: str, student_id: str) -> StoredScore:
+    """One student's score. Strongly consistent.
+
+    Raises:
+        NotFoundError: none is recorded.
+    """
+    found = table.get_item(score_key(evaluation_id, student_id))
+    if found is None:
+        raise NotFoundError
+    return stored_of(found)
+
+
+def get_score(evaluation_id: str, student_id: str) -> Score:
+    """One student's score. Strongly consistent.
+
+    Raises:
+        NotFoundError: none is recorded.
+    """
+    found = table.get_item(score_key(evaluation_id, student_id))
+    if found is None:
+        raise NotFoundError
+    return from_attributes(Score, found)
+
+
+def list_scores(evaluation_id: str) -> list[Score]:
+    """An evaluation's scores, by student id, in one query. Strongly consistent."""
+    query = table.Query(evaluation_partition(evaluation_id), prefix=SCORE + SEPARATOR, consistent=True)
+    return [from_attributes(Score, item) for item in table.query_all(query)]
+
+
+def get_scores(keys: list[tuple[str, str]]) -> list[Score]:
+    """The scores that exist among (evaluation id, student id) pairs. Strongly consistent."""
+    found = table.get_items([score_key(*key) for key in keys], consistent=True)
+    return [from_attributes(Score, item) for item in found]
+
+
+def list_stored(evaluation_id: str) -> dict[str, StoredScore]:
+    """An evaluation's scores by student id, in one query. Strongly consistent."""
+    query = table.Query(evaluation_partition(evaluation_id), prefix=SCORE + SEPARATOR, consistent=True)
+    found = map(stored_of, table.query_all(query))
+    return {stored.score.student_id: stored for stored in found}
+
+
+def stored_of(item: Attributes) -> StoredScore:
+    """A score's item, e.g. the one that a failed condition found."""
+    return StoredScore(from_attributes(Score, item), item[audit.SALT], item.get(_REQUEST, ""))
+
+
+def list_of_student(
+    student_id: str, *, term_id: str = "", cursor: str | None = None, limit: int = PAGE_SIZE
+) -> Page[Score]:
+    """A student's scores, of one term or of all. Eventually consistent: a new one may be missing for a moment.
+
+    Raises:
+        InvalidCursorError: see ``edu.dynamo.cursors``.
+    """
+    prefix = joined(term_id) + SEPARATOR if term_id else ""
+    query = table.Query(scored_index(student_id), prefix=prefix, index=True, limit=limit)
+    return table.query_page(query, cursor=cursor).map(partial(from_attributes, Score))
+
+
+def list_places_of_student(student_id: str) -> set[tuple[str, str]]:
+    """Every (term, section) in which the student has a score, in one query for up to 1000. Eventually consistent."""
+    query = table.Query(scored_index(student_id), index=True, limit=_STUDENTS_SCORES)
+    return {(item["term_id"], item["section_id"]) for item in table.query_all(query)}
+
+
+def put_score(
+    transaction: Transaction, stored: StoredScore, *, replaces: Score | None, otherwise: Otherwise | None = None
+) -> None:
+    """Put a score in the place of the version ``replaces``, or as the student's first.
+
+    Fails when another version, or any, stands there: with the error that ``otherwise`` makes of it (``None``: there is
+    none), or else under the student's id.
+    """
+    item = _item(stored.score, stored.salt) | {_REQUEST: stored.request or None}
+    condition = version_is(replaces.version) if replaces else NOT_THERE
+    transaction.put(item, condition, otherwise=_of_stored(otherwise), name=stored.score.student_id)
+
+
+def require_version(transaction: Transaction, score: Score, *, otherwise: Otherwise) -> None:
+    """Require that the score is still this version, without writing it. Fails like ``put_score``."""
+    key = score_key(score.evaluation_id, score.student_id)
+    transaction.check(key, version_is(score.version), otherwise=_of_stored(otherwise))
+
+
+def _item(score: Score, salt: str) -> Attributes:
+    """A score as an item, with what the lake's pipe picks from it."""
+    return {
+        **score_key(score.evaluation_id, score.student_id).as_attributes(),
+        "gsi1pk": scored_index(score.student_id),
+        "gsi1sk": joined(score.term_id, score.evaluation_id),
+        "entity": "score",
+        "school_id": current_school_id(),
+        "student_pseudonym": pseudonym_of(score.student_id),
+        "recorded_at_epoch_s": int(score.recorded_at.timestamp()),
+        audit.SALT: salt,
+        **score_attributes(score),
+    }
+
+
+def score_attributes(score: Score) -> Attributes:
+    """A score's own attributes, of which its digest is made. ``late`` is there only when it is so.
+
+    Items from before there was the flag are thus as they would be written today, and their digests can be proved.
+    """
+    attributes = to_attributes(score)
+    if not score.late:
+        del attributes["late"]
+    return attributes
+
+
+def _of_stored(otherwise: Otherwise | None) -> Callable[[Attributes | None], Exception | None] | None:
+    """The same, of the item instead of the score."""
+    if otherwise is None:
+        return None
+    return lambda found: otherwise(stored_of(found) if found else None)

@@ -1,0 +1,131 @@
+"""The one way a score is written: with its history, its audit entry, its mark for the government, and the read models'.
+
+First records, corrections, voids, section entry and imports all add their writes to a transaction here. So do an
+evaluation's own versions: with their history, audit entry and mark for the read models.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from edu import audit, clock
+from evaluations.domain.evaluation import Evaluation, Score
+from evaluations.domain.evaluation_versions import EvaluationContent, EvaluationVersion
+from evaluations.domain.score_versions import ScoreContent, ScoreVersion
+from evaluations.repository import (
+    evaluation_versions,
+    pending_scores,
+    score_versions,
+    stale_marks,
+    stored_evaluations,
+    stored_scores,
+)
+from evaluations.repository.stored_evaluations import StoredEvaluation
+from evaluations.repository.stored_scores import StoredScore
+from evaluations.services.grading import audit_trail
+
+if TYPE_CHECKING:
+    from edu.dynamo.transactions import Transaction
+    from edu.identity.principal import Principal
+
+
+ACTIONS_PER_SCORE = 5
+
+
+@dataclass(frozen=True)
+class ScoreChange:
+    """A score's next version. ``before`` is the one it replaces (``None``: the first is added).
+
+    ``verb`` names it in the audit trail (``score.<verb>``). ``request`` is noted in the score's item.
+    """
+
+    after: Score
+    verb: str
+    before: StoredScore | None = None
+    reason: str = ""
+    request: str = ""
+
+
+def add_change(
+    transaction: Transaction, change: ScoreChange, actor: Principal, *, otherwise: stored_scores.Otherwise | None = None
+) -> None:
+    """Add everything that writing this score takes: ``ACTIONS_PER_SCORE`` actions.
+
+    The score's own fails when ``before`` is not what stands there (see ``stored_scores.put_score``).
+    """
+    score, salt = change.after, audit.new_salt()
+    replaced = change.before.score if change.before else None
+    stored = StoredScore(score, salt, change.request)
+    stored_scores.put_score(transaction, stored, replaces=replaced, otherwise=otherwise)
+    version = ScoreVersion(
+        score=score,
+        before=ScoreContent.of(replaced) if replaced else None,
+        actor=actor.subject,
+        role=str(actor.role),
+        reason=change.reason,
+    )
+    score_versions.add_version(transaction, version, salt)
+    pending_scores.add_pending(transaction, score)
+    audit_trail.add_change(
+        transaction,
+        actor=actor,
+        verb=change.verb,
+        before=(change.before.score, change.before.salt) if change.before else None,
+        after=(score, salt),
+        reason=change.reason,
+    )
+    stale_marks.mark_stale(transaction, score)
+
+
+@dataclass(frozen=True)
+class EvaluationChange:
+    """An evaluation's next version. ``before`` is the one it replaces (``None``: it is new).
+
+    ``verb`` names it in the audit trail (``evaluation.<verb>``).
+    """
+
+    after: Evaluation
+    verb: str
+    before: StoredEvaluation | None = None
+    reason: str = ""
+
+
+def add_evaluation_change(
+    transaction: Transaction,
+    change: EvaluationChange,
+    actor: Principal,
+    *,
+    unscored: bool = False,
+    otherwise: stored_evaluations.Otherwise,
+) -> StoredEvaluation:
+    """Add everything that writing this version of an evaluation takes. Returns the evaluation as it will stand.
+
+    The evaluation's own action fails when ``before`` is not what stands there (or, with ``unscored``, has scores).
+    """
+    evaluation, before, salt = change.after, change.before, audit.new_salt()
+    if before is None:
+        stored_evaluations.add(transaction, evaluation, salt, otherwise=otherwise)
+    else:
+        stored_evaluations.update(
+            transaction, before.evaluation, evaluation, salt, unscored=unscored, otherwise=otherwise
+        )
+    version = EvaluationVersion(
+        evaluation=evaluation,
+        before=EvaluationContent.of(before.evaluation) if before else None,
+        actor=actor.subject,
+        role=str(actor.role),
+        at=clock.now(),
+        reason=change.reason,
+    )
+    evaluation_versions.add_version(transaction, version, salt)
+    audit_trail.add_change(
+        transaction,
+        actor=actor,
+        verb=change.verb,
+        before=(before.evaluation, before.salt) if before else None,
+        after=(evaluation, salt),
+        reason=change.reason,
+    )
+    stale_marks.mark_section_stale(transaction, evaluation)
+    return StoredEvaluation(evaluation, salt, has_scores=before.has_scores if before else False)

@@ -1,0 +1,173 @@
+"""Changing a score that stands: corrections, and voids, which are corrections to no grade at all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from edu import clock
+from edu.dynamo.errors import TransactionConflictError
+from edu.identity.principal import Role
+from evaluations.domain.evaluation import Score, ScoreState
+from evaluations.domain.score_versions import ScoreContent
+from evaluations.errors import StaleVersionError
+from evaluations.repository import stored_scores
+from evaluations.services import inputs
+from evaluations.services.grading import access, changes, evaluation_cache
+from evaluations.services.grading.changes import ScoreChange
+from evaluations.services.grading.score_values import checked_result
+from evaluations.services.grading.unit_of_work import UnitOfWork
+from evaluations.services.school import term_locking
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from edu.idempotency import Reply
+    from edu.identity.principal import Principal
+    from evaluations.repository.stored_scores import StoredScore
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a score is to become, from which version on, and why."""
+
+    result: ScoreContent
+    version: int
+    reason: str
+    verb: str
+
+
+def correct_score(
+    *,
+    actor: Principal,
+    evaluation_id: str,
+    student_id: str,
+    version: int,
+    state: ScoreState,
+    value: str | None,
+    late: bool = False,
+    reason: str = "",
+    reply: Reply[Score] | None = None,
+) -> Score:
+    """Put another result in the place of a score's ``version``, and mark it for the government again.
+
+    What says the same as the score already does is no new version: only the answer is stored. A voided score is
+    recorded again in this way, with a reason.
+
+    Raises:
+        NotFoundError: no such score in this school.
+        NotAssignedError: the term is open and the actor does not teach the section.
+        ClosedTermError: the term is closed and the actor is a teacher.
+        InvalidInputError: the reason is missing where one is needed: in a closed term, and for a voided score.
+        InvalidScoreError: see ``values.checked_result``.
+        StaleVersionError: the score has another version by now.
+        ReopenedTermError: the term is opened and closed at this moment.
+        IdempotentReplay: the same request was answered before.
+    """
+    inputs.checked_reason(reason)
+
+    def write() -> Score:
+        stored, is_open = _get_writable(actor, evaluation_id, student_id, reason)
+        result = checked_result(state=state, value=value, late=late, term_id=stored.score.term_id)
+        return _change(actor, stored, Wanted(result, version, reason, "corrected"), reply, is_open=is_open)
+
+    return term_locking.retry_if_term_moved(actor, write)
+
+
+def void_score(
+    *,
+    actor: Principal,
+    evaluation_id: str,
+    student_id: str,
+    version: int,
+    reason: str,
+    reply: Reply[Score] | None = None,
+) -> Score:
+    """Take a score out of account without deleting it: state ``void``, no value, its history kept.
+
+    Same errors as ``correct_score``. The reason is always needed. Voiding what is void changes nothing.
+    """
+    if not inputs.checked_reason(reason):
+        raise inputs.missing_reason()
+    wanted = Wanted(ScoreContent(state=ScoreState.VOID), version, reason, "voided")
+
+    def write() -> Score:
+        stored, is_open = _get_writable(actor, evaluation_id, student_id, reason)
+        return _change(actor, stored, wanted, reply, is_open=is_open)
+
+    return term_locking.retry_if_term_moved(actor, write)
+
+
+def stale(current: Score, wanted: Wanted) -> StaleVersionError:
+    """The error of a change whose version is not the current one, with both sides for the client to choose."""
+    result = wanted.result
+    yours = {"state": str(result.state), "value": result.value, "late": result.late, "version": wanted.version}
+    return StaleVersionError(current=shown(current), yours=yours)
+
+
+def shown(score: Score) -> dict[str, Any]:
+    """A score as an error shows it to whoever was about to overwrite it."""
+    return {
+        "state": str(score.state),
+        "value": score.value,
+        "late": score.late,
+        "version": score.version,
+        "recorded_at": score.recorded_at.isoformat().replace("+00:00", "Z"),
+    }
+
+
+def _get_writable(actor: Principal, evaluation_id: str, student_id: str, reason: str) -> tuple[StoredScore, bool]:
+    """The score, and whether its term is open. Only who may see every score learns first whether there is one."""
+    place = evaluation_cache.get_stored(evaluation_id).evaluation
+    known = stored_scores.get_stored(evaluation_id, student_id) if actor.role is Role.SCHOOL_ADMIN else None
+    is_open = access.require_grader(actor, section_id=place.section_id, term_id=place.term_id, reason=reason)
+    return known or stored_scores.get_stored(evaluation_id, student_id), is_open
+
+
+def _change(
+    actor: Principal, stored: StoredScore, wanted: Wanted, reply: Reply[Score] | None, *, is_open: bool
+) -> Score:
+    score = stored.score
+    if score.version != wanted.version:
+        raise stale(score, wanted)
+    if ScoreContent.of(score) == wanted.result:
+        return _leave_as_it_is(score, wanted, reply)
+    if score.state is ScoreState.VOID and not wanted.reason:
+        raise inputs.missing_reason()
+    after = replace(
+        score,
+        state=wanted.result.state,
+        value=wanted.result.value,
+        late=wanted.result.late,
+        version=score.version + 1,
+        recorded_by=actor.subject,
+        recorded_at=clock.now(),
+    )
+    lock = term_locking.lock_of(term_id=score.term_id, section_id=score.section_id, is_open=is_open)
+    unit = UnitOfWork.answering(reply, after, lock=lock)
+    change = ScoreChange(after, wanted.verb, stored, wanted.reason)
+    changes.add_change(unit.transaction, change, actor, otherwise=_stale_unless_gone(wanted))
+    _commit(unit, after, wanted)
+    return after
+
+
+def _leave_as_it_is(score: Score, wanted: Wanted, reply: Reply[Score] | None) -> Score:
+    if reply:
+        unit = UnitOfWork.answering(reply, score)
+        stored_scores.require_version(unit.transaction, score, otherwise=_stale_unless_gone(wanted))
+        _commit(unit, score, wanted)
+    return score
+
+
+def _stale_unless_gone(wanted: Wanted) -> Callable[[StoredScore | None], StaleVersionError | None]:
+    return lambda found: stale(found.score, wanted) if found else None
+
+
+def _commit(unit: UnitOfWork, after: Score, wanted: Wanted) -> None:
+    try:
+        unit.commit()
+    except TransactionConflictError as error:
+        current = stored_scores.get_stored(after.evaluation_id, after.student_id).score
+        if current.version == wanted.version:
+            raise
+        raise stale(current, wanted) from error  # who held the item has written it: waiting longer is of no use

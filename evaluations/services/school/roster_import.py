@@ -1,0 +1,166 @@
+"""Bringing a school in: its own record and its people."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from django.core.cache import caches
+from django.utils.translation import gettext as _
+
+from edu import audit, clock
+from edu.dynamo.transactions import Transaction
+from edu.errors import ConflictError, FieldError, InvalidInputError
+from edu.schools import RegisteredSchool, register_school
+from edu.tenancy import enter_school
+from evaluations.domain.school import Course, Enrolment, School, Section, Student, Teacher, Term
+from evaluations.errors import ScaleInUseError
+from evaluations.repository import pending_scores, roster, school_profile, stored_evaluations, term_locks
+from evaluations.repository.school_profile import SchoolProfile
+from evaluations.services.school import audit_trail
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from edu.identity.principal import Principal
+
+_ATTEMPTS = 5
+
+
+class _RulesChangedError(ConflictError):
+    """Another change of the school's record, or a term's first evaluation, came first."""
+
+
+def import_roster(
+    *,
+    actor: Principal,
+    school: School,
+    courses: Iterable[Course],
+    teachers: Iterable[Teacher],
+    sections: Iterable[Section],
+    students: Iterable[Student],
+    enrolments: Iterable[Enrolment],
+) -> None:
+    """Write a school with its people and, last, put it on the platform's list. Idempotent by ids.
+
+    The import is whole for the students and sections it gives: where one of these students stands in one of these
+    sections and ``enrolments`` does not say so, that enrolment ends. The scores stay.
+
+    Enters the school's scope by itself. A school is listed only when all its items stand. A term that the school has
+    already stays open or closed as it is: only ``close_term`` and ``reopen_term`` change that. One that is not given
+    stays as it is altogether, on the scale it is on: no import takes a term away. A change of the school's own record
+    is in the audit trail, in ``actor``'s name.
+
+    Raises:
+        InvalidInputError: a given term overlaps one that the school has and the import does not give. Nothing was
+            written.
+        ScaleInUseError: the grading scale (any part of it) of a term would change in which something is recorded, or
+            which is closed or over. Nothing was written.
+        StoreUnavailableError: the table is throttled; run it again.
+        ConflictError: others kept changing the school's record; run it again.
+    """
+    with enter_school(school.school_id):
+        _put_profile(school, actor)
+        given = _Given(list(sections), list(students), list(enrolments))
+        roster.put_roster(
+            courses=courses,
+            teachers=teachers,
+            sections=given.sections,
+            students=given.students,
+            enrolments=given.enrolments,
+            ended=given.ended(),
+        )
+    caches["rules"].clear()
+    register_school(RegisteredSchool(school.school_id, school.country, school.time_zone))
+
+
+@dataclass(frozen=True)
+class _Given:
+    """Who is in which section, as an import says it."""
+
+    sections: list[Section]
+    students: list[Student]
+    enrolments: list[Enrolment]
+
+    def ended(self) -> list[Enrolment]:
+        """The standing enrolments that are over: one query for each section."""
+        students, going_on = {student.student_id for student in self.students}, set(self.enrolments)
+        return [
+            standing
+            for section in (self.sections if students else ())
+            for standing in roster.list_enrolments(section.section_id, consistent=True)
+            if standing.student_id in students and standing not in going_on
+        ]
+
+
+def _put_profile(school: School, actor: Principal) -> None:
+    for _attempt in range(_ATTEMPTS):
+        before = school_profile.find_profile()
+        after = _with_standing_terms(school, before.school) if before else school
+        if before and after == before.school:
+            return
+        transaction = Transaction()
+        if before:
+            _require_scales_of_used_terms(transaction, before.school, after)
+        profile = SchoolProfile(after, before.rules_version + 1 if before else 1, audit.new_salt())
+        school_profile.put_profile(transaction, profile, before, otherwise=_RulesChangedError)
+        audit_trail.add_profile(transaction, actor=actor, before=before, after=profile)
+        try:
+            transaction.commit()
+        except _RulesChangedError:
+            continue
+        return
+    raise ConflictError
+
+
+def _with_standing_terms(school: School, standing: School) -> School:
+    """The school with the terms it has: given ones stay open or closed, and the others stay as they are."""
+    closed = {term.term_id: term.closed for term in standing.terms}
+    given = [replace(term, closed=closed.get(term.term_id, term.closed)) for term in school.terms]
+    named = {term.term_id for term in given}
+    kept = [_on_its_scale(term, standing, school) for term in standing.terms if term.term_id not in named]
+    merged = sorted([*given, *kept], key=lambda term: term.starts_on)
+    for earlier, later in pairwise(merged):
+        if later.starts_on <= earlier.ends_on:
+            raise _overlapping(*((earlier, later) if later in kept else (later, earlier)))
+    return replace(school, terms=tuple(merged))
+
+
+def _on_its_scale(term: Term, standing: School, school: School) -> Term:
+    """The term saying itself which scale it is on, where the school's becomes another."""
+    return term if term.scale or standing.scale == school.scale else replace(term, scale=standing.scale)
+
+
+def _require_scales_of_used_terms(transaction: Transaction, before: School, after: School) -> None:
+    """Make sure, now and in the transaction, that only terms without records are on another scale afterwards."""
+    today = clock.now().astimezone(ZoneInfo(before.time_zone)).date()
+    for term in before.terms:
+        if before.scale_in(term.term_id) == after.scale_in(term.term_id):
+            continue
+        if term.closed or term.ends_on < today or _has_records(term.term_id):
+            raise ScaleInUseError(_("Something is recorded in the term %(term)s already") % {"term": term.term_id})
+        term_locks.require_unused(transaction, term.term_id, otherwise=_RulesChangedError)
+
+
+def _has_records(term_id: str) -> bool:
+    """Whether anything was ever set or graded in the term; a query for each section if there is no nearer sign.
+
+    The nearer signs are not there for what was imported before there were marks of use.
+    """
+    return bool(
+        term_locks.is_marked_used(term_id)
+        or term_locks.list_locks(term_id)
+        or pending_scores.list_pending(term_id, limit=1)
+        or any(
+            stored_evaluations.list_of_section(s.section_id, term_id=term_id).evaluations
+            for s in roster.list_sections()
+        )
+    )
+
+
+def _overlapping(given: Term, kept: Term) -> InvalidInputError:
+    named = {"given": given.term_id, "kept": kept.term_id}
+    message = _("The term %(given)s overlaps %(kept)s, which the school has already") % named
+    return InvalidInputError(message, fields=[FieldError("terms", "overlap", message)])
