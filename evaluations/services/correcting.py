@@ -9,10 +9,11 @@ from edu import clock
 from edu.dynamo.errors import ConditionFailedError, TransactionConflictError
 from edu.dynamo.transactions import Transaction
 from edu.idempotency import Reply
-from edu.identity.principal import Role
+from edu.identity.capabilities import holds
 from evaluations.domain.evaluation import Score, ScoreState
 from evaluations.domain.revisions import Result
 from evaluations.errors import StaleVersionError
+from evaluations.permissions import SEE_SCORES_ANYWHERE
 from evaluations.repository import revisions
 from evaluations.services import authority, changes, reasons, rules, term_gates
 from evaluations.services.changes import ScoreChange
@@ -116,7 +117,7 @@ def shown(score: Score) -> dict[str, Any]:
 def _get_writable(actor: Principal, evaluation_id: str, student_id: str, reason: str) -> tuple[StoredScore, bool]:
     """The score, and whether its term is open. Only who may see every score learns first whether there is one."""
     place = rules.get_head(evaluation_id).evaluation
-    known = revisions.get_stored(evaluation_id, student_id) if actor.role is Role.SCHOOL_ADMIN else None
+    known = revisions.get_stored(evaluation_id, student_id) if holds(actor, SEE_SCORES_ANYWHERE) else None
     is_open = authority.require_grader(actor, section_id=place.section_id, term_id=place.term_id, reason=reason)
     return known or revisions.get_stored(evaluation_id, student_id), is_open
 

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from edu.identity.principal import Principal, Role
+from edu.identity.capabilities import holds
 from evaluations.errors import NotAssignedError
+from evaluations.permissions import SEE_EVERY_SECTION, SEE_SCORES_ANYWHERE, TEACH
 from evaluations.repository import editions, gradebooks, grades, revisions, roster
 from evaluations.repository.grades import PAGE_SIZE
 from evaluations.repository.revisions import ScorePage
 from evaluations.services import rules
 
 if TYPE_CHECKING:
+    from edu.identity.principal import Principal
     from evaluations.domain.evaluation import Evaluation, Score
     from evaluations.domain.school import Section, Student
     from evaluations.repository.editions import EditionPage
@@ -45,13 +47,13 @@ def list_editions(
 def list_scores(*, actor: Principal, evaluation_id: str) -> list[Score]:
     """An evaluation's scores, by student id. Same errors as ``get_evaluation``, and auditors are none to see them."""
     evaluation = grades.get_evaluation(evaluation_id)
-    rules.require_writer(actor, rules.get_section(evaluation.section_id))
+    rules.require_score_reader(actor, rules.get_section(evaluation.section_id))
     return grades.list_scores(evaluation_id)
 
 
 def get_score(*, actor: Principal, evaluation_id: str, student_id: str) -> Score:
     """One student's score. Same errors as ``list_scores``; also ``NotFoundError`` when none is recorded."""
-    rules.require_writer(actor, rules.get_section(rules.get_head(evaluation_id).evaluation.section_id))
+    rules.require_score_reader(actor, rules.get_section(rules.get_head(evaluation_id).evaluation.section_id))
     return grades.get_score(evaluation_id, student_id)
 
 
@@ -80,9 +82,9 @@ def list_student_scores(
     roster.get_student(student_id)
     if term_id:
         rules.get_term(term_id)
-    if actor.role is Role.SCHOOL_ADMIN:
+    if holds(actor, SEE_SCORES_ANYWHERE):
         return revisions.list_of_student(student_id, term_id=term_id, cursor=cursor, limit=limit)
-    if actor.role is not Role.TEACHER or not actor.person_id:
+    if not holds(actor, TEACH) or not actor.person_id:
         raise NotAssignedError
     attended = {enrolment.section_id for enrolment in roster.list_attended(student_id)}
     taught = {section.section_id for section in roster.list_taught(actor.person_id)} & attended
@@ -106,7 +108,7 @@ def list_section_scores(
         NotAssignedError: neither its teacher nor an administrator asks.
         InvalidCursorError: see ``edu.dynamo.cursors``.
     """
-    rules.require_writer(actor, rules.get_section(section_id))
+    rules.require_score_reader(actor, rules.get_section(section_id))
     rules.get_term(term_id)
     return gradebooks.list_of_section(
         section_id,
@@ -139,7 +141,7 @@ def list_section_evaluations(
 def list_sections(*, actor: Principal) -> list[Section]:
     """The sections the actor may see: a teacher's own, or all of the school's."""
     sections = roster.list_sections()
-    if actor.role is Role.TEACHER:
+    if holds(actor, TEACH) and not holds(actor, SEE_EVERY_SECTION):
         return [section for section in sections if section.teacher_id == actor.person_id]
     return sections
 
@@ -168,5 +170,5 @@ def list_section_students(*, actor: Principal, section_id: str) -> list[Student]
 
 def _require_reader(actor: Principal, section_id: str) -> None:
     section = rules.get_section(section_id)
-    if actor.role is not Role.AUDITOR:
-        rules.require_writer(actor, section)
+    if not holds(actor, SEE_EVERY_SECTION):
+        rules.require_teacher(actor, section)

@@ -14,9 +14,10 @@ from django.core.cache import caches
 from django.utils.translation import gettext_lazy as _
 
 from edu.errors import FieldError, InvalidInputError, NotFoundError
-from edu.identity.principal import Principal, Role
+from edu.identity.capabilities import holds
 from edu.tenancy import current_school_id
 from evaluations.errors import ClosedTermError, NotAssignedError
+from evaluations.permissions import SEE_SCORES_ANYWHERE, SET_EVALUATIONS_ANYWHERE, TEACH
 from evaluations.repository import heads, roster
 from evaluations.services import limits
 
@@ -24,12 +25,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import date
 
+    from edu.identity.principal import Principal
     from evaluations.domain.scales import GradingScale
     from evaluations.domain.school import School, Section, Term
     from evaluations.repository.heads import Head
-
-
-_TEACHING = frozenset({Role.TEACHER, Role.SCHOOL_ADMIN})
 
 
 def get_school() -> School:
@@ -111,13 +110,23 @@ def require_writer(actor: Principal, section: Section) -> None:
     Raises:
         NotAssignedError: the actor is neither.
     """
-    if actor.role is not Role.SCHOOL_ADMIN:
+    if not holds(actor, SET_EVALUATIONS_ANYWHERE):
+        require_teacher(actor, section)
+
+
+def require_score_reader(actor: Principal, section: Section) -> None:
+    """Only the section's teacher and the school's administrators see its scores.
+
+    Raises:
+        NotAssignedError: the actor is neither.
+    """
+    if not holds(actor, SEE_SCORES_ANYWHERE):
         require_teacher(actor, section)
 
 
 def teaches(actor: Principal, section: Section) -> bool:
     """Whether the section is the actor's own: an administrator may be a teacher too."""
-    return actor.role in _TEACHING and actor.person_id == section.teacher_id
+    return holds(actor, TEACH) and actor.person_id == section.teacher_id
 
 
 def require_teacher(actor: Principal, section: Section) -> None:
