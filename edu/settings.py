@@ -156,7 +156,7 @@ X_FRAME_OPTIONS = "DENY"
 # --- the API
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["edu.identity.authentication.BearerAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["edu.identity.permissions.RolePermission"],
+    "DEFAULT_PERMISSION_CLASSES": ["edu.identity.permissions.CapabilityPermission"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "edu.http.negotiation.ContentNegotiation",
     "DEFAULT_PARSER_CLASSES": ["edu.http.parsers.StrictJSONParser"],

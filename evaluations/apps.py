@@ -11,8 +11,7 @@ class EvaluationsConfig(AppConfig):
     verbose_name = _("Evaluations")
 
     def ready(self) -> None:
-        """Tell the console by whose clocks a school lives."""
-        from edu.console import local_time  # noqa: PLC0415 - only once every model is known
-        from evaluations.services.school.school_cache import time_zone_of_school  # noqa: PLC0415 - as above
+        """Tell the console what it must know of this app."""
+        from evaluations import console  # noqa: PLC0415 - only once every model is known
 
-        local_time.tell(time_zone_of_school)
+        console.register()

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from behavior.domain import MAX_EVENTS, MAX_NOTE_CHARS, MAX_VALUE, MAX_VALUE_DECIMALS
+from behavior.permissions import REPORT_EVENTS
 from edu.http import contract
-from edu.http.schema import SECURITY_SCHEME
-from edu.identity.principal import Role
+from edu.http.schema import SECURITY_SCHEME, roles_text
 
 EVENTS_PATH = "/api/v1/behavior"
 _EVENT: dict[str, Any] = {
@@ -52,7 +52,7 @@ _OPERATION: dict[str, Any] = {
     "description": (
         "Take a student's events: one, or a list. 202 means that the queue holds them all; of a refused request none "
         "is taken. Served by a process of its own (the event door), behind the same address in production. "
-        f"Roles: `{Role.STUDENT}`."
+        f"{roles_text(REPORT_EVENTS)}"
     ),
     "security": [{SECURITY_SCHEME: []}],
     "parameters": contract.parameter("Accept-Language", "X-Correlation-Id"),

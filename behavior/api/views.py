@@ -8,10 +8,10 @@ from drf_spectacular.utils import extend_schema
 
 from behavior import services
 from behavior.api import serializers
+from behavior.permissions import READ_EVENTS
 from edu.http.paging import CURSOR, LIMIT, page_answer, paging_of
 from edu.http.schema import page_of
 from edu.http.views import ApiView
-from edu.identity.principal import Role
 from evaluations.services import require_student
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 class StudentEvents(ApiView):
     """The events of the last 30 days."""
 
-    allowed_roles: ClassVar = {"GET": frozenset({Role.SCHOOL_ADMIN})}
+    capabilities: ClassVar = {"GET": READ_EVENTS}
 
     @extend_schema(
         operation_id="list_student_events",

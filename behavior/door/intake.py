@@ -14,17 +14,19 @@ from behavior.errors import (
     UnsupportedMediaTypeError,
     field_errors,
 )
+from behavior.permissions import REPORT_EVENTS
 from edu import clock
 from edu.errors import FieldError, ForbiddenError
 from edu.http import json_bodies
+from edu.identity.capabilities import require
 from edu.identity.jwks import KeysUnavailableError
-from edu.identity.principal import Principal, Role
 from edu.identity.tokens import InvalidTokenError, verifier
 from edu.logs import get_logger
 
 if TYPE_CHECKING:
     from behavior.domain import Event
     from behavior.door.messages import Request
+    from edu.identity.principal import Principal
 
 _VERIFY_THREADS = 2
 _MOST_WAITING = 500
@@ -58,7 +60,8 @@ class Gate:
         if scheme.lower() != "bearer" or not token.strip():
             raise NotAuthenticatedError
         principal = await self._principal(token.strip())
-        if principal.role is not Role.STUDENT or not principal.school_id or not is_student_id(principal.person_id):
+        require(principal, REPORT_EVENTS)
+        if not principal.school_id or not is_student_id(principal.person_id):
             raise ForbiddenError
         return Sender(principal.school_id, principal.person_id)
 

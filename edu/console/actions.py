@@ -1,29 +1,39 @@
-"""What the audit trail's actions are called on a page: ``<entity>.<verb>``, as services write them."""
+"""What the audit trail's actions are called on a page: ``<entity>.<verb>``, as services write them.
+
+The app that writes an action registers its name as the app is loaded.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.utils.translation import gettext_lazy as _
+from django.core.exceptions import ImproperlyConfigured
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from django.utils.functional import Promise
 
-ACTION_NAMES = {
-    "evaluation.created": _("Evaluation created"),
-    "evaluation.edited": _("Evaluation edited"),
-    "evaluation.deleted": _("Evaluation deleted"),
-    "evaluation.imported": _("Evaluation imported"),
-    "score.recorded": _("Score recorded"),
-    "score.corrected": _("Score corrected"),
-    "score.voided": _("Score voided"),
-    "score.imported": _("Score imported"),
-    "school.imported": _("School's record imported"),
-    "term.closed": _("Term closed"),
-    "term.reopened": _("Term reopened"),
-}
+_names: dict[str, Promise] = {}
+
+
+def register_actions(names: Mapping[str, Promise]) -> None:
+    """Take the names of an app's actions.
+
+    Raises:
+        ImproperlyConfigured: one is registered already; none is taken.
+    """
+    twice = sorted(names.keys() & _names.keys())
+    if twice:
+        raise ImproperlyConfigured(f"audit actions registered twice: {', '.join(twice)}")
+    _names.update(names)
+
+
+def registered_actions() -> dict[str, Promise]:
+    """Every action that has a name, with it."""
+    return dict(_names)
 
 
 def action_name(action: str) -> str | Promise:
     """The action's name; an old action that no code writes any more keeps its own."""
-    return ACTION_NAMES.get(action, action)
+    return _names.get(action, action)

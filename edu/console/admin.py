@@ -18,11 +18,10 @@ from edu.console.actions import action_name
 from edu.console.models import AuditEntry
 from edu.console.record_admin import ChoiceFilter, RecordAdmin
 from edu.console.records import RecordPage
-from edu.console.roles import ROLE_NAMES
 from edu.console.site import site
 from edu.dynamo.keys import InvalidKeyError
 from edu.dynamo.mapping import instant_text
-from edu.identity.principal import Role
+from edu.identity.role_names import role_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -101,7 +100,7 @@ class AuditEntryAdmin(RecordAdmin):
     @admin.display(description=_("role"))
     def whose_role(self, entry: AuditEntry) -> str | Promise:
         """The role in which it was done, in words."""
-        return ROLE_NAMES[Role(entry.role)] if entry.role in set(Role) else entry.role
+        return role_name(entry.role)
 
     @admin.display(description=_("account"))
     def who(self, entry: AuditEntry) -> str:

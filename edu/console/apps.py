@@ -12,8 +12,9 @@ class ConsoleConfig(AppConfig):
     verbose_name = _("Audit")
 
     def ready(self) -> None:
-        """Make content types known without SQL, and keep what a sign-in gave in the session."""
-        from edu.console import content_types, signals  # noqa: PLC0415 - only once every model is known
+        """Make content types known without SQL, say who sees the audit trail, and keep what a sign-in gave."""
+        from edu.console import access, content_types, permissions, signals  # noqa: PLC0415 - once models are known
 
         content_types.seed()
+        access.register_permissions("console", {"view_auditentry": permissions.SEE_AUDIT_TRAIL})
         signals.connect()

@@ -9,7 +9,7 @@ from django.db import models
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
-from edu.console import roles
+from edu.console import access
 from edu.console.actions import action_name
 from edu.identity.principal import Role
 
@@ -64,8 +64,8 @@ class StaffUser(AbstractBaseUser):
         return self.username
 
     def has_perm(self, permission: str, obj: object = None) -> bool:  # noqa: ARG002 - Django's signature
-        """Whether the person's role has this permission; see ``edu.console.roles``."""
-        return roles.allows(Role(self.role), permission)
+        """Whether the person's role has this permission; see ``edu.console.access``."""
+        return access.allows(Role(self.role), permission)
 
     def has_perms(self, permissions: Iterable[str], obj: object = None) -> bool:
         """Whether the person's role has all of these permissions."""
@@ -73,7 +73,7 @@ class StaffUser(AbstractBaseUser):
 
     def has_module_perms(self, app_label: str) -> bool:
         """Whether the person's role may see anything of this app."""
-        return roles.allows_app(Role(self.role), app_label)
+        return access.allows_app(Role(self.role), app_label)
 
 
 class Record(models.Model):

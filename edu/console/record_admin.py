@@ -34,7 +34,7 @@ PAGE_SIZE = 50
 
 
 class RecordAdmin(_ModelAdmin):
-    """A read-only list and detail page. Who may see them is decided by ``edu.console.roles`` alone."""
+    """A read-only list and detail page. Who may see them is decided by ``edu.console.access`` alone."""
 
     actions = None
     list_per_page = PAGE_SIZE

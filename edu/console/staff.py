@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from edu import clock
-from edu.console.roles import may_sign_in
+from edu.console.access import may_sign_in
 from edu.identity import cognito
 from edu.identity.tokens import InvalidTokenError, principal_from_claims, verifier
 from edu.logs import get_logger

@@ -13,9 +13,12 @@ from rest_framework import serializers
 
 from edu.http import contract
 from edu.http.serializers import StrictSerializer
+from edu.identity.capabilities import roles_of
 
 if TYPE_CHECKING:
     from drf_spectacular.plumbing import ComponentRegistry
+
+    from edu.identity.capabilities import Capability
 
 SECURITY_SCHEME = "idToken"
 IF_MATCH = OpenApiParameter("If-Match", location=OpenApiParameter.HEADER)
@@ -65,8 +68,8 @@ class LibretaSchema(AutoSchema):
 
     def get_description(self) -> str:  # type: ignore[override]
         """The method's docstring, and who may call it."""
-        roles = ", ".join(f"`{role}`" for role in sorted(map(str, self._roles())))
-        return f"{super().get_description()}\n\nRoles: {roles}."
+        view: Any = self.view
+        return f"{super().get_description()}\n\n{roles_text(view.capabilities[self.method])}"
 
     def _get_request_body(self, direction: Any = "request") -> Any:  # noqa: ANN401 - theirs
         """The body, also of a DELETE that says why: theirs leaves that out."""
@@ -89,11 +92,6 @@ class LibretaSchema(AutoSchema):
         if isinstance(field, serializers.DecimalField) and field.min_value is not None and field.min_value >= 0:
             return schema | {"pattern": schema["pattern"].replace("^-?", "^")}
         return schema
-
-    def _roles(self) -> frozenset[str]:
-        view: Any = self.view
-        found: frozenset[str] = view.allowed_roles[self.method]
-        return found
 
     def _add_parameters(self, operation: dict[str, Any]) -> None:
         own = operation.get("parameters", [])
@@ -136,6 +134,11 @@ def _is_strict(serializer: Any) -> bool:  # noqa: ANN401 - a class or an instanc
 
 def _is_versioned(parameters: list[dict[str, Any]]) -> bool:
     return any(part["name"] == "If-Match" for part in parameters)
+
+
+def roles_text(capability: Capability) -> str:
+    """The sentence that names the roles with a capability."""
+    return f"Roles: {', '.join(f'`{role}`' for role in sorted(roles_of(capability)))}."
 
 
 def results_of(name: str, item: type[serializers.Serializer[Any]]) -> serializers.Serializer[Any]:

@@ -1,4 +1,4 @@
-"""Which role may use which method of a view. A view that names none lets nobody in."""
+"""Which capability each method of a view takes. A view that names none lets nobody in."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.permissions import BasePermission
 
+from edu.identity.capabilities import holds
 from edu.identity.principal import Principal
 
 if TYPE_CHECKING:
@@ -14,19 +15,19 @@ if TYPE_CHECKING:
     from rest_framework.views import APIView
 
 
-class RolePermission(BasePermission):
-    """Reads the view's ``allowed_roles``: HTTP method to roles (HEAD is GET's). What is not named is refused."""
+class CapabilityPermission(BasePermission):
+    """Reads the view's ``capabilities``: HTTP method to capability (HEAD is GET's). What is not named is refused."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:
-        """Whether the caller's role is among those of the method.
+        """Whether the caller has the method's capability.
 
         Raises:
             MethodNotAllowed: the view offers the method to nobody.
         """
-        allowed = getattr(view, "allowed_roles", {})
+        capabilities = getattr(view, "capabilities", {})
         caller, method = request.user, "GET" if request.method == "HEAD" else request.method
         if not isinstance(caller, Principal):
             return False
-        if method not in allowed:
+        if method not in capabilities:
             raise MethodNotAllowed(request.method or "")
-        return caller.role in allowed[method]
+        return holds(caller, capabilities[method])

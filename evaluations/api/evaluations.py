@@ -17,8 +17,8 @@ from edu.identity.authentication import principal_of
 from evaluations import services
 from evaluations.api import evaluation_serializers as serializers
 from evaluations.api.parsing import TERM, term_of, validated
-from evaluations.api.roles import GRADERS, READERS
 from evaluations.domain.evaluation import EvaluationKind
+from evaluations.permissions import SEE_EVALUATIONS, SET_EVALUATIONS
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 class EvaluationList(ApiView):
     """Evaluations: set a new one, or list a section's."""
 
-    allowed_roles: ClassVar = {"GET": READERS, "POST": GRADERS}
+    capabilities: ClassVar = {"GET": SEE_EVALUATIONS, "POST": SET_EVALUATIONS}
 
     @extend_schema(
         operation_id="list_section_evaluations",
@@ -69,7 +69,7 @@ class EvaluationList(ApiView):
 class EvaluationDetail(ApiView):
     """One evaluation."""
 
-    allowed_roles: ClassVar = {"GET": READERS, "PATCH": GRADERS, "DELETE": GRADERS}
+    capabilities: ClassVar = {"GET": SEE_EVALUATIONS, "PATCH": SET_EVALUATIONS, "DELETE": SET_EVALUATIONS}
 
     @extend_schema(operation_id="read_evaluation", tags=["evaluations"], responses=serializers.EvaluationOutput)
     def get(self, request: Request, evaluation_id: str) -> Response:
@@ -123,7 +123,7 @@ class EvaluationDetail(ApiView):
 class EvaluationHistory(ApiView):
     """Every version an evaluation has had."""
 
-    allowed_roles: ClassVar = {"GET": READERS}
+    capabilities: ClassVar = {"GET": SEE_EVALUATIONS}
 
     @extend_schema(
         operation_id="list_evaluation_history",

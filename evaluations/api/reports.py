@@ -19,7 +19,7 @@ from edu.identity.authentication import principal_of
 from evaluations.api import card_csv, card_pdf
 from evaluations.api.parsing import REQUIRED_TERM, SCHOOL_YEAR, TERM, required_term_of, school_year_of, term_of
 from evaluations.api.report_serializers import ReportCardOutput, SectionGradesOutput, card_data, section_data
-from evaluations.api.roles import GRADERS
+from evaluations.permissions import SEE_REPORT_CARDS, SEE_SCORES
 from evaluations.services.reports import consolidated_grades, report_cards
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class PdfRenderer(_FileRenderer):
 class SectionConsolidated(ApiView):
     """A section's consolidated grades."""
 
-    allowed_roles: ClassVar = {"GET": GRADERS}
+    capabilities: ClassVar = {"GET": SEE_SCORES}
 
     @extend_schema(
         operation_id="read_section_grades", tags=["grades"], parameters=[REQUIRED_TERM], responses=SectionGradesOutput
@@ -73,7 +73,7 @@ class SectionConsolidated(ApiView):
 class StudentReportCard(ApiView):
     """A student's report card."""
 
-    allowed_roles: ClassVar = {"GET": GRADERS}
+    capabilities: ClassVar = {"GET": SEE_REPORT_CARDS}
     renderer_classes = (JSONRenderer, CsvRenderer, PdfRenderer)
 
     @extend_schema(

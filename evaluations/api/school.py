@@ -10,8 +10,8 @@ from rest_framework.response import Response
 
 from edu.http.views import ApiView
 from evaluations import services
-from evaluations.api.roles import READERS
 from evaluations.domain.scales import Rounding, ScaleKind
+from evaluations.permissions import SEE_SCHOOL
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
@@ -57,7 +57,7 @@ class SchoolOutput(serializers.Serializer[Any]):
 class SchoolDetail(ApiView):
     """The caller's school."""
 
-    allowed_roles: ClassVar = {"GET": READERS}
+    capabilities: ClassVar = {"GET": SEE_SCHOOL}
 
     @extend_schema(operation_id="read_school", tags=["school"], responses=SchoolOutput)
     def get(self, request: Request) -> Response:

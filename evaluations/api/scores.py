@@ -17,9 +17,9 @@ from edu.identity.authentication import principal_of
 from evaluations import services
 from evaluations.api import score_serializers as serializers
 from evaluations.api.parsing import REQUIRED_TERM, TERM, required_term_of, term_of, validated
-from evaluations.api.roles import GRADERS
 from evaluations.api.section_rows import SectionRows
 from evaluations.domain.evaluation import ScoreState
+from evaluations.permissions import RECORD_SCORES, SEE_SCORES
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 class ScoreList(ApiView):
     """An evaluation's scores."""
 
-    allowed_roles: ClassVar = {"GET": GRADERS, "POST": GRADERS, "PUT": GRADERS}
+    capabilities: ClassVar = {"GET": SEE_SCORES, "POST": RECORD_SCORES, "PUT": RECORD_SCORES}
 
     @extend_schema(
         operation_id="list_scores", tags=["scores"], responses=results_of("ScoreList", serializers.ScoreOutput)
@@ -85,7 +85,7 @@ class ScoreList(ApiView):
 class SectionScores(ApiView):
     """A section's grade book."""
 
-    allowed_roles: ClassVar = {"GET": GRADERS}
+    capabilities: ClassVar = {"GET": SEE_SCORES}
 
     @extend_schema(
         operation_id="list_section_scores",
@@ -110,7 +110,7 @@ class SectionScores(ApiView):
 class ScoreDetail(ApiView):
     """One student's score."""
 
-    allowed_roles: ClassVar = {"GET": GRADERS, "PUT": GRADERS}
+    capabilities: ClassVar = {"GET": SEE_SCORES, "PUT": RECORD_SCORES}
 
     @extend_schema(operation_id="read_score", tags=["scores"], responses=serializers.ScoreOutput)
     def get(self, request: Request, evaluation_id: str, student_id: str) -> Response:
@@ -146,7 +146,7 @@ class ScoreDetail(ApiView):
 class ScoreVoid(ApiView):
     """Taking a score out of account."""
 
-    allowed_roles: ClassVar = {"POST": GRADERS}
+    capabilities: ClassVar = {"POST": RECORD_SCORES}
 
     @extend_schema(
         operation_id="void_score",
@@ -173,7 +173,7 @@ class ScoreVoid(ApiView):
 class ScoreHistory(ApiView):
     """Every version a score has had."""
 
-    allowed_roles: ClassVar = {"GET": GRADERS}
+    capabilities: ClassVar = {"GET": SEE_SCORES}
 
     @extend_schema(
         operation_id="list_score_history",
@@ -195,7 +195,7 @@ class ScoreHistory(ApiView):
 class StudentScores(ApiView):
     """A student's scores: all for administrators, those of their own sections for teachers."""
 
-    allowed_roles: ClassVar = {"GET": GRADERS}
+    capabilities: ClassVar = {"GET": SEE_SCORES}
 
     @extend_schema(
         operation_id="list_student_scores",

@@ -12,7 +12,7 @@ from edu.http.schema import results_of
 from edu.http.views import ApiView
 from edu.identity.authentication import principal_of
 from evaluations import services
-from evaluations.api.roles import READERS
+from evaluations.permissions import SEE_SCHOOL
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
@@ -38,7 +38,7 @@ class SectionOutput(serializers.Serializer[Any]):
 class SectionList(ApiView):
     """The caller's sections."""
 
-    allowed_roles: ClassVar = {"GET": READERS}
+    capabilities: ClassVar = {"GET": SEE_SCHOOL}
 
     @extend_schema(operation_id="list_sections", tags=["sections"], responses=results_of("SectionList", SectionOutput))
     def get(self, request: Request) -> Response:
@@ -50,7 +50,7 @@ class SectionList(ApiView):
 class SectionStudents(ApiView):
     """A section's students."""
 
-    allowed_roles: ClassVar = {"GET": READERS}
+    capabilities: ClassVar = {"GET": SEE_SCHOOL}
 
     @extend_schema(
         operation_id="list_section_students",

@@ -13,11 +13,10 @@ from edu.http.schema import results_of
 from edu.http.serializers import NoBody
 from edu.http.views import ApiView
 from edu.identity.authentication import principal_of
-from edu.identity.principal import Role
 from evaluations import services
 from evaluations.api.parsing import validated
-from evaluations.api.roles import READERS
 from evaluations.api.score_serializers import ReasonInput
+from evaluations.permissions import CLOSE_TERMS, SEE_SCHOOL
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
@@ -40,7 +39,7 @@ class TermOutput(serializers.Serializer[Any]):
 class TermList(ApiView):
     """The school's terms."""
 
-    allowed_roles: ClassVar = {"GET": READERS}
+    capabilities: ClassVar = {"GET": SEE_SCHOOL}
 
     @extend_schema(operation_id="list_terms", tags=["terms"], responses=results_of("TermList", TermOutput))
     def get(self, request: Request) -> Response:
@@ -52,7 +51,7 @@ class TermList(ApiView):
 class TermClose(ApiView):
     """Closing a term."""
 
-    allowed_roles: ClassVar = {"POST": frozenset({Role.SCHOOL_ADMIN})}
+    capabilities: ClassVar = {"POST": CLOSE_TERMS}
 
     @extend_schema(operation_id="close_term", tags=["terms"], request=None, responses=TermOutput)
     def post(self, request: Request, term_id: str) -> HttpResponse:
@@ -67,7 +66,7 @@ class TermClose(ApiView):
 class TermReopen(ApiView):
     """Letting a closed term take grades again."""
 
-    allowed_roles: ClassVar = {"POST": frozenset({Role.SCHOOL_ADMIN})}
+    capabilities: ClassVar = {"POST": CLOSE_TERMS}
 
     @extend_schema(operation_id="reopen_term", tags=["terms"], request=ReasonInput, responses=TermOutput)
     def post(self, request: Request, term_id: str) -> HttpResponse:

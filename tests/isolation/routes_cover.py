@@ -1,6 +1,6 @@
 """How each address is attacked: who may use it, with which ids and bodies. An address without an entry fails the run.
 
-Entries say once more, by hand, what the views and ``edu.console.roles`` say: a change of either has to be made twice.
+Entries say once more, by hand, what the views and the apps' ``permissions`` say: a change has to be made twice.
 """
 
 from __future__ import annotations

@@ -10,18 +10,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from edu.errors import LibretaError
-from edu.identity.principal import Principal, Role
+from edu.identity.capabilities import Capability, holds
 from evaluations.errors import ClosedTermError, NotAssignedError
+from evaluations.permissions import SEE_SCORES_ANYWHERE, SET_EVALUATIONS_ANYWHERE, TEACH, WRITE_IN_CLOSED_TERMS
 from evaluations.services import inputs
 from evaluations.services.school import school_cache
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from edu.identity.principal import Principal
     from evaluations.domain.school import Section, Term
-
-
-_TEACHING = frozenset({Role.TEACHER, Role.SCHOOL_ADMIN})
 
 
 def require_writer(actor: Principal, section: Section) -> None:
@@ -30,13 +29,23 @@ def require_writer(actor: Principal, section: Section) -> None:
     Raises:
         NotAssignedError: the actor is neither.
     """
-    if actor.role is not Role.SCHOOL_ADMIN:
+    if not holds(actor, SET_EVALUATIONS_ANYWHERE):
+        require_teacher(actor, section)
+
+
+def require_score_reader(actor: Principal, section: Section) -> None:
+    """Only the section's teacher and the school's administrators see its scores.
+
+    Raises:
+        NotAssignedError: the actor is neither.
+    """
+    if not holds(actor, SEE_SCORES_ANYWHERE):
         require_teacher(actor, section)
 
 
 def teaches(actor: Principal, section: Section) -> bool:
     """Whether the section is the actor's own: an administrator may be a teacher too."""
-    return actor.role in _TEACHING and actor.person_id == section.teacher_id
+    return holds(actor, TEACH) and actor.person_id == section.teacher_id
 
 
 def require_teacher(actor: Principal, section: Section) -> None:
@@ -58,12 +67,12 @@ def require_grader(actor: Principal, *, section_id: str, term_id: str, reason: s
         ClosedTermError: the term is closed and the actor is no administrator.
         InvalidInputError: the term is closed and the reason is missing.
     """
-    teaches = _teaches(actor, section_id)
+    own = _is_own(actor, section_id, otherwise=WRITE_IN_CLOSED_TERMS)
 
     def judge(term: Term) -> None:
         if term.closed:
-            _require_explaining_administrator(actor, reason)
-        elif not teaches:
+            _require_explained(actor, reason)
+        elif not own:
             raise NotAssignedError
 
     return _judged(term_id, judge)
@@ -78,23 +87,27 @@ def require_editor(actor: Principal, *, section_id: str, term_id: str, reason: s
         ClosedTermError: the term is closed and the actor is no administrator.
         InvalidInputError: the reason is missing: the term is closed, or the administrator does not teach the section.
     """
-    teaches = _teaches(actor, section_id)
+    own = _is_own(actor, section_id, otherwise=SET_EVALUATIONS_ANYWHERE)
 
     def judge(term: Term) -> None:
-        if term.closed or not teaches:
-            _require_explaining_administrator(actor, reason)
+        if term.closed:
+            _require_explained(actor, reason)
+        elif not own and not reason:
+            raise inputs.missing_reason()
 
     return _judged(term_id, judge)
 
 
-def _teaches(actor: Principal, section_id: str) -> bool:
-    section = school_cache.get_section(section_id)
-    require_writer(actor, section)
-    return teaches(actor, section)
+def _is_own(actor: Principal, section_id: str, *, otherwise: Capability) -> bool:
+    """Whether the section is the actor's own; who teaches another one needs the capability ``otherwise``."""
+    own = teaches(actor, school_cache.get_section(section_id))
+    if not own and not holds(actor, otherwise):
+        raise NotAssignedError
+    return own
 
 
-def _require_explaining_administrator(actor: Principal, reason: str) -> None:
-    if actor.role is not Role.SCHOOL_ADMIN:
+def _require_explained(actor: Principal, reason: str) -> None:
+    if not holds(actor, WRITE_IN_CLOSED_TERMS):
         raise ClosedTermError
     if not reason:
         raise inputs.missing_reason()

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from edu import clock
 from edu.dynamo.errors import TransactionConflictError
-from edu.identity.principal import Role
+from edu.identity.capabilities import holds
 from evaluations.domain.evaluation import Score, ScoreState
 from evaluations.domain.score_versions import ScoreContent
 from evaluations.errors import StaleVersionError
+from evaluations.permissions import SEE_SCORES_ANYWHERE
 from evaluations.repository import stored_scores
 from evaluations.services import inputs
 from evaluations.services.grading import access, changes, evaluation_cache
@@ -119,7 +120,7 @@ def shown(score: Score) -> dict[str, Any]:
 def _get_writable(actor: Principal, evaluation_id: str, student_id: str, reason: str) -> tuple[StoredScore, bool]:
     """The score, and whether its term is open. Only who may see every score learns first whether there is one."""
     place = evaluation_cache.get_stored(evaluation_id).evaluation
-    known = stored_scores.get_stored(evaluation_id, student_id) if actor.role is Role.SCHOOL_ADMIN else None
+    known = stored_scores.get_stored(evaluation_id, student_id) if holds(actor, SEE_SCORES_ANYWHERE) else None
     is_open = access.require_grader(actor, section_id=place.section_id, term_id=place.term_id, reason=reason)
     return known or stored_scores.get_stored(evaluation_id, student_id), is_open
 

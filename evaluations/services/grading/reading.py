@@ -8,8 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from edu.dynamo.pages import Page
-from edu.identity.principal import Principal, Role
+from edu.identity.capabilities import holds
 from evaluations.errors import NotAssignedError
+from evaluations.permissions import SEE_EVERY_SECTION, SEE_SCORES_ANYWHERE, TEACH
 from evaluations.repository import (
     evaluation_versions,
     gradebook,
@@ -23,6 +24,7 @@ from evaluations.services.grading import access, evaluation_cache
 from evaluations.services.school import school_cache
 
 if TYPE_CHECKING:
+    from edu.identity.principal import Principal
     from evaluations.domain.evaluation import Evaluation, Score
     from evaluations.domain.evaluation_versions import EvaluationVersion
     from evaluations.domain.school import Section, Student
@@ -52,13 +54,13 @@ def list_evaluation_versions(
 def list_scores(*, actor: Principal, evaluation_id: str) -> list[Score]:
     """An evaluation's scores, by student id. Same errors as ``get_evaluation``, and auditors are none to see them."""
     evaluation = stored_evaluations.get_evaluation(evaluation_id)
-    access.require_writer(actor, school_cache.get_section(evaluation.section_id))
+    access.require_score_reader(actor, school_cache.get_section(evaluation.section_id))
     return stored_scores.list_scores(evaluation_id)
 
 
 def get_score(*, actor: Principal, evaluation_id: str, student_id: str) -> Score:
     """One student's score. Same errors as ``list_scores``; also ``NotFoundError`` when none is recorded."""
-    access.require_writer(
+    access.require_score_reader(
         actor, school_cache.get_section(evaluation_cache.get_stored(evaluation_id).evaluation.section_id)
     )
     return stored_scores.get_score(evaluation_id, student_id)
@@ -89,9 +91,9 @@ def list_student_scores(
     roster.get_student(student_id)
     if term_id:
         school_cache.get_term(term_id)
-    if actor.role is Role.SCHOOL_ADMIN:
+    if holds(actor, SEE_SCORES_ANYWHERE):
         return stored_scores.list_of_student(student_id, term_id=term_id, cursor=cursor, limit=limit)
-    if actor.role is not Role.TEACHER or not actor.person_id:
+    if not holds(actor, TEACH) or not actor.person_id:
         raise NotAssignedError
     attended = {enrolment.section_id for enrolment in roster.list_attended(student_id)}
     taught = {section.section_id for section in roster.list_taught(actor.person_id)} & attended
@@ -115,7 +117,7 @@ def list_section_scores(
         NotAssignedError: neither its teacher nor an administrator asks.
         InvalidCursorError: see ``edu.dynamo.cursors``.
     """
-    access.require_writer(actor, school_cache.get_section(section_id))
+    access.require_score_reader(actor, school_cache.get_section(section_id))
     school_cache.get_term(term_id)
     return gradebook.list_of_section(
         section_id,
@@ -148,7 +150,7 @@ def list_section_evaluations(
 def list_sections(*, actor: Principal) -> list[Section]:
     """The sections the actor may see: a teacher's own, or all of the school's."""
     sections = roster.list_sections()
-    if actor.role is Role.TEACHER:
+    if holds(actor, TEACH) and not holds(actor, SEE_EVERY_SECTION):
         return [section for section in sections if section.teacher_id == actor.person_id]
     return sections
 
@@ -177,5 +179,5 @@ def list_section_students(*, actor: Principal, section_id: str) -> list[Student]
 
 def _require_reader(actor: Principal, section_id: str) -> None:
     section = school_cache.get_section(section_id)
-    if actor.role is not Role.AUDITOR:
-        access.require_writer(actor, section)
+    if not holds(actor, SEE_EVERY_SECTION):
+        access.require_teacher(actor, section)

@@ -65,7 +65,7 @@ def get_section_grades(*, actor: Principal, section_id: str, term_id: str) -> Se
         NotAssignedError: a teacher of another section asks.
         InvalidInputError: no such term in this school.
     """
-    access.require_writer(actor, school_cache.get_section(section_id))
+    access.require_score_reader(actor, school_cache.get_section(section_id))
     school_cache.get_term(term_id)
     stored, is_stale, enrolled = _section_up_to_date(term_id, section_id)
     graded = {student_id for student_id, found in stored.grades.items() if found.grade.value is not None}

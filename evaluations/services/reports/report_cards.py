@@ -11,11 +11,12 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import gettext_lazy as _
 
 from edu import clock
-from edu.errors import FieldError, ForbiddenError, InvalidInputError
-from edu.identity.principal import Principal, Role
+from edu.errors import FieldError, InvalidInputError
+from edu.identity.capabilities import holds, require
 from evaluations.domain.consolidation import Grade, average, course_grade
 from evaluations.domain.school import School, Section, Student, Term
 from evaluations.errors import NotAssignedError
+from evaluations.permissions import SEE_REPORT_CARDS, SEE_WHOLE_REPORT_CARDS
 from evaluations.repository import roster, stored_scores
 from evaluations.repository.consolidated import ConsolidatedSection
 from evaluations.services.reports.consolidated_grades import GradeLine, get_places_up_to_date, line_of
@@ -24,6 +25,7 @@ from evaluations.services.school import school_cache
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from edu.identity.principal import Principal
     from evaluations.domain.scales import GradingScale
 
 
@@ -101,7 +103,7 @@ def get_report_card(
         name = courses.get(section.course_id, section.course_id)
         lines.append(CardLine(section, name, grades, _year(scale, grades), section.section_id in attended))
     instants = [grade.as_of for line in lines for grade in line.grades if grade.as_of]
-    partial, by_course = actor.role is Role.TEACHER, _by_course(school, terms, lines)
+    partial, by_course = not holds(actor, SEE_WHOLE_REPORT_CARDS), _by_course(school, terms, lines)
     return ReportCard(
         school=school,
         student=student,
@@ -141,12 +143,11 @@ def _sections_of(
     wanted, years = {term.term_id for term in terms}, {term.year for term in terms}
     names = attended | {section_id for term_id, section_id in scored if term_id in wanted}
     sections = [found for found in roster.list_sections() if found.section_id in names and found.school_year in years]
-    if actor.role is Role.TEACHER:
+    require(actor, SEE_REPORT_CARDS)
+    if not holds(actor, SEE_WHOLE_REPORT_CARDS):
         sections = [section for section in sections if section.teacher_id == actor.person_id]
         if not sections:
             raise NotAssignedError
-    elif actor.role is not Role.SCHOOL_ADMIN:
-        raise ForbiddenError
     return sorted(sections, key=lambda section: (roster.folded(section.name), section.section_id))
 
 

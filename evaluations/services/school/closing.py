@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from edu import audit
 from edu.dynamo.errors import ConditionFailedError
 from edu.dynamo.transactions import Transaction
-from edu.errors import ConflictError, ForbiddenError, NotFoundError
-from edu.identity.principal import Role
+from edu.errors import ConflictError, NotFoundError
+from edu.identity.capabilities import require
+from evaluations.permissions import CLOSE_TERMS
 from evaluations.repository import school_profile, term_locks
 from evaluations.repository.school_profile import SchoolProfile
 from evaluations.services import inputs
@@ -55,8 +56,7 @@ def reopen_term(*, actor: Principal, term_id: str, reason: str, reply: Reply[Ter
 
 
 def _set_closed(*, actor: Principal, term_id: str, closed: bool, reason: str, reply: Reply[Term] | None) -> Term:
-    if actor.role is not Role.SCHOOL_ADMIN:
-        raise ForbiddenError
+    require(actor, CLOSE_TERMS)
     standing = school_profile.get_profile()
     _term_of(standing.school, term_id)
     if reply:

@@ -1,15 +1,16 @@
-"""Every action that the code can write into the audit trail, and every role, has a name for people."""
+"""Every action that the code can write into the audit trail has a name for people, registered once."""
 
 from __future__ import annotations
 
 import ast
 from typing import TYPE_CHECKING
 
+import pytest
+from django.core.exceptions import ImproperlyConfigured
 from django.utils import translation
+from django.utils.translation import gettext_lazy
 
-from edu.console.actions import ACTION_NAMES, action_name
-from edu.console.roles import ROLE_NAMES
-from edu.identity.principal import Role
+from edu.console.actions import action_name, register_actions, registered_actions
 from tests.unit.edu.console.messages import PACKAGES, ROOT
 
 if TYPE_CHECKING:
@@ -58,11 +59,14 @@ def test_every_action_the_code_writes_has_a_name() -> None:
     for package in PACKAGES:
         for path in (ROOT / package).rglob("*.py"):
             written |= _actions_of(path.read_text(encoding="utf-8"))
-    assert written == ACTION_NAMES.keys()
+    assert written == registered_actions().keys()
 
 
-def test_every_role_has_a_name() -> None:
-    assert ROLE_NAMES.keys() == set(Role)
+def test_action_registered_twice_is_refused_whole() -> None:
+    before, name = registered_actions(), gettext_lazy("Score recorded")
+    with pytest.raises(ImproperlyConfigured, match=r"score\.recorded"):
+        register_actions({"score.new": name, "score.recorded": name})
+    assert registered_actions() == before
 
 
 def test_action_is_named_in_spanish_and_an_unknown_one_by_itself() -> None:

@@ -58,7 +58,7 @@ def test_every_method_of_every_route_is_an_operation() -> None:
         (route, method.lower())
         for route, view in _routes(get_resolver().url_patterns)
         if route.startswith("/api/") and route not in OPEN_ROUTES
-        for method in view.view_class.allowed_roles
+        for method in view.view_class.capabilities
     }
     assert offered | {("/api/v1/behavior", "post")} == {(path, method) for path, method, _ in _operations()}
 

@@ -13,11 +13,15 @@ from rest_framework.views import APIView
 
 from edu.console.site import site
 from edu.errors import ConflictError, FieldError, InvalidInputError, UnavailableError
+from edu.identity.capabilities import Capability, grant
 from edu.identity.principal import Role
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
     from rest_framework.request import Request
+
+_TEACH = Capability("tests.teach")
+grant("tests", {Role.TEACHER: frozenset({_TEACH})})
 
 SECRET = "Ana Muñoz"
 RAISED: dict[str, Exception] = {
@@ -59,7 +63,7 @@ class Unrenderable(APIView):
 class ForTeachers(APIView):
     """Reads only, and only for teachers."""
 
-    allowed_roles: ClassVar = {"GET": frozenset({Role.TEACHER})}
+    capabilities: ClassVar = {"GET": _TEACH}
 
     def get(self, _request: Request) -> Response:
         """Say hello."""
@@ -71,7 +75,7 @@ class ForTeachers(APIView):
 
 
 class Unnamed(APIView):
-    """Names no role at all."""
+    """Names no capability at all."""
 
     def get(self, _request: Request) -> Response:
         """Never reached."""

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 
-from edu.console import roles
+from edu.console import access
 from edu.console.models import StaffUser
+from edu.console.permissions import SEE_AUDIT_TRAIL, SIGN_IN
 from edu.identity.principal import Role
 
 
@@ -30,13 +32,20 @@ def test_role_has_these_permissions_and_no_others(role: Role, granted: set[str])
 
 
 def test_no_role_changes_anything() -> None:
-    names = {name.partition(".")[2] for granted in roles.PERMISSIONS.values() for name in granted}
+    names = {name.partition(".")[2] for name in access.registered_permissions()}
     assert {name for name in names if not name.startswith("view_")} == set()
 
 
 @pytest.mark.parametrize("role", list(Role))
 def test_console_is_open_to_staff_only(role: Role) -> None:
-    assert roles.may_sign_in(role) == (role not in {Role.TEACHER, Role.STUDENT})
+    assert access.may_sign_in(role) == (role not in {Role.TEACHER, Role.STUDENT})
+
+
+def test_permission_registered_twice_is_refused_whole() -> None:
+    before = access.registered_permissions()
+    with pytest.raises(ImproperlyConfigured, match=r"console\.view_auditentry"):
+        access.register_permissions("console", {"view_new": SIGN_IN, "view_auditentry": SEE_AUDIT_TRAIL})
+    assert access.registered_permissions() == before
 
 
 def test_app_shown_only_to_roles_with_a_permission_of_it() -> None:

@@ -1,0 +1,17 @@
+"""What may be done with students' events, and which roles may do it."""
+
+from __future__ import annotations
+
+from edu.identity.capabilities import Capability, grant
+from edu.identity.principal import Role
+
+REPORT_EVENTS = Capability("behavior.report_events")  # those of their own device; deploy/data-plane.yaml says it too
+READ_EVENTS = Capability("behavior.read_events")  # those of any student of the school
+
+grant(
+    "behavior",
+    {
+        Role.STUDENT: frozenset({REPORT_EVENTS}),
+        Role.SCHOOL_ADMIN: frozenset({READ_EVENTS}),
+    },
+)
