@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from django.conf import settings
 
 from edu import clock
-from edu.dynamo.crossings import Ending, try_to_reach, use_own
+from edu.dynamo.isolation_probe import Ending, try_to_reach, use_own
 from edu.errors import ConfigurationError, LibretaError
 from edu.logs import get_logger
 from edu.metrics import COUNT, embedded

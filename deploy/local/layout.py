@@ -100,7 +100,6 @@ class Layout:
             "LIBRETA_ENV": "dev",
             "LIBRETA_CLOUD": "local",
             "LIBRETA_STATE_DIR": str(self.state_dir),
-            "LIBRETA_EXTRA_APPS": "edu.emulator",
             "LIBRETA_SECRET_KEY": kept.get("LIBRETA_SECRET_KEY") or secrets.token_urlsafe(48),
             "LIBRETA_PSEUDONYM_KEY": kept.get("LIBRETA_PSEUDONYM_KEY") or secrets.token_urlsafe(48),
             "LIBRETA_GOV_API_KEY": kept.get("LIBRETA_GOV_API_KEY") or secrets.token_urlsafe(24),

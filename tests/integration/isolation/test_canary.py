@@ -14,8 +14,8 @@ from edu import canary, celeryconfig
 from edu.aws import credentials
 from edu.aws.credentials import CredentialsUnavailableError
 from edu.canary_tasks import try_isolation
-from edu.dynamo.crossings import NotACanaryError, try_to_reach, use_own
 from edu.dynamo.errors import AccessDeniedError, StoreUnavailableError
+from edu.dynamo.isolation_probe import NotACanaryError, try_to_reach, use_own
 from edu.schools import RegisteredSchool, register_school
 from edu.tenancy import NoScopeError, enter_school
 from tests.support.ports import free_port
@@ -97,7 +97,7 @@ def test_run_that_cannot_ask_knows_nothing_and_writes_no_metric(settings: Settin
 
 
 def test_table_that_does_not_answer_is_no_refusal(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("edu.dynamo.crossings.scoped_client", _client_that_fails)
+    monkeypatch.setattr("edu.dynamo.isolation_probe.scoped_client", _client_that_fails)
     with pytest.raises(StoreUnavailableError), enter_school("canary-a"):
         try_to_reach("canary-b", now_s=1)
 
