@@ -1,1 +1,1 @@
-"""The embedded cloud: ministack with what it lacks. A development tool, imported by nothing in production."""
+"""The AWS emulator: ministack, with what it lacks. For development and tests; nothing in production imports it."""

@@ -1,4 +1,4 @@
-"""``python -m deploy.emulator``: the embedded cloud in the foreground."""
+"""``python -m deploy.emulator``: the emulator in the foreground."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""The embedded cloud as a Django app, which ``manage.py`` adds."""
+"""The emulator as a Django app, which ``manage.py`` adds."""
 
 from django.apps import AppConfig
 
@@ -8,4 +8,4 @@ class EmulatorConfig(AppConfig):
 
     name = "deploy.emulator"
     label = "deploy_emulator"
-    verbose_name = "Embedded cloud"
+    verbose_name = "AWS emulator"

@@ -1,4 +1,4 @@
-"""What can keep the embedded cloud from running."""
+"""What can keep the emulator from running."""
 
 
 class EmulatorError(Exception):

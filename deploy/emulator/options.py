@@ -1,4 +1,4 @@
-"""What the embedded cloud can be told, and its command line."""
+"""The emulator's options and its command line."""
 
 import argparse
 from collections.abc import Mapping, Sequence
@@ -22,11 +22,11 @@ class EmulatorOptions:
 
     ``state_dir`` holds everything it writes: the services' state, S3 objects, the root credentials and the log.
     Without ``persist`` every start is empty. Without ``leading_keys`` the key ``dynamodb:LeadingKeys`` is absent
-    from every request, as in stock ministack: a switch for the test that must go red then. With ``parent_pid`` it ends
+    from every request, as in stock ministack: a switch for the test that must fail then. With ``parent_pid`` it ends
     when that process, which must have started it, ends.
 
     Raises:
-        EmulatorError: ``port`` is none.
+        EmulatorError: ``port`` is not a port number.
     """
 
     port: int = DEFAULT_PORT
@@ -38,7 +38,7 @@ class EmulatorOptions:
     parent_pid: int = 0
 
     def __post_init__(self) -> None:
-        """Refuse a number that is no port."""
+        """Refuse a number outside the range of ports."""
         if not 1 <= self.port <= _LAST_PORT:
             raise EmulatorError(f"port {self.port} is not between 1 and {_LAST_PORT}")
 
@@ -69,7 +69,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--without-leading-keys",
         action="store_true",
-        help="leave dynamodb:LeadingKeys out, to see the isolation tests go red",
+        help="leave dynamodb:LeadingKeys out, to see the isolation tests fail",
     )
     parser.add_argument(
         "--delivery-interval",
@@ -92,7 +92,7 @@ def from_mapping(parsed: Mapping[str, Any]) -> EmulatorOptions:
     """The options a parsed command line asks for (argparse's names).
 
     Raises:
-        EmulatorError: the port is none.
+        EmulatorError: the port is not a port number.
     """
     return EmulatorOptions(
         port=parsed["port"],
@@ -107,6 +107,6 @@ def from_mapping(parsed: Mapping[str, Any]) -> EmulatorOptions:
 
 def parse(arguments: Sequence[str] | None = None) -> EmulatorOptions:
     """Read a command line; leaves the process with a usage message when it is wrong."""
-    parser = argparse.ArgumentParser(prog="python -m deploy.emulator", description="Run Libreta's embedded cloud.")
+    parser = argparse.ArgumentParser(prog="python -m deploy.emulator", description="Run Libreta's AWS emulator.")
     add_arguments(parser)
     return from_mapping(vars(parser.parse_args(arguments)))

@@ -1,4 +1,4 @@
-"""The embedded cloud as a child process: for tests and for the local orchestrator."""
+"""The emulator as a child process, for tests and for the local system."""
 
 # ruff: noqa: ANN401 - boto3's clients are made by name, without types
 
@@ -76,7 +76,7 @@ class EmulatorProcess:
                 stderr=log,
                 env=self._environment(),
                 cwd=_source_root(),
-                start_new_session=True,  # a Ctrl-C reaches it only through us, after those who stand on it
+                start_new_session=True,  # Ctrl-C does not reach it: we stop it, after the processes that use it
             )
         try:
             self._wait_until_ready(time.monotonic() + timeout_s)
@@ -119,7 +119,7 @@ class EmulatorProcess:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Stop it, whatever happened."""
+        """Stop it, also after an error."""
         self.stop()
 
     def _environment(self) -> Mapping[str, str]:
@@ -155,5 +155,5 @@ class EmulatorProcess:
 
 
 def _source_root() -> Path:
-    """The directory ``edu`` is imported from, so that the child finds it too."""
+    """The directory ``deploy`` is imported from, so that the child finds it too."""
     return Path(__file__).resolve().parents[2]

@@ -1,4 +1,4 @@
-"""Run the embedded cloud in this process until SIGTERM or SIGINT."""
+"""Run the emulator in this process until SIGTERM or SIGINT."""
 
 import asyncio
 import logging

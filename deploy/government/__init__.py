@@ -1,1 +1,1 @@
-"""A government to develop and test against: a real HTTP server with the faults of the real one. Never in production."""
+"""The government simulator, to develop and test against: an HTTP server with the faults of the real one."""

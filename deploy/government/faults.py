@@ -1,4 +1,4 @@
-"""Scripted trouble: what goes wrong with the next requests."""
+"""Scripted faults: what goes wrong with the next requests."""
 
 from __future__ import annotations
 

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import configparser
 import io
-from contextlib import suppress
-from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Final
+
+from deploy.local.private_files import write_private
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from mypy_boto3_iam import IAMClient
     from mypy_boto3_iam.type_defs import AccessKeyMetadataTypeDef
@@ -27,7 +27,7 @@ _KEY_ID, _SECRET = "aws_access_key_id", "aws_secret_access_key"
 def write_environment(state_dir: Path, environment: Mapping[str, str]) -> Path:
     """Write ``stack.env``: one ``KEY=value`` a line, only for its owner, in one step. Idempotent."""
     path = state_dir / STACK_ENV_NAME
-    _write_private(path, "".join(f"{key}={value}\n" for key, value in environment.items()))
+    write_private(path, "".join(f"{key}={value}\n" for key, value in environment.items()))
     return path
 
 
@@ -58,23 +58,9 @@ def ensure_access_keys(iam: IAMClient, outputs: Mapping[str, str], state_dir: Pa
     if renewed:
         text = io.StringIO()
         parser.write(text)
-        _write_private(path, text.getvalue())
+        write_private(path, text.getvalue())
     return renewed
 
 
 def _keys(iam: IAMClient, user: str) -> list[AccessKeyMetadataTypeDef]:
     return iam.list_access_keys(UserName=user)["AccessKeyMetadata"]
-
-
-def _write_private(path: Path, text: str) -> None:
-    """Replace ``path`` as a whole with a file that only its owner can read."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}.", delete=False, encoding="utf-8") as file:
-        file.write(text)  # NamedTemporaryFile makes it 0600
-        temporary = Path(file.name)
-    try:
-        temporary.replace(path)
-    except OSError:
-        with suppress(FileNotFoundError):
-            temporary.unlink()
-        raise

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from deploy.emulator.errors import StateDirBusyError
 from deploy.emulator.single_instance import exclusive_state_dir
-from deploy.local.layout import Layout, LocalSystemError, write_private
+from deploy.local.layout import Layout, LocalSystemError
+from deploy.local.private_files import write_private
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,9 +1,9 @@
-"""Attempts to leave one's own partitions, for the isolation canary alone (``edu.canary``).
+"""The isolation probe: calls into another school's partition that IAM must refuse, for ``edu.canary`` alone.
 
-This is the one place in the product that takes ``AccessDeniedException`` for a good answer, because being refused is
-what it is for. It cannot be used for anything else: it works between two schools that are nobody's, on one fixed item,
-and says of each attempt how it ended and nothing of what was there. Everything but exactly that error goes through:
-credentials that expired or a table that does not answer prove no border.
+This is the one place in the product where ``AccessDeniedException`` is the expected answer. It cannot be used for
+anything else: it works between two schools that nobody uses, on one fixed item, and says of each attempt how it ended
+and nothing of what was there. Every other error is raised: expired credentials or a table that does not answer prove
+nothing about isolation.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The embedded cloud of a test run: an emulator of its own with the shipped template deployed into it."""
+"""The emulated cloud of a test run: an emulator of its own with the shipped template deployed into it."""
 
 from __future__ import annotations
 

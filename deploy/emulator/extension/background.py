@@ -1,7 +1,7 @@
-"""Work the emulator does beside requests: never two pieces at once, and none once the state is being saved.
+"""Work the emulator does beside requests: one piece at a time, under one lock, and none while the state is saved.
 
-A shutdown first waits for the running piece and keeps the turn for good, so that what is saved fits together: a pipe's
-position cannot move on after the delivery stream it fed was written down.
+A shutdown first waits for the running piece and never releases the lock, so that what is saved is consistent: a pipe's
+position cannot advance after the delivery stream it feeds was saved.
 """
 
 # ruff: noqa: SLF001 - ministack's own functions have private names
@@ -25,13 +25,13 @@ _turn = threading.Lock()
 
 @contextmanager
 def turn() -> Iterator[None]:
-    """Hold the background's only turn. Blocks for ever once ``halt`` took it, which only daemon threads may do."""
+    """Hold the background work's lock. Blocks for ever after ``halt``, so only daemon threads may ask for it."""
     with _turn:
         yield
 
 
 def every(interval_s: float, work: Callable[[], None], name: str) -> None:
-    """Run ``work`` in its turn about every ``interval_s`` for the process's life; its errors are logged, not fatal."""
+    """Run ``work`` under the lock about every ``interval_s`` until the process ends; its errors are only logged."""
 
     def loop() -> None:
         while True:

@@ -91,7 +91,7 @@ def _put_group(stream: dict[str, Any], destination: dict[str, Any], prefix: str,
         try:
             body, extension = firehose._convert_to_parquet(conversion, b"\n".join(data)), ".parquet"
         except firehose._DeliveryError:
-            for item in data:  # one of them is to blame: the others still go, each to its own object
+            for item in data:  # one of them is faulty: the others are delivered, each as an object of its own
                 firehose._deliver_to_s3(stream, destination, item)
             return
     bucket = firehose._s3_bucket_from_arn(config.get("BucketARN", ""))
@@ -134,7 +134,7 @@ def _query_value(original: patching.AnyFunction) -> patching.AnyFunction:
         try:
             for function in functions:
                 value = _number(value) if function[1] == _TO_NUMBER else original(value, [], [function])
-        except (OverflowError, OSError) as error:  # a time no calendar holds
+        except (OverflowError, OSError) as error:  # a time outside the calendar's range
             raise ValueError(str(error)) from error
         return value
 

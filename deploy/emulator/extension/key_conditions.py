@@ -1,7 +1,7 @@
 """The partition key a Query names, read from its key condition with ministack's own tokenizer.
 
 Strict on purpose: whatever is not surely an equality on the partition key yields None, which the caller turns into a
-denial. The result is compared with what ministack's Query will use, so that the two can never read an expression apart.
+denial. The result is compared with what ministack's Query will use, so that the two always read an expression alike.
 """
 
 # ruff: noqa: SLF001, ANN401 - ministack's own functions have private names; ministack's values have no types

@@ -2,7 +2,7 @@
 
 AWS sets the key for operations on items and on queries, with every partition key of every table the request touches;
 it is absent for Scan, PartiQL and table operations. A request whose keys cannot be read with certainty gets
-``UNREADABLE``, which no policy pattern of a sane policy matches: it is denied, never allowed.
+``UNREADABLE``, which no pattern of our policies matches: it is denied, never allowed.
 """
 
 # ruff: noqa: SLF001, ANN401 - ministack's own functions have private names; ministack's values have no types

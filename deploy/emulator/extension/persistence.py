@@ -1,7 +1,7 @@
 """State that stock ministack forgets at a restart.
 
 DynamoDB's stream records: without them a pipe's saved position points past the end of an empty stream, and everything
-written until the stream is that long again is lost. STS sessions: without them every cached credential dies.
+written until the stream is that long again is lost. STS sessions: without them every cached credential becomes invalid.
 """
 
 # ruff: noqa: SLF001 - ministack's own functions have private names
@@ -59,7 +59,7 @@ def _save_all(original: patching.AnyFunction) -> patching.AnyFunction:
 
 
 def install() -> None:
-    """Save and restore what ministack leaves out, at a moment when nothing moves."""
+    """Save and restore what ministack leaves out, while no background work runs."""
     dynamodb, sts = patching.service("dynamodb"), patching.service("sts")
     scoped = patching.core("responses").AccountRegionScopedDict
     for name in _STREAM_STORES:

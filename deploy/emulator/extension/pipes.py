@@ -123,7 +123,7 @@ def _is_exhausted(pipe: dict[str, Any], attempt: Attempt) -> bool:
 
 
 def _give_up(pipe: dict[str, Any], attempt: Attempt) -> bool:
-    """Set the rest apart; False when even the dead-letter queue does not take it, and the batch stays."""
+    """Send the rest to the dead-letter queue; False when that fails too, and the batch stays."""
     queue_arn = (_stream_parameters(pipe).get("DeadLetterConfig") or {}).get("Arn")
     if not queue_arn:
         logger.error("pipe %s drops %d records: no dead-letter queue", pipe["Name"], len(attempt.undelivered))
@@ -133,7 +133,7 @@ def _give_up(pipe: dict[str, Any], attempt: Attempt) -> bool:
     except patching.service("sqs")._Err:
         logger.exception("pipe %s cannot reach its dead-letter queue", pipe["Name"])
         return False
-    logger.error("pipe %s set %d records apart in its dead-letter queue", pipe["Name"], len(attempt.undelivered))
+    logger.error("pipe %s sent %d records to its dead-letter queue", pipe["Name"], len(attempt.undelivered))
     return True
 
 
@@ -201,7 +201,7 @@ def _apply(pipe_name: str, props: Properties, _old_props: Properties) -> None:
 
 
 def install() -> None:
-    """Teach ministack's pipes their parameters."""
+    """Let ministack's pipes keep and use their parameters."""
     pipes, bridge = patching.service("pipes"), patching.service("eventbridge")
     pipe_targets.check()
     patching.require(bridge, "_matches_detail", "detail pattern")

@@ -1,1 +1,1 @@
-"""Management commands of the embedded cloud."""
+"""Management commands of the emulator."""

@@ -1,6 +1,7 @@
-"""Did the cloud really do what the template says? CloudFormation answers COMPLETE; this looks at the resources.
+"""Verification of a deployed stack: are the resources really as the template says?
 
-An emulator may drop a property in silence, a person may have changed one by hand.
+CloudFormation's ``COMPLETE`` does not prove it: an emulator may ignore a property without an error, and a person may
+have changed one by hand.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ _DEFAULT: Final = Expected()
 
 
 def verify(outputs: Mapping[str, str], clients: Clients, expected: Expected = _DEFAULT) -> list[Mismatch]:
-    """Read every promise back; an empty list means that all are kept.
+    """Compare every resource with what is expected of it; an empty list means that nothing differs.
 
     Raises botocore's ClientError when a resource is missing altogether or may not be read.
     """

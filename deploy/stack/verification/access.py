@@ -1,4 +1,4 @@
-"""Reads back who may touch the table: the three scopes' roles, and the processes that may take them on."""
+"""Verifies who may touch the table: the three scopes' roles, and the processes that may take them on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the data plane promises, said a second time and independently of the template."""
+"""What is expected of the data plane, written down a second time and independently of the template."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SCORE: Final = frozenset(
 
 @dataclass(frozen=True)
 class LakeStream:
-    """One way from the table to the lake: which items, to which folder, as which columns."""
+    """One stream from the table to the lake: which items, to which folder, as which columns."""
 
     entity: str
     folder: str
@@ -32,7 +32,7 @@ class LakeStream:
 
 @dataclass(frozen=True)
 class Expected:
-    """The promises that code, law or people lean on. ``protected``: deletion protection is on, as on AWS."""
+    """The properties that code, law or people rely on. ``protected``: deletion protection is on, as on AWS."""
 
     protected: bool = False
     ttl_attribute: str = "expires_at"

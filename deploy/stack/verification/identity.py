@@ -1,4 +1,4 @@
-"""Reads back the user pool: which attributes a person may change decides which school they are in."""
+"""Verifies the user pool: which attributes a person may change decides which school they are in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads back the queues: how long a message is hidden, how often it is tried, where it goes then."""
+"""Verifies the queues: visibility timeout, number of deliveries, dead-letter queue."""
 
 from __future__ import annotations
 

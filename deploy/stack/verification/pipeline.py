@@ -1,4 +1,4 @@
-"""Reads back the way to the lake: what a pipe lets through and how it writes it, and that Firehose makes Parquet."""
+"""Verifies the pipeline to the lake: what a pipe selects and how it writes it, and that Firehose makes Parquet."""
 
 from __future__ import annotations
 

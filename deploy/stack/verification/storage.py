@@ -1,4 +1,4 @@
-"""Reads back the table and the lake's bucket."""
+"""Verifies the table and the lake's bucket."""
 
 from __future__ import annotations
 

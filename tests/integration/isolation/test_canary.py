@@ -134,7 +134,7 @@ def test_registered_school_is_no_canary(settings: Settings, school_id: str) -> N
         canary.try_isolation()
 
 
-def test_crossings_are_of_no_use_between_other_schools(school_id: str) -> None:
+def test_probe_is_of_no_use_between_other_schools(school_id: str) -> None:
     with pytest.raises(NoScopeError):
         use_own(now_s=1)
     with enter_school(school_id):

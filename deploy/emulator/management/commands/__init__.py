@@ -1,1 +1,1 @@
-"""Management commands of the embedded cloud."""
+"""Commands of the emulator."""

@@ -1,4 +1,4 @@
-"""``manage.py emulator``: the embedded cloud in the foreground."""
+"""``manage.py emulator``: the emulator in the foreground."""
 
 # ruff: noqa: ANN401 - ministack's values have no types
 
@@ -12,9 +12,9 @@ from edu.commands import OperatorCommand
 
 
 class Command(OperatorCommand):
-    """Run the embedded cloud until Ctrl-C or SIGTERM."""
+    """Run the emulator until Ctrl-C or SIGTERM."""
 
-    help = "Run the embedded cloud (ministack with our extension) on 127.0.0.1 until it is stopped."
+    help = "Run the AWS emulator (ministack with our extension) on 127.0.0.1 until it is stopped."
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -26,7 +26,7 @@ class Command(OperatorCommand):
         try:
             chosen = options.from_mapping(given)
             self.stdout.write(
-                f"Starting the embedded cloud on {chosen.endpoint_url}, state in {chosen.state_dir}; Ctrl-C ends it"
+                f"Starting the AWS emulator on {chosen.endpoint_url}, state in {chosen.state_dir}; Ctrl-C ends it"
             )
             server.run(chosen)
         except EmulatorError as error:

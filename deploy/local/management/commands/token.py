@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Command(OperatorCommand):
-    """For development and operators. Prints the ID token and nothing else; keeps nothing."""
+    """For developers. Prints the ID token and nothing else; keeps nothing."""
 
     help = "Sign in and print the ID token, which is good for the API until it expires."
     requires_system_checks = ()

@@ -1,4 +1,4 @@
-"""``manage.py deploy``: bring the data plane to the template's state, then check that all of it is really there."""
+"""``manage.py deploy``: bring the data plane to the template's state, then verify what was deployed."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ def test_root_key_without_its_secret_is_refused(emulated: Cloud) -> None:
 
 
 def test_without_leading_keys_a_school_reads_nothing_or_all(tmp_path: Path) -> None:
-    """The switch for seeing the isolation tests go red: the key is absent, as in stock ministack."""
+    """The switch for seeing the isolation tests fail: the key is absent, as in stock ministack."""
     options = EmulatorOptions(port=free_port(), state_dir=tmp_path, persist=False, leading_keys=False)
     with EmulatorProcess(options) as process:
         cloud = Cloud(process)
@@ -87,7 +87,7 @@ def test_without_leading_keys_a_school_reads_nothing_or_all(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("path", ["/_ministack/reset", "/_ministack/sqs/messages", "/_ministack/config"])
-def test_back_rooms_of_ministack_are_shut(emulated: Cloud, path: str) -> None:
+def test_internal_endpoints_of_ministack_are_hidden(emulated: Cloud, path: str) -> None:
     assert urllib3.request("POST", emulated.process.endpoint_url + path).status == 404
     assert emulated.root("dynamodb").list_tables()["TableNames"]
 

@@ -1,4 +1,4 @@
-"""Reading back: clean after a deployment, and telling when something is not as promised."""
+"""The verification: nothing to report after a deployment, and a report when something is not as expected."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ EVERY_TAMPERING: dict[str, tuple[Expected, str]] = {
 }
 
 
-def test_deployed_stack_is_as_promised(clients: Clients, outputs: dict[str, str]) -> None:
+def test_deployed_stack_is_as_expected(clients: Clients, outputs: dict[str, str]) -> None:
     assert verify(outputs, clients) == []
 
 
