@@ -1,4 +1,4 @@
-"""What a serving process must have before it serves: missing settings stop it at the door, not at the first request."""
+"""What a serving process must have before it serves: missing settings stop it at start, not at the first request."""
 
 from __future__ import annotations
 

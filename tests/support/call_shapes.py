@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.validate import ParamValidator
 
-from edu.aws import scoped_clients
+from edu.aws import clients, scoped_clients
 
 if TYPE_CHECKING:
     import pytest
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def check_call_shapes(patch: pytest.MonkeyPatch) -> None:
     """From now on a call with an argument that DynamoDB does not know, or of another type, fails its test."""
-    make: Any = scoped_clients.make_client
+    make: Any = clients.make_client
 
     def made(*args: Any, **kwargs: Any) -> Any:
         client = make(*args, **kwargs)
