@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 
 from analytics.errors import AthenaBusyError, AthenaError, QueryFailedError, QueryTimedOutError
-from edu.aws.clients import scoped_client
+from edu.aws.scoped_clients import scoped_client
 from edu.dynamo.errors import StoreError, StoreUnavailableError, translated
 from edu.logs import get_logger
 from edu.tenancy import current_school_id

@@ -1,1 +1,4 @@
-"""The template, and the scripts of the local target. Nothing here runs in production."""
+"""What stands beside the product: the template and its deployment, the emulated cloud, the local system.
+
+Nothing here runs in production, and nothing that runs there imports it (ADR 0013).
+"""

@@ -1,8 +1,8 @@
-"""The isolation canary: every few minutes one school that is nobody's tries to reach another's data, and must fail.
+"""The isolation canary: every few minutes a school that nobody uses tries to reach another's data, and must fail.
 
-Tests show that the border stood when we shipped; this shows that it stands now, in the cloud as it is, whatever has
-been done to its policies since. The metric ``IsolationBreach`` is 0 after each good run and 1 after a breach; alarms
-watch for a 1 and for silence.
+Tests show that schools were isolated when we shipped; this shows that they are now, with the policies as they are in
+the cloud today. The metric ``IsolationBreach`` is 0 after each good run and 1 after a breach; alarms watch for a 1 and
+for missing values.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from django.conf import settings
 
 from edu import clock
-from edu.dynamo.crossings import Ending, try_to_reach, use_own
+from edu.dynamo.isolation_probe import Ending, try_to_reach, use_own
 from edu.errors import ConfigurationError, LibretaError
 from edu.logs import get_logger
 from edu.metrics import COUNT, embedded
@@ -46,12 +46,12 @@ class Findings:
 
     @property
     def is_breach(self) -> bool:
-        """Whether somebody has to be woken."""
+        """Whether an operator must act now."""
         return bool(self.crossed or self.own_denied)
 
 
 def try_isolation() -> Findings:
-    """Try to cross, log one record with the metric, and raise when the border did not hold. Safe to run at any time.
+    """Run the probe, log one record with the metric, and raise when isolation did not hold. Safe to run at any time.
 
     Raises:
         IsolationBreachError: see there; logged as critical before.
@@ -61,12 +61,12 @@ def try_isolation() -> Findings:
     own, other = _canaries()
     now_s = clock.epoch_s()
     with enter_school(own):
-        at_home, abroad = use_own(now_s=now_s), try_to_reach(other, now_s=now_s)
+        allowed, forbidden = use_own(now_s=now_s), try_to_reach(other, now_s=now_s)
     findings = Findings(
-        crossed=tuple(name for name, ending in abroad.items() if ending is not Ending.DENIED),
-        own_denied=tuple(name for name, ending in at_home.items() if ending is not Ending.DONE),
-        attempts=len(abroad),
-        own_attempts=len(at_home),
+        crossed=tuple(name for name, ending in forbidden.items() if ending is not Ending.DENIED),
+        own_denied=tuple(name for name, ending in allowed.items() if ending is not Ending.DONE),
+        attempts=len(forbidden),
+        own_attempts=len(allowed),
     )
     _report(findings)
     if findings.is_breach:

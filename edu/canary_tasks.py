@@ -9,10 +9,10 @@ from edu.tasks import LoggedTask
 
 @app.task(base=LoggedTask, name="edu.try_isolation")
 def try_isolation() -> None:
-    """Try the border between two schools once. Beat calls it; running it twice does no harm.
+    """Run the isolation probe between two schools once. Beat calls it; running it twice does no harm.
 
     Raises:
-        IsolationBreachError: the border did not hold; the message is tried again and then dead-lettered, which alarms
+        IsolationBreachError: isolation did not hold; the message is tried again and then dead-lettered, which alarms
             a second time.
     """
     canary.try_isolation()

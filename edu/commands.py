@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, SystemCheckEr
 from django.utils import translation
 
 from edu.aws.endpoint import LOCAL
-from edu.aws.silence import is_silence
+from edu.aws.reachability import is_unreachable
 from edu.errors import LibretaError, NotFoundError
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def explain(error: LibretaError) -> str:
     if not settings.configured:  # the settings themselves are what is wrong
         return _line(error.code, error)
     with translation.override("en") if settings.USE_I18N else nullcontext():
-        if settings.CLOUD == LOCAL and is_silence(error):
+        if settings.CLOUD == LOCAL and is_unreachable(error):
             where = f"the cloud at {settings.AWS_ENDPOINT_URL} does not answer"
             return _line("cloud_silent", f"{where}: is `make run` up?")
         broken = "; ".join(f"{each.field}: {each.message} ({each.rule})" for each in error.fields)

@@ -54,7 +54,7 @@ GOV_API_KEY = env.str("LIBRETA_GOV_API_KEY", "")
 DEBUG = False
 ALLOWED_HOSTS = env.list("LIBRETA_ALLOWED_HOSTS", default=["127.0.0.1", "localhost"])
 CSRF_TRUSTED_ORIGINS = env.list("LIBRETA_CSRF_TRUSTED_ORIGINS", default=[])
-INSTALLED_APPS = [
+PRODUCTION_APPS = [
     "edu.console",
     "django.contrib.admin",
     "django.contrib.auth",
@@ -69,8 +69,8 @@ INSTALLED_APPS = [
     "behavior",
     "govsync",
     "analytics",
-    *env.list("LIBRETA_EXTRA_APPS", default=[]),
 ]
+INSTALLED_APPS = [*PRODUCTION_APPS, *env.list("LIBRETA_EXTRA_APPS", default=[])]
 MIDDLEWARE = [
     "edu.http.health.ProbeHostMiddleware",
     "edu.http.middleware.CorrelationMiddleware",

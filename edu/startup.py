@@ -1,4 +1,4 @@
-"""What a serving process must have before it serves: missing settings stop it at the door, not at the first request."""
+"""What a serving process must have before it serves: missing settings stop it at start, not at the first request."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.urls import get_resolver
 
-from edu.aws.clients import scoped_client, service_client
+from edu.aws.clients import service_client
 from edu.aws.endpoint import AWS
+from edu.aws.scoped_clients import scoped_client
 from edu.errors import ConfigurationError
 from edu.identity.tokens import verifier
 
@@ -57,8 +58,8 @@ def _wrong_on_aws() -> Iterator[str]:
         yield "LIBRETA_SECURE_COOKIES must not be false"
     if not settings.ALLOWED_HOSTS or "*" in settings.ALLOWED_HOSTS:
         yield "LIBRETA_ALLOWED_HOSTS must name hosts"
-    if any(app.startswith("edu.emulator") for app in settings.INSTALLED_APPS):
-        yield "LIBRETA_EXTRA_APPS must not name the emulator"
+    if not set(settings.INSTALLED_APPS) <= set(settings.PRODUCTION_APPS):
+        yield "LIBRETA_EXTRA_APPS must be empty"
     for name in _SECRETS:
         if len(set(getattr(settings, name))) < _FEWEST_DIFFERENT_CHARS:
             yield f"LIBRETA_{name} is not random"

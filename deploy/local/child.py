@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from edu.emulator.parent import end_with_parent
+from deploy.emulator.parent import end_with_parent
 
 
 def main() -> None:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from deploy.local.private_files import write_private
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -100,7 +102,6 @@ class Layout:
             "LIBRETA_ENV": "dev",
             "LIBRETA_CLOUD": "local",
             "LIBRETA_STATE_DIR": str(self.state_dir),
-            "LIBRETA_EXTRA_APPS": "edu.emulator",
             "LIBRETA_SECRET_KEY": kept.get("LIBRETA_SECRET_KEY") or secrets.token_urlsafe(48),
             "LIBRETA_PSEUDONYM_KEY": kept.get("LIBRETA_PSEUDONYM_KEY") or secrets.token_urlsafe(48),
             "LIBRETA_GOV_API_KEY": kept.get("LIBRETA_GOV_API_KEY") or secrets.token_urlsafe(24),
@@ -121,15 +122,6 @@ class Layout:
         """Leave the settings in ``local.env`` for later commands. Only for who holds the state directory."""
         text = "".join(f"{name}={value}\n" for name, value in environment.items())
         write_private(self.state_dir / _ENVIRONMENT_NAME, text)
-
-
-def write_private(path: Path, text: str) -> None:
-    """Replace a file by one that only its owner can read."""
-    temporary = path.with_suffix(".new")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
-    temporary.replace(path)
 
 
 def read_environment(path: Path) -> dict[str, str]:

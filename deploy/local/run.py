@@ -11,15 +11,15 @@ import time
 from contextlib import ExitStack, suppress
 from typing import IO, TYPE_CHECKING
 
+from deploy.emulator import root
+from deploy.emulator.errors import EmulatorError, PortBusyError
+from deploy.emulator.options import EmulatorOptions
+from deploy.emulator.process import EmulatorProcess
+from deploy.emulator.single_instance import require_free_port
 from deploy.local.layout import SOURCE_ROOT, Layout, LocalSystemError, Ports
 from deploy.local.listeners import listener_of
 from deploy.local.services import Service, product_services
 from deploy.local.state import held
-from edu.emulator import root
-from edu.emulator.errors import EmulatorError, PortBusyError
-from edu.emulator.guards import require_free_port
-from edu.emulator.options import EmulatorOptions
-from edu.emulator.process import EmulatorProcess
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

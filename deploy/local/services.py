@@ -96,7 +96,7 @@ def product_services(layout: Layout, environment: Mapping[str, str]) -> list[Ser
         Service(
             "government",
             [
-                *(sys.executable, "-m", "govsync.simulator", "--port", str(ports.government)),
+                *(sys.executable, "-m", "deploy.government", "--port", str(ports.government)),
                 *("--state", str(layout.state_dir / "government.sqlite3")),
                 *("--api-key", environment["LIBRETA_GOV_API_KEY"]),
             ],

@@ -8,9 +8,10 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from deploy.local.layout import Layout, LocalSystemError, write_private
-from edu.emulator.errors import StateDirBusyError
-from edu.emulator.guards import exclusive_state_dir
+from deploy.emulator.errors import StateDirBusyError
+from deploy.emulator.single_instance import exclusive_state_dir
+from deploy.local.layout import Layout, LocalSystemError
+from deploy.local.private_files import write_private
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,7 +1,7 @@
 """boto3 clients: one per service and process, shared by all threads, with the endpoint given to each explicitly.
 
 ``service_client`` signs as the process itself (its ECS role, or its IAM user on the emulator), which may assume roles
-and use queues but not touch the table. ``scoped_client`` signs each call with the credentials of the scope in force.
+and use queues but not touch the table. Clients that sign for a scope stand in ``edu.aws.scoped_clients``.
 """
 
 from __future__ import annotations
@@ -10,16 +10,12 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 import boto3
-import botocore.session
 from botocore import UNSIGNED
 from botocore.config import Config
 from django.conf import settings
 
 if TYPE_CHECKING:
-    from mypy_boto3_athena import AthenaClient
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
-    from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sts import STSClient
 
@@ -62,45 +58,18 @@ def public_cognito_client() -> CognitoIdentityProviderClient:
     )
 
 
-@overload
-def scoped_client(service: Literal["dynamodb"]) -> DynamoDBClient: ...
-@overload
-def scoped_client(service: Literal["athena"]) -> AthenaClient: ...
-@overload
-def scoped_client(service: Literal["s3"]) -> S3Client: ...
-def scoped_client(service: str) -> Any:
-    """A client whose every call is signed with the current scope's credentials; outside a scope it raises.
-
-    One client serves all schools: 50 sessions would cost seconds and hundreds of MiB (DESIGN D9).
-    """
-    return _scoped_client(service)
-
-
 def forget_clients() -> None:
-    """Drop every client, so that the next call makes one from the settings as they are then."""
+    """Drop every client made here, so that the next call makes one from the settings as they are then."""
     _service_client.cache_clear()
-    _scoped_client.cache_clear()
     public_cognito_client.cache_clear()
 
 
 @cache
 def _service_client(service: str) -> Any:  # noqa: ANN401 - any client
-    return _client(boto3.Session(), service)
+    return make_client(boto3.Session(), service)
 
 
-@cache
-def _scoped_client(service: str) -> Any:  # noqa: ANN401 - any client
-    from edu.aws.credentials import ScopedCredentials  # noqa: PLC0415 - it needs service_client from here
-
-    session = botocore.session.Session()
-    # before any client exists, so that each holder (signer, endpoint resolver) sees it
-    session._credentials = ScopedCredentials()  # type: ignore[attr-defined]  # noqa: SLF001 - there is no public way
-    # a tenth of a write's processor time would go into checking what only edu.dynamo puts together, so the tests check
-    # the calls they make instead (tests/support/call_shapes.py); what DynamoDB does not know still fails (ADR 0012)
-    extra = {"parameter_validation": False} if service == "dynamodb" else {}
-    return _client(boto3.Session(botocore_session=session), service, **extra)
-
-
-def _client(session: boto3.Session, service: str, **extra: Any) -> Any:  # noqa: ANN401 - any client
+def make_client(session: boto3.Session, service: str, **extra: Any) -> Any:  # noqa: ANN401 - any client
+    """A client of a session for the checked endpoint; ``extra`` as for ``client_config``. Not kept here."""
     arguments: dict[str, Any] = {"endpoint_url": settings.AWS_ENDPOINT_URL, "config": client_config(**extra)}
     return session.client(service, **arguments)  # type: ignore[call-overload]  # a name known only at run time

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 
-from edu.aws.clients import scoped_client
+from edu.aws.scoped_clients import scoped_client
 from edu.dynamo import cursors
 from edu.dynamo.boundaries import check_item, own_items
 from edu.dynamo.errors import StoreUnavailableError, translated

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from django.conf import settings
 
-from edu.aws.clients import scoped_client
+from edu.aws.scoped_clients import scoped_client
 from edu.dynamo.boundaries import check_action
 from edu.dynamo.errors import ConditionFailedError, StoreError, TransactionConflictError, translated
 from edu.dynamo.mapping import Attributes, to_item

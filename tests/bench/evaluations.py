@@ -29,11 +29,11 @@ from urllib.parse import urlsplit
 import boto3
 from botocore.config import Config
 
+from deploy.emulator.process import EmulatorProcess
 from deploy.local.layout import Layout, Ports, read_environment
 from deploy.local.people import Logins, sign_in
 from deploy.local.run import LocalSystem
 from deploy.local.services import Service, granian
-from edu.emulator.process import EmulatorProcess
 from tests.bench.items import actions_template, run_actions
 from tests.bench.load import percentiles, run, wait_until_idle
 from tests.support.ports import free_port

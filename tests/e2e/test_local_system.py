@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from edu.emulator.errors import StateDirBusyError
-from edu.emulator.guards import exclusive_state_dir
+from deploy.emulator.errors import StateDirBusyError
+from deploy.emulator.single_instance import exclusive_state_dir
 from tests.support.ports import free_port, listens
 from tests.support.waiting import wait_until
 
@@ -114,7 +114,7 @@ def test_second_start_leaves_the_first_alone(environment: dict[str, str], tmp_pa
         before = settings.read_text()
         assert f"process {process.pid}" in _run(elsewhere)
         busy = _run({**environment, "LIBRETA_STATE_DIR": str(tmp_path / "other")})
-        assert "python -m edu.emulator" in busy
+        assert "python -m deploy.emulator" in busy
         assert "LIBRETA_EMULATOR_PORT" in busy
         reset = [sys.executable, "-m", "deploy.local.state"]
         assert subprocess.run(reset, env=environment, capture_output=True, check=False).returncode == 1

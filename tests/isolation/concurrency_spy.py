@@ -13,7 +13,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from edu.aws.clients import scoped_client, service_client
+from edu.aws.clients import service_client
+from edu.aws.scoped_clients import scoped_client
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from edu.aws import credentials, stacks
+from deploy.stack import deployment, template
+from edu.aws import credentials
 from tests.isolation.parts import PARTS
 from tests.isolation.sections import Hole, Section
 from tests.support.cloud import ENV, Cloud, running_cloud
@@ -93,10 +94,10 @@ def _template(cloud: Cloud, hole: Hole) -> Iterator[None]:
     if hole.template is None:
         yield
         return
-    shipped = stacks.TEMPLATE_PATH.read_text(encoding="utf-8")
-    cloudformation, plane = cloud.root("cloudformation"), stacks.DataPlane(env=ENV, local=True)
-    stacks.deploy_data_plane(cloudformation, plane, template=hole.template(shipped))
+    shipped = template.TEMPLATE_PATH.read_text(encoding="utf-8")
+    cloudformation, plane = cloud.root("cloudformation"), deployment.DataPlane(env=ENV, local=True)
+    deployment.deploy_data_plane(cloudformation, plane, template=hole.template(shipped))
     try:
         yield
     finally:
-        stacks.deploy_data_plane(cloudformation, plane, template=shipped)
+        deployment.deploy_data_plane(cloudformation, plane, template=shipped)

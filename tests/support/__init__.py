@@ -1,1 +1,1 @@
-"""What tests share: waiting for conditions, the embedded cloud, processes, people and schools."""
+"""What tests share: waiting for conditions, the emulated cloud, processes, people and schools."""

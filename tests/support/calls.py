@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from edu.aws.clients import scoped_client
+from edu.aws.scoped_clients import scoped_client
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

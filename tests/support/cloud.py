@@ -1,4 +1,4 @@
-"""The embedded cloud of a test run: an emulator of its own with the shipped template deployed into it."""
+"""The emulated cloud of a test run: an emulator of its own with the shipped template deployed into it."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 
+from deploy.emulator.options import EmulatorOptions
+from deploy.emulator.process import EmulatorProcess
+from deploy.local import access_keys
+from deploy.stack import deployment
 from edu import celeryconfig
-from edu.aws import clients, credentials, local_keys, stacks
+from edu.aws import clients, credentials, scoped_clients
 from edu.celery import app
-from edu.emulator.options import EmulatorOptions
-from edu.emulator.process import EmulatorProcess
 from tests.environment import EMULATOR_PORT, STATE_DIR
 
 if TYPE_CHECKING:
@@ -56,11 +58,11 @@ def running_cloud(*, leading_keys: bool = True) -> Iterator[Cloud]:
             "aws_access_key_id": emulator.root.access_key_id,
             "aws_secret_access_key": emulator.root.secret_access_key,
         }
-        connected = stacks.connect(endpoint_url=emulator.endpoint_url, credentials=root)
-        outputs = stacks.deploy_data_plane(connected.cloudformation, stacks.DataPlane(env=ENV, local=True))
-        environment = stacks.stack_environment(outputs, emulator.endpoint_url)
-        local_keys.write_environment(state_dir, environment)
-        local_keys.ensure_access_keys(connected.iam, outputs, state_dir)
+        connected = deployment.connect(endpoint_url=emulator.endpoint_url, credentials=root)
+        outputs = deployment.deploy_data_plane(connected.cloudformation, deployment.DataPlane(env=ENV, local=True))
+        environment = deployment.stack_environment(outputs, emulator.endpoint_url)
+        access_keys.write_environment(state_dir, environment)
+        access_keys.ensure_access_keys(connected.iam, outputs, state_dir)
         for name, value in environment.items():
             setattr(settings, name.removeprefix("LIBRETA_"), value)
         _reload_celery()
@@ -79,6 +81,7 @@ def use_profile(profile: str) -> None:
     """Make this test process sign as one of the services from now on."""
     os.environ["AWS_PROFILE"] = profile
     clients.forget_clients()
+    scoped_clients.forget_scoped_clients()
     credentials.sessions.forget_all()
 
 

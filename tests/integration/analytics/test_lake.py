@@ -13,7 +13,7 @@ from analytics import queries
 from analytics import services as analytics
 from behavior import services as behavior
 from edu import clock
-from edu.aws.clients import scoped_client
+from edu.aws.scoped_clients import scoped_client
 from edu.pseudonyms import pseudonym_of
 from edu.tenancy import enter_school
 from evaluations import services as evaluations

@@ -6,25 +6,25 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from edu.aws import stacks
+from deploy.stack import deployment
 
 if TYPE_CHECKING:
     from tests.support.cloud import Cloud
 
-SPARE = stacks.DataPlane(env="spare")
+SPARE = deployment.DataPlane(env="spare")
 
 
 @pytest.fixture(scope="session")
-def clients(cloud: Cloud) -> stacks.Clients:
+def clients(cloud: Cloud) -> deployment.Clients:
     """Root's clients, as an administrator deploys with."""
     root = cloud.emulator.root
-    return stacks.connect(
+    return deployment.connect(
         endpoint_url=cloud.emulator.endpoint_url,
         credentials={"aws_access_key_id": root.access_key_id, "aws_secret_access_key": root.secret_access_key},
     )
 
 
 @pytest.fixture
-def outputs(clients: stacks.Clients) -> dict[str, str]:
+def outputs(clients: deployment.Clients) -> dict[str, str]:
     """The spare stack, brought back to the template."""
-    return stacks.deploy_data_plane(clients.cloudformation, SPARE)
+    return deployment.deploy_data_plane(clients.cloudformation, SPARE)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from edu.aws.clients import scoped_client
+from edu.aws.scoped_clients import scoped_client
 from edu.tenancy import enter_school
 from tests.support.waiting import wait_until
 

@@ -9,7 +9,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from edu.aws import local_keys
+from deploy.local import access_keys
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -73,7 +73,7 @@ def _denied(call: Callable[[], object]) -> bool:
 
 
 @pytest.mark.parametrize("role", ROLES)
-@pytest.mark.parametrize("profile", local_keys.PROFILES)
+@pytest.mark.parametrize("profile", access_keys.PROFILES)
 def test_process_takes_on_only_its_own_scopes(cloud: Cloud, as_process: Process, profile: str, role: str) -> None:
     tags = [("school_id", "escuela-1")] if role == "tenant" else []
     sts = as_process(profile, "sts")
@@ -81,7 +81,7 @@ def test_process_takes_on_only_its_own_scopes(cloud: Cloud, as_process: Process,
     assert denied == ((profile, role) not in ALLOWED)
 
 
-@pytest.mark.parametrize("profile", local_keys.PROFILES)
+@pytest.mark.parametrize("profile", access_keys.PROFILES)
 def test_process_itself_reaches_no_item(cloud: Cloud, as_process: Process, profile: str) -> None:
     dynamodb = as_process(profile, "dynamodb")
     table = cloud.outputs["TableName"]
@@ -125,7 +125,7 @@ MAY = {
 }
 
 
-@pytest.mark.parametrize("profile", local_keys.PROFILES)
+@pytest.mark.parametrize("profile", access_keys.PROFILES)
 def test_process_may_do_its_work_and_no_more(cloud: Cloud, as_process: Process, profile: str) -> None:
     allowed = {name for name, call in _calls(cloud, as_process, profile).items() if not _denied(call)}
     for queue in QUEUES.values():

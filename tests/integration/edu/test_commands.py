@@ -1,4 +1,4 @@
-"""The operators' commands on a school that is not registered, a run that is not there, and a person's token."""
+"""The operators' commands on a school that is not registered and on a run that is not there."""
 
 from __future__ import annotations
 
@@ -10,12 +10,9 @@ from django.core.management import call_command
 
 from edu.commands import NoSuchSchoolError, explain
 from edu.errors import InvalidInputError
-from edu.identity.principal import Role
-from edu.identity.tokens import verifier
 from evaluations.errors import RunNotFoundError
 from tests.support.cloud import Cloud, acting_as
 from tests.support.schools import import_school
-from tests.support.tokens import PASSWORD, make_account
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,12 +65,3 @@ def test_unknown_term_is_told_with_its_field_and_rule(school_id: str) -> None:
     with pytest.raises(InvalidInputError) as refused:
         call_command("start_sync", school=school_id, term="bad")
     assert "term_id: This school has no such term (exists)" in explain(refused.value)
-
-
-def test_token_is_the_persons_own(school_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    make_account("docente9.x", Role.TEACHER, school_id, "teacher-9")
-    monkeypatch.setenv("THE_PASSWORD", PASSWORD)
-    printed = io.StringIO()
-    call_command("token", "docente9.x", password_env="THE_PASSWORD", stdout=printed)
-    claims = verifier().claims(printed.getvalue().strip())
-    assert (claims["custom:school_id"], claims["custom:person_id"]) == (school_id, "teacher-9")

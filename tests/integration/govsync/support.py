@@ -42,7 +42,7 @@ class Government:
     process: Process
 
     def fail(self, **fault: Any) -> None:
-        """Script a fault (see ``govsync.simulator.faults``)."""
+        """Script a fault (see ``deploy.government.faults``)."""
         self._post({"faults": [fault]})
 
     def refuse(self, student_id: str, reason: str) -> None:
@@ -83,7 +83,7 @@ class Government:
 @contextmanager
 def running_government(port: int, state: Path) -> Iterator[Government]:
     """A simulator process of its own."""
-    command = [sys.executable, "-m", "govsync.simulator", "--port", str(port), "--state", str(state)]
+    command = [sys.executable, "-m", "deploy.government", "--port", str(port), "--state", str(state)]
     process = Process([*command, "--api-key", API_KEY], {})
     url = f"http://127.0.0.1:{port}"
     try:

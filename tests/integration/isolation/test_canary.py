@@ -14,8 +14,8 @@ from edu import canary, celeryconfig
 from edu.aws import credentials
 from edu.aws.credentials import CredentialsUnavailableError
 from edu.canary_tasks import try_isolation
-from edu.dynamo.crossings import NotACanaryError, try_to_reach, use_own
 from edu.dynamo.errors import AccessDeniedError, StoreUnavailableError
+from edu.dynamo.isolation_probe import NotACanaryError, try_to_reach, use_own
 from edu.schools import RegisteredSchool, register_school
 from edu.tenancy import NoScopeError, enter_school
 from tests.support.ports import free_port
@@ -97,7 +97,7 @@ def test_run_that_cannot_ask_knows_nothing_and_writes_no_metric(settings: Settin
 
 
 def test_table_that_does_not_answer_is_no_refusal(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("edu.dynamo.crossings.scoped_client", _client_that_fails)
+    monkeypatch.setattr("edu.dynamo.isolation_probe.scoped_client", _client_that_fails)
     with pytest.raises(StoreUnavailableError), enter_school("canary-a"):
         try_to_reach("canary-b", now_s=1)
 
@@ -134,7 +134,7 @@ def test_registered_school_is_no_canary(settings: Settings, school_id: str) -> N
         canary.try_isolation()
 
 
-def test_crossings_are_of_no_use_between_other_schools(school_id: str) -> None:
+def test_probe_is_of_no_use_between_other_schools(school_id: str) -> None:
     with pytest.raises(NoScopeError):
         use_own(now_s=1)
     with enter_school(school_id):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import ValidationError
 
-from edu.aws.clients import scoped_client
+from edu.aws.scoped_clients import scoped_client
 from edu.dynamo.boundaries import is_own
 from edu.dynamo.errors import AccessDeniedError
 from edu.errors import LibretaError

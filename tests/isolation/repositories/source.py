@@ -12,11 +12,10 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[3]
 PACKAGES = ("edu", "evaluations", "behavior", "govsync", "analytics")
 _PREFIXES = ("SCHOOL#", "PLATFORM#")
-_MAY_BUILD = ("edu/dynamo/", "edu/aws/readback/", "edu/emulator/")
+_MAY_BUILD = ("edu/dynamo/",)
 _MAY_SIGN = (
     "edu/aws/",
     "edu/dynamo/",
-    "edu/emulator/",
     "edu/startup.py",
 )  # the last builds the client and asks nothing
 

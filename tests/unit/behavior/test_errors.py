@@ -9,7 +9,7 @@ from django.conf import settings
 
 from behavior import errors
 from behavior.domain import BrokenRule, InvalidEventError
-from edu.console.catalogue import read_po
+from deploy.translations.catalogue import read_po
 from edu.errors import LibretaError
 
 SPANISH = read_po((Path(settings.LOCALE_PATHS[0]) / "es" / "LC_MESSAGES" / "django.po").read_text(encoding="utf-8"))

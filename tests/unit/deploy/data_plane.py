@@ -8,7 +8,7 @@ from typing import Any
 
 from cfnlint.decode import decode  # type: ignore[import-untyped]
 
-from edu.aws.stacks import TEMPLATE_PATH
+from deploy.stack.template import TEMPLATE_PATH
 
 API_TYPES = frozenset(
     f"AWS::ApiGateway::{name}" for name in ("Authorizer", "Method", "Model", "RequestValidator", "Resource", "RestApi")

@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 from cfnlint.api import lint_file  # type: ignore[import-untyped]
 
-from edu.aws.stacks import TEMPLATE_PATH
-from edu.aws.templates import MAX_BYTES, compact
+from deploy.stack.template import MAX_BYTES, TEMPLATE_PATH, compact
 from edu.http.middleware import LATENCY
 from edu.http.operations import operation_of
 from evaluations.api.scores import ScoreList

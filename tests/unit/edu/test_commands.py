@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import io
 import os
 import subprocess
 import sys
@@ -12,10 +11,7 @@ from django.core.management import CommandError, call_command
 from edu.aws.credentials import CredentialsUnavailableError
 from edu.commands import CommandFailedError, OperatorCommand, explain
 from edu.errors import FieldError, InvalidInputError
-from edu.identity import cognito
 from tests.support.ports import free_port
-
-SIGNED_IN = cognito.Tokens("the-id-token", "the-refresh-token")
 
 
 class Failing(OperatorCommand):
@@ -96,52 +92,3 @@ def test_contradiction_is_refused_before_anything_is_asked(command: list[str]) -
     assert (done.returncode, done.stdout) == (2, "")
     [line] = done.stderr.splitlines()
     assert line.startswith("wrong_use: ")
-
-
-def test_port_that_is_none_is_one_line() -> None:
-    command = [sys.executable, "manage.py", "emulator", "--port", "80000"]
-    environment = {**os.environ, "LIBRETA_EXTRA_APPS": "edu.emulator"}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == "failed: port 80000 is not between 1 and 65535\n"
-
-
-@pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
-    """The names and passwords that Cognito is asked with; it accepts one password."""
-    seen: list[tuple[str, str]] = []
-
-    def sign_in(username: str, password: str) -> cognito.Tokens:
-        seen.append((username, password))
-        if password != "right one":
-            raise cognito.SignInRefusedError
-        return SIGNED_IN
-
-    monkeypatch.setattr(cognito, "sign_in", sign_in)
-    return seen
-
-
-def test_token_is_printed_alone(asked: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sys.stdin", io.StringIO("right one\nmore\n"))
-    printed = io.StringIO()
-    call_command("token", "docente1.x", stdout=printed)
-    assert printed.getvalue() == "the-id-token\n"
-    assert asked == [("docente1.x", "right one")]
-
-
-def test_token_takes_the_password_from_a_named_variable(
-    asked: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("MY_PASSWORD", "right one")
-    printed = io.StringIO()
-    call_command("token", "docente1.x", password_env="MY_PASSWORD", stdout=printed)
-    assert printed.getvalue() == "the-id-token\n"
-    assert asked == [("docente1.x", "right one")]
-
-
-@pytest.mark.usefixtures("asked")
-def test_token_refused_says_so_without_the_password(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sys.stdin", io.StringIO("wrong one\n"))
-    with pytest.raises(cognito.SignInRefusedError) as refused:
-        call_command("token", "docente1.x")
-    assert explain(refused.value) == "sign_in_refused: wrong name or password, or the account is disabled"

@@ -25,10 +25,10 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "form cookie": ({"CSRF_COOKIE_SECURE": False}, "LIBRETA_SECURE_COOKIES must not be false"),
     "any host": ({"ALLOWED_HOSTS": ["libreta.example", "*"]}, "LIBRETA_ALLOWED_HOSTS must name hosts"),
     "no host": ({"ALLOWED_HOSTS": []}, "LIBRETA_ALLOWED_HOSTS must name hosts"),
-    "emulator": ({"INSTALLED_APPS": ["edu", "edu.emulator"]}, "LIBRETA_EXTRA_APPS must not name the emulator"),
+    "emulator": ({"INSTALLED_APPS": ["edu", "deploy.emulator"]}, "LIBRETA_EXTRA_APPS must be empty"),
     "emulator's config": (
-        {"INSTALLED_APPS": ["edu.emulator.apps.EmulatorConfig"]},
-        "LIBRETA_EXTRA_APPS must not name the emulator",
+        {"INSTALLED_APPS": ["deploy.emulator.apps.EmulatorConfig"]},
+        "LIBRETA_EXTRA_APPS must be empty",
     ),
     "secret": ({"SECRET_KEY": "a" * 32}, "LIBRETA_SECRET_KEY is not random"),
     "pseudonyms' secret": ({"PSEUDONYM_KEY": "abcdefg" * 9}, "LIBRETA_PSEUDONYM_KEY is not random"),

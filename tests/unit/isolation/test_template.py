@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from edu.aws.stacks import TEMPLATE_PATH
+from deploy.stack.template import TEMPLATE_PATH
 from tests.isolation.operations import others
 from tests.isolation.operations.aims import ALL, OWN
 from tests.isolation.operations.rule import belongs

@@ -10,7 +10,7 @@ import pytest
 from botocore.credentials import ReadOnlyCredentials
 from django.conf import settings
 
-from edu.aws import clients, credentials
+from edu.aws import clients, credentials, scoped_clients
 from edu.aws.endpoint import check_endpoint
 from edu.tenancy import enter_school
 
@@ -34,6 +34,7 @@ def engine(request: pytest.FixtureRequest) -> Iterator[str]:
     settings.TABLE_NAME = "libreta-engine"
     credentials.sessions = credentials.SessionCache(_without_iam)
     clients.forget_clients()
+    scoped_clients.forget_scoped_clients()
     _create_table(endpoint)
     yield "dynamodb-local"
 

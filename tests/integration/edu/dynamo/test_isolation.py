@@ -8,7 +8,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from edu.aws.clients import scoped_client
+from edu.aws.scoped_clients import scoped_client
 from edu.tenancy import enter_school
 
 if TYPE_CHECKING:

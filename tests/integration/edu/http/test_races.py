@@ -11,7 +11,7 @@ from botocore.exceptions import ReadTimeoutError
 from django.test import override_settings
 
 from edu import audit, clock, idempotency
-from edu.aws.clients import scoped_client
+from edu.aws.scoped_clients import scoped_client
 from edu.dynamo import table
 from edu.dynamo.keys import school_partition
 from edu.identity.principal import Role

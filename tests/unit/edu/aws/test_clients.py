@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings
 from django.test import override_settings
 
-from edu.aws import clients
+from edu.aws import clients, scoped_clients
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -20,17 +20,19 @@ MAKERS: dict[str, Callable[[], Any]] = {
     "sqs": lambda: clients.service_client("sqs"),
     "cognito-idp": lambda: clients.service_client("cognito-idp"),
     "cognito-idp, public": clients.public_cognito_client,
-    "dynamodb": lambda: clients.scoped_client("dynamodb"),
-    "s3": lambda: clients.scoped_client("s3"),
-    "athena": lambda: clients.scoped_client("athena"),
+    "dynamodb": lambda: scoped_clients.scoped_client("dynamodb"),
+    "s3": lambda: scoped_clients.scoped_client("s3"),
+    "athena": lambda: scoped_clients.scoped_client("athena"),
 }
 
 
 @pytest.fixture(autouse=True)
 def fresh_clients() -> Iterator[None]:
     clients.forget_clients()
+    scoped_clients.forget_scoped_clients()
     yield
     clients.forget_clients()
+    scoped_clients.forget_scoped_clients()
 
 
 @pytest.fixture(autouse=True)
@@ -64,11 +66,11 @@ def test_aws_client_goes_to_aws_whatever_the_machine_says(name: str, monkeypatch
 
 
 def test_client_is_made_once_for_all_schools() -> None:
-    assert clients.scoped_client("dynamodb") is clients.scoped_client("dynamodb")
+    assert scoped_clients.scoped_client("dynamodb") is scoped_clients.scoped_client("dynamodb")
 
 
 def test_calls_of_tests_are_checked_in_botocores_place() -> None:
-    table: Any = clients.scoped_client("dynamodb")
+    table: Any = scoped_clients.scoped_client("dynamodb")
     with pytest.raises(AssertionError, match="ConsistantRead"):
         table.get_item(TableName="any", Key={"pk": {"S": "any"}}, ConsistantRead=True)
     with pytest.raises(AssertionError, match="ConditionExpresion"):

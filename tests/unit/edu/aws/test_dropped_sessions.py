@@ -69,7 +69,7 @@ def test_refused_session_is_dropped_for_its_school_alone(
     ],
 )
 @pytest.mark.usefixtures("asked")
-def test_refusal_of_own_partitions_is_a_lost_session_and_any_other_a_crossing_and_both_alarm(
+def test_refusal_of_own_partitions_is_a_lost_session_and_any_other_is_denied_access_and_both_alarm(
     partitions: list[str], raised: type[LibretaError], kind: str
 ) -> None:
     with capture_logs() as logs, enter_school("norte"), pytest.raises(raised), translated(*partitions):
@@ -80,7 +80,7 @@ def test_refusal_of_own_partitions_is_a_lost_session_and_any_other_a_crossing_an
 
 
 @pytest.mark.usefixtures("asked")
-def test_platform_that_is_refused_its_own_is_a_crossing_too() -> None:
+def test_platform_that_is_refused_its_own_is_denied_access_too() -> None:
     with enter_platform(), pytest.raises(AccessDeniedError), translated("PLATFORM#SCHOOLS"):
         raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": ""}}, "GetItem")
 

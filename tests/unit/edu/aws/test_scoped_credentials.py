@@ -11,7 +11,7 @@ import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.credentials import ReadOnlyCredentials
 
-from edu.aws import clients, credentials
+from edu.aws import credentials, scoped_clients
 from edu.aws.credentials import CredentialsUnavailableError, ScopedCredentials, Session, SessionCache, SplitReadError
 from edu.tenancy import NoScopeError, Scope, enter_platform, enter_school
 
@@ -46,7 +46,7 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[AWSPreparedRequest]]:
     monkeypatch.setattr(credentials, "sessions", SessionCache(lambda scope: Session(_keys(scope), expires_at)))
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAPROCESS")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "process")
-    clients.forget_clients()
+    scoped_clients.forget_scoped_clients()
     requests: list[AWSPreparedRequest] = []
 
     def answer(request: AWSPreparedRequest, **_: object) -> AWSResponse:
@@ -55,9 +55,9 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[AWSPreparedRequest]]:
         return AWSResponse(request.url, 200, headers, _Body(b"{}"))  # type: ignore[arg-type] # as urllib3's
 
     for service in ("dynamodb", "s3"):
-        clients._scoped_client(service).meta.events.register(f"before-send.{service}.*", answer)
+        scoped_clients._scoped_client(service).meta.events.register(f"before-send.{service}.*", answer)
     yield requests
-    clients.forget_clients()
+    scoped_clients.forget_scoped_clients()
 
 
 def _text(value: Any) -> str:
@@ -71,7 +71,7 @@ def _signer_of(request: AWSPreparedRequest) -> tuple[str, str]:
 
 
 def _get(table: str) -> None:
-    clients.scoped_client("dynamodb").get_item(TableName=table, Key={"pk": {"S": table}, "sk": {"S": table}})
+    scoped_clients.scoped_client("dynamodb").get_item(TableName=table, Key={"pk": {"S": table}, "sk": {"S": table}})
 
 
 def test_a_thousand_interleaved_calls_each_signed_by_their_own_school(sent: list[AWSPreparedRequest]) -> None:
@@ -118,7 +118,7 @@ def test_inner_scope_signs_inside_and_outer_after_it(sent: list[AWSPreparedReque
 
 
 def test_presigned_urls_are_signed_by_the_scope_too(sent: list[AWSPreparedRequest]) -> None:
-    s3 = clients.scoped_client("s3")
+    s3 = scoped_clients.scoped_client("s3")
     with enter_school("norte"):
         url = s3.generate_presigned_url("get_object", Params={"Bucket": "lake", "Key": "x"})
         form = s3.generate_presigned_post("lake", "x")

@@ -89,7 +89,7 @@ def test_denied_batch_is_not_repeated(client: ScriptedClient) -> None:
     assert len(client.calls) == 1
 
 
-def test_one_foreign_key_in_a_batch_makes_its_refusal_a_crossing(client: ScriptedClient) -> None:
+def test_one_foreign_key_in_a_batch_makes_its_refusal_denied_access(client: ScriptedClient) -> None:
     client.answers = [_client_error("AccessDeniedException")]
     with enter_school("norte"), pytest.raises(AccessDeniedError):
         table.write_batch(table.BatchWrite(puts=[KEYS[0].as_attributes()], deletes=[Key("SCHOOL#sur#THING", "1")]))

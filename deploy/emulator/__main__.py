@@ -1,0 +1,20 @@
+"""``python -m deploy.emulator``: the emulator in the foreground."""
+
+import sys
+
+from deploy.emulator import options, server
+from deploy.emulator.errors import EmulatorError
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run until stopped; returns 1 after a one-line message when it cannot start."""
+    try:
+        server.run(options.parse(arguments))
+    except EmulatorError as error:
+        sys.stderr.write(f"emulator: {error}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,50 @@
+"""Run the emulator in this process until SIGTERM or SIGINT."""
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, cast
+
+from hypercorn.asyncio import serve
+from hypercorn.config import Config
+
+from deploy.emulator.environment import apply_environment
+from deploy.emulator.internal_endpoints import without_internal_endpoints
+from deploy.emulator.options import HOST, EmulatorOptions
+from deploy.emulator.parent import end_with_parent
+from deploy.emulator.root import resolve_root
+from deploy.emulator.single_instance import exclusive_state_dir, require_free_port
+
+if TYPE_CHECKING:
+    from hypercorn.typing import Framework
+
+KEEP_ALIVE_S = 75
+GRACE_S = 1.0
+
+
+def run(options: EmulatorOptions) -> None:
+    """Serve on 127.0.0.1 and, when asked to persist, save the state at the end.
+
+    Raises EmulatorError (port or state directory busy, ministack changed) before anything is served.
+    """
+    if options.parent_pid:
+        end_with_parent(options.parent_pid)
+    require_free_port(options.port)
+    with exclusive_state_dir(options.state_dir):
+        apply_environment(options, resolve_root(options.state_dir))
+        _serve(options)
+
+
+def _serve(options: EmulatorOptions) -> None:
+    """Import ministack late: it reads the environment while it is imported."""
+    from deploy.emulator.extension import install  # noqa: PLC0415
+
+    install(options)
+    from ministack.app import app  # noqa: PLC0415
+
+    logging.getLogger().setLevel(logging.WARNING)  # also where Django configured the root logger
+    config = Config()
+    config.bind = [f"{HOST}:{options.port}"]
+    config.keep_alive_timeout = KEEP_ALIVE_S
+    config.graceful_timeout = GRACE_S
+    config.loglevel = "WARNING"
+    asyncio.run(serve(cast("Framework", without_internal_endpoints(app)), config))

@@ -1,0 +1,1 @@
+"""The data plane's stack: the template applied, its outputs read, and what was deployed verified."""

@@ -1,0 +1,49 @@
+"""What is expected of the data plane, written down a second time and independently of the template."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+DAY_S: Final = 86_400
+THREE_YEARS_DAYS: Final = 1096
+_LAKE_RETENTION_DAYS: Final = {
+    "events/": THREE_YEARS_DAYS,
+    "grades/": THREE_YEARS_DAYS,
+    "errors/": 90,
+    "athena-results/": 7,
+}
+_CHANGE: Final = frozenset({"change_id", "op", "school_id", "student_pseudonym", "kind", "value"})
+_EVENT: Final = frozenset({"event_id", "occurred_at_epoch_s", "stored_at_epoch_s"})
+_SCORE: Final = frozenset(
+    {"evaluation_id", "section_id", "course_id", "term_id", "state", "version", "recorded_at_epoch_s"}
+)
+
+
+@dataclass(frozen=True)
+class LakeStream:
+    """One stream from the table to the lake: which items, to which folder, as which columns."""
+
+    entity: str
+    folder: str
+    columns: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Expected:
+    """The properties that code, law or people rely on. ``protected``: deletion protection is on, as on AWS."""
+
+    protected: bool = False
+    ttl_attribute: str = "expires_at"
+    stream_view: str = "NEW_AND_OLD_IMAGES"
+    max_receive_count: int = 3
+    visibility_timeout_s: int = 120
+    dead_letter_retention_s: int = 14 * DAY_S
+    lake_retention_days: Mapping[str, int] = field(default_factory=lambda: dict(_LAKE_RETENTION_DAYS))
+    attribute_is_mutable: Mapping[str, bool] = field(
+        default_factory=lambda: {"custom:school_id": False, "custom:role": True, "custom:person_id": False}
+    )
+    client_write_attributes: tuple[str, ...] = ("locale",)
+    events: LakeStream = LakeStream("behavior_event", "events", _CHANGE | _EVENT)
+    grades: LakeStream = LakeStream("score", "grades", _CHANGE | _SCORE)

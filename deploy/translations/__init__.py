@@ -1,0 +1,1 @@
+"""What translators need: the Spanish texts compiled without gettext's binaries."""

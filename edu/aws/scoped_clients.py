@@ -1,0 +1,47 @@
+"""boto3 clients that sign each call with the credentials of the scope in force: one per service and process."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any, Literal, overload
+
+import boto3
+import botocore.session
+
+from edu.aws.clients import make_client
+from edu.aws.credentials import ScopedCredentials
+
+if TYPE_CHECKING:
+    from mypy_boto3_athena import AthenaClient
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
+
+
+@overload
+def scoped_client(service: Literal["dynamodb"]) -> DynamoDBClient: ...
+@overload
+def scoped_client(service: Literal["athena"]) -> AthenaClient: ...
+@overload
+def scoped_client(service: Literal["s3"]) -> S3Client: ...
+def scoped_client(service: str) -> Any:
+    """A client whose every call is signed with the current scope's credentials; outside a scope it raises.
+
+    One client serves all schools: 50 sessions would cost seconds and hundreds of MiB (DESIGN D9).
+    """
+    return _scoped_client(service)
+
+
+def forget_scoped_clients() -> None:
+    """Drop every scoped client, so that the next call makes one from the settings as they are then."""
+    _scoped_client.cache_clear()
+
+
+@cache
+def _scoped_client(service: str) -> Any:  # noqa: ANN401 - any client
+    session = botocore.session.Session()
+    # before any client exists, so that each holder (signer, endpoint resolver) sees it
+    session._credentials = ScopedCredentials()  # type: ignore[attr-defined]  # noqa: SLF001 - there is no public way
+    # a tenth of a write's processor time would go into checking what only edu.dynamo puts together, so the tests check
+    # the calls they make instead (tests/support/call_shapes.py); what DynamoDB does not know still fails (ADR 0012)
+    extra = {"parameter_validation": False} if service == "dynamodb" else {}
+    return make_client(boto3.Session(botocore_session=session), service, **extra)
