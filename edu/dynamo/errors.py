@@ -16,7 +16,7 @@ from edu.logs import get_logger
 from edu.metrics import COUNT, embedded
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from edu.dynamo.mapping import Attributes
 
@@ -69,9 +69,9 @@ class ConditionFailedError(ConflictError):
 
     code = "condition_failed"
 
-    def __init__(self, failed: Mapping[Hashable, Attributes | None]) -> None:
+    def __init__(self, failed: Mapping[Any, Attributes | None]) -> None:
         super().__init__()
-        self.failed = dict(failed)
+        self.failed: dict[Any, Attributes | None] = dict(failed)
 
 
 class TransactionConflictError(StoreUnavailableError):

@@ -121,7 +121,7 @@ def put_score(
     Fails when another version, or any, stands there: with the error that ``otherwise`` makes of it (``None``: there is
     none), or else under the student's id.
     """
-    item = _item(stored.score, stored.salt) | {_REQUEST: stored.request or None}
+    item = score_item(stored.score, stored.salt) | {_REQUEST: stored.request or None}
     condition = version_is(replaces.version) if replaces else NOT_THERE
     transaction.put(item, condition, otherwise=_of_stored(otherwise), name=stored.score.student_id)
 
@@ -132,7 +132,7 @@ def require_version(transaction: Transaction, score: Score, *, otherwise: Otherw
     transaction.check(key, version_is(score.version), otherwise=_of_stored(otherwise))
 
 
-def _item(score: Score, salt: str) -> Attributes:
+def score_item(score: Score, salt: str) -> Attributes:
     """A score as an item, with what the lake's pipe picks from it."""
     return {
         **score_key(score.evaluation_id, score.student_id).as_attributes(),

@@ -122,7 +122,7 @@ def delete_evaluation(
         raise _stale(evaluation, {"version": version})
     if stored.has_scores:
         raise HasScoresError
-    unit = UnitOfWork.answering(reply, evaluation, lock=term_locking.lock_of(**_place(evaluation)))
+    unit = UnitOfWork.answering(reply, evaluation, lock=term_locking.lock_of(**_place(evaluation), is_open=True))
     otherwise = _Refusal(evaluation, {"version": version}, scored=HasScoresError)
     stored_evaluations.delete(unit.transaction, stored, otherwise=otherwise)
     audit_trail.add_deletion(unit.transaction, actor=actor, record=evaluation, salt=stored.salt, reason=reason)

@@ -100,7 +100,7 @@ def list_student_scores(
     if not taught:
         raise NotAssignedError
     page = stored_scores.list_of_student(student_id, term_id=term_id, cursor=cursor, limit=limit)
-    return Page([score for score in page.scores if score.section_id in taught], page.cursor)
+    return Page([score for score in page.items if score.section_id in taught], page.cursor)
 
 
 def list_section_scores(

@@ -106,7 +106,7 @@ def _put_profile(school: School, actor: Principal) -> None:
             _require_scales_of_used_terms(transaction, before.school, after)
         profile = SchoolProfile(after, before.rules_version + 1 if before else 1, audit.new_salt())
         school_profile.put_profile(transaction, profile, before, otherwise=_RulesChangedError)
-        audit_trail.add_profile(transaction, actor=actor, before=before, after=profile)
+        audit_trail.add_import(transaction, actor=actor, before=before, after=profile)
         try:
             transaction.commit()
         except _RulesChangedError:
@@ -153,10 +153,7 @@ def _has_records(term_id: str) -> bool:
         term_locks.is_marked_used(term_id)
         or term_locks.list_locks(term_id)
         or pending_scores.list_pending(term_id, limit=1)
-        or any(
-            stored_evaluations.list_of_section(s.section_id, term_id=term_id).evaluations
-            for s in roster.list_sections()
-        )
+        or any(stored_evaluations.list_of_section(s.section_id, term_id=term_id).items for s in roster.list_sections())
     )
 
 

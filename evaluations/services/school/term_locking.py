@@ -95,12 +95,12 @@ class TermLock:
         return ReopenedTermError() if is_open else ClosedTermError()
 
 
-def gate_of(*, term_id: str, section_id: str, is_open: bool = True) -> TermLock:
+def lock_of(*, term_id: str, section_id: str, is_open: bool = True) -> TermLock:
     """The lock that a write of this section and term requires, on the scale that this process remembers."""
     return TermLock(term_id, section_id, school_cache.get_scale(term_id), is_open)
 
 
-def once_more(actor: Principal, write: Callable[[], T]) -> T:
+def retry_if_term_moved(actor: Principal, write: Callable[[], T]) -> T:
     """Do the write; an administrator's from the start again when the term is not as this process remembered it."""
     try:
         return write()

@@ -40,7 +40,7 @@ def listed(school: TestSchool, term_id: str, limit: int = 50) -> list[str]:
         page = services.list_section_evaluations(
             actor=school.teacher, section_id=SECTION, term_id=term_id, cursor=cursor, limit=limit
         )
-        found += [evaluation.evaluation_id for evaluation in page.evaluations]
+        found += [evaluation.evaluation_id for evaluation in page.items]
         cursor = page.cursor
         if cursor is None:
             return found

@@ -19,7 +19,7 @@ from edu.tenancy import enter_school
 from evaluations import services
 from evaluations.domain.evaluation import ScoreState
 from evaluations.errors import NotAssignedError, ScaleInUseError
-from evaluations.repository import consolidated, stale_marks, staleness, stored_scores
+from evaluations.repository import consolidated, stale_marks, stored_scores
 from evaluations.services.reports import consolidating, report_cards
 from evaluations.services.reports.consolidated_grades import GradeLine, SectionGrades, get_section_grades
 from tests.integration.evaluations.gradebook import SECTION, correct, record, set_evaluation
@@ -322,7 +322,7 @@ def test_correction_that_others_have_computed_between_two_reads_shows(
     school: TestSchool, one_score: Score, monkeypatch: pytest.MonkeyPatch, *, of_a_card: bool, marks_reader: str
 ) -> None:
     """Grades read before their marks would be old, with no mark left to say so."""
-    read_marks = getattr(staleness, marks_reader)
+    read_marks = getattr(stale_marks, marks_reader)
 
     def correct_and_compute(*args: object) -> object:
         monkeypatch.undo()
@@ -338,7 +338,7 @@ def test_correction_that_others_have_computed_between_two_reads_shows(
         return [line.grades[0] for line in card.lines]
 
     lines()
-    monkeypatch.setattr(staleness, marks_reader, correct_and_compute)
+    monkeypatch.setattr(stale_marks, marks_reader, correct_and_compute)
     assert "3.0" in {line.grade.value for line in lines() if line.grade}
 
 
@@ -447,7 +447,7 @@ class _Late:
 def _during_the_write(monkeypatch: pytest.MonkeyPatch, happen: Callable[[], object]) -> _Late:
     late, write = _Late(), consolidating._write
 
-    def write_late(*args: object, **kwargs: object) -> set[str | None]:
+    def write_late(*args: object, **kwargs: object) -> set[str]:
         if not late.happened:
             late.happened = True
             happen()
@@ -460,11 +460,11 @@ def _during_the_write(monkeypatch: pytest.MonkeyPatch, happen: Callable[[], obje
 def _two_at_once(monkeypatch: pytest.MonkeyPatch, compute: Callable[[], object], *, slow_writes_first: bool) -> None:
     """Let ``compute`` read after the next computation has read; then both write, in the order given."""
     write = consolidating._write
-    waiting: list[Callable[[], set[str | None]]] = []
-    outcomes: list[set[str | None]] = []
+    waiting: list[Callable[[], set[str]]] = []
+    outcomes: list[set[str]] = []
 
-    def in_order(*args: object, **kwargs: object) -> set[str | None]:
-        def now() -> set[str | None]:
+    def in_order(*args: object, **kwargs: object) -> set[str]:
+        def now() -> set[str]:
             return write(*args, **kwargs)  # type: ignore[arg-type]  # what it was called with
 
         waiting.append(now)

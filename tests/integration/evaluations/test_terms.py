@@ -17,7 +17,7 @@ from edu.dynamo.transactions import Transaction
 from edu.identity.principal import Principal, Role
 from edu.tenancy import enter_school
 from evaluations import services
-from evaluations.repository import roster, school_profile, term_locks, terms
+from evaluations.repository import school_profile, term_locks
 from evaluations.services.school import school_cache
 from tests.integration.evaluations.conftest import ApiClient, account_of, problem_of, refused
 from tests.support.calls import counted_calls
@@ -27,6 +27,7 @@ from tests.support.schools import CLOSED_TERM, OPEN_TERM, import_school
 from tests.support.tokens import id_token_of
 
 if TYPE_CHECKING:
+    from evaluations.repository.school_profile import SchoolProfile
     from tests.support.cloud import Cloud
     from tests.support.schools import TestSchool
 
@@ -306,14 +307,14 @@ def test_lock_is_not_added_under_rules_that_changed_meanwhile(
     _remove_lock(school)
     get_profile = school_profile.get_profile
 
-    def read_then_close() -> terms.SchoolProfile:
+    def read_then_close() -> SchoolProfile:
         profile = get_profile()
-        monkeypatch.setattr(terms, "get_profile", get_profile)
+        monkeypatch.setattr(school_profile, "get_profile", get_profile)
         assert close(admin).status_code == 200
         return profile
 
     other = OtherProcess(school)
-    monkeypatch.setattr(terms, "get_profile", read_then_close)
+    monkeypatch.setattr(school_profile, "get_profile", read_then_close)
     other.remember()
     assert refused(teacher.post(score_path.rpartition("/")[0], SCORE)) == (409, "term_closed")
 
@@ -346,7 +347,7 @@ def test_import_neither_opens_nor_closes_a_term(school: TestSchool, admin: ApiCl
     with enter_school(school.school_id):
         profile = school_profile.get_profile()
         assert all(term.closed for term in profile.school.terms)
-        assert roster.get_school() == profile.school
+        assert school_cache.get_school_afresh() == profile.school
     reopen(admin)
     with enter_school(school.school_id):
         before = school_profile.get_profile()

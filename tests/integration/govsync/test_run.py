@@ -13,7 +13,7 @@ from edu.dynamo.errors import AccessDeniedError
 from edu.dynamo.keys import Key, platform_partition
 from edu.dynamo.transactions import Transaction
 from edu.tenancy import enter_platform, enter_school
-from evaluations.repository import grades, pending_scores, stored_scores
+from evaluations.repository import pending_scores, stored_scores
 from govsync import client, services
 from govsync.domain.grades import Grade
 from govsync.domain.reconciliation import DifferenceKind, manifest_sha256
@@ -183,7 +183,7 @@ def correct(evaluation_id: str, student_id: str, value: str) -> None:
     """Write a newer version of a score with its mark."""
     newer = replace(stored_scores.get_score(evaluation_id, student_id), version=2, value=value)
     transaction = Transaction()
-    transaction.put(grades.score_item(newer, "salt"))
+    transaction.put(stored_scores.score_item(newer, "salt"))
     pending_scores.add_pending(transaction, newer)
     transaction.commit()
 
