@@ -51,6 +51,11 @@ def get_profile() -> SchoolProfile:
     return found
 
 
+def get_school() -> School:
+    """The school alone. Same errors and consistency as ``get_profile``."""
+    return get_profile().school
+
+
 def put_profile(
     transaction: Transaction, after: SchoolProfile, before: SchoolProfile | None, *, otherwise: type[Exception]
 ) -> None:

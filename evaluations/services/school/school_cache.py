@@ -28,7 +28,7 @@ def get_school() -> School:
     Raises:
         NotFoundError: it has no record yet.
     """
-    school: School = cache.remembered(_SCHOOL, lambda: school_profile.get_profile().school)
+    school: School = cache.remembered(_SCHOOL, school_profile.get_school)
     return school
 
 

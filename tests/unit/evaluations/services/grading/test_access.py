@@ -15,7 +15,7 @@ from edu.tenancy import enter_school
 from evaluations.domain.scales import STANDARD_SCALES
 from evaluations.domain.school import School, Section, Term
 from evaluations.errors import ClosedTermError, NotAssignedError
-from evaluations.repository import roster
+from evaluations.repository import roster, school_profile
 from evaluations.services.grading import access
 from evaluations.services.school import school_cache, term_rules
 
@@ -69,7 +69,7 @@ def test_administrator_sets_evaluations_and_does_not_grade() -> None:
 def test_term_is_refused_only_after_looking_again(monkeypatch: pytest.MonkeyPatch) -> None:
     closed = replace(SCHOOL, terms=(replace(TERM, closed=True),))
     records = [closed]
-    monkeypatch.setattr(roster, "get_school", lambda: records[-1])
+    monkeypatch.setattr(school_profile, "get_school", lambda: records[-1])
     with pytest.raises(ClosedTermError):
         term_rules.require_open_term("t1")
     records.append(SCHOOL)
@@ -78,7 +78,7 @@ def test_term_is_refused_only_after_looking_again(monkeypatch: pytest.MonkeyPatc
 
 def test_own_change_is_seen_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     records = [SCHOOL]
-    monkeypatch.setattr(roster, "get_school", lambda: records[-1])
+    monkeypatch.setattr(school_profile, "get_school", lambda: records[-1])
     assert school_cache.open_terms() == [TERM]
     records.append(replace(SCHOOL, terms=(replace(TERM, closed=True),)))
     assert school_cache.open_terms() == [TERM]

@@ -18,7 +18,7 @@ from evaluations.domain.evaluation import ScoreState
 from evaluations.domain.scales import STANDARD_SCALES
 from evaluations.domain.school import School, Section, Term
 from evaluations.errors import ClosedTermError, InvalidScoreError, NotAssignedError
-from evaluations.repository import roster
+from evaluations.repository import roster, school_profile
 from evaluations.services import inputs
 from evaluations.services.grading import access
 from evaluations.services.grading.score_values import canonical_value
@@ -62,7 +62,7 @@ class Roster:
 @pytest.fixture(autouse=True)
 def table(monkeypatch: pytest.MonkeyPatch) -> Iterator[Roster]:
     table = Roster()
-    monkeypatch.setattr(roster, "get_school", table.get_school)
+    monkeypatch.setattr(school_profile, "get_school", table.get_school)
     monkeypatch.setattr(roster, "get_section", table.get_section)
     caches["rules"].clear()
     yield table
