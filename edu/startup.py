@@ -1,4 +1,4 @@
-"""What a serving process must have before it serves: missing settings stop it at the door, not at the first request."""
+"""What a serving process must have before it serves: without it, it ends at its start, not at the first request."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from edu.aws.clients import scoped_client, service_client
 from edu.aws.endpoint import AWS
 from edu.errors import ConfigurationError
 from edu.identity.tokens import verifier
+from edu.queues import QUEUES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,9 +24,7 @@ _NEEDED = (
     "TENANT_ROLE_ARN",
     "PLATFORM_ROLE_ARN",
     "CONSOLE_ROLE_ARN",
-    "BEHAVIOR_QUEUE_URL",
-    "GOVSYNC_QUEUE_URL",
-    "MAINTENANCE_QUEUE_URL",
+    *(queue.setting for queue in QUEUES),
     "USER_POOL_ID",
     "USER_POOL_CLIENT_ID",
     "JWT_ISSUER",
