@@ -62,7 +62,7 @@ def parse_event(raw: object, *, now: datetime, oldest: timedelta = OLDEST_AT_THE
     """The event that a decoded JSON value stands for.
 
     Args:
-        raw: an object of ``FIELDS``; nothing else is taken, so nobody can smuggle a school or a student in.
+        raw: an object of ``FIELDS``; nothing else is taken, so a body can name neither school nor student.
         now: the current instant; an event may be at most ``CLOCK_SKEW`` ahead of it and ``oldest`` behind.
         oldest: how old the event may be.
 

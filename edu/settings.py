@@ -162,7 +162,7 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_CLASSES": ["edu.http.throttles.ReadThrottle", "edu.http.throttles.WriteThrottle"],
     "DEFAULT_SCHEMA_CLASS": "edu.http.schema.LibretaSchema",
     "NUM_PROXIES": env.int("LIBRETA_TRUSTED_PROXIES", 1 if CLOUD == "aws" else 0),
-    "EXCEPTION_HANDLER": "edu.http.problems.handle_exception",
+    "EXCEPTION_HANDLER": "edu.http.exception_handler.handle_exception",
     "UNAUTHENTICATED_USER": None,
     "COERCE_DECIMAL_TO_STRING": True,
 }
