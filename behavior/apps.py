@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class BehaviorConfig(AppConfig):
-    """Students' events, and those set aside for a person to look at."""
+    """Students' events, and those rejected, for a person to look at."""
 
     name = "behavior"
     verbose_name = _("Behaviour")

@@ -18,6 +18,7 @@ MAX_EVENTS_OF_MESSAGE = 1000  # a message of more was made by nobody of ours
 MAX_NOTE_CHARS = 280
 MAX_VALUE = 999_999
 MAX_VALUE_DECIMALS = 4
+STORE_EVENTS = "behavior.store_events"  # the task that a message of events names
 FIELDS = ("event_id", "kind", "occurred_at", "value", "note")
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _KIND = re.compile(r"[a-z_]{1,32}")
@@ -61,7 +62,7 @@ def parse_event(raw: object, *, now: datetime, oldest: timedelta = OLDEST_AT_THE
     """The event that a decoded JSON value stands for.
 
     Args:
-        raw: an object of ``FIELDS``; nothing else is taken, so nobody can smuggle a school or a student in.
+        raw: an object of ``FIELDS``; nothing else is taken, so a body can name neither school nor student.
         now: the current instant; an event may be at most ``CLOCK_SKEW`` ahead of it and ``oldest`` behind.
         oldest: how old the event may be.
 

@@ -1,4 +1,7 @@
-"""What can go wrong with an event, and the rules in words."""
+"""What can go wrong with an event, and the rules in words.
+
+What can be wrong with a request as such is in ``edu.http.errors``.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,12 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
 
-from edu.errors import UNKNOWN_FIELD, FieldError, InvalidInputError, LibretaError, UnavailableError
+from edu.errors import UNKNOWN_FIELD, FieldError, InvalidInputError, UnavailableError
 
 if TYPE_CHECKING:
     from behavior.domain import InvalidEventError
 
+ONE_EVENT_OR_A_LIST = _("Send one event, or a list of 1 to 100 events, as JSON")
 _MESSAGES = {
     "object": _("Send an event as a JSON object"),
     "unknown_field": UNKNOWN_FIELD,
@@ -37,52 +41,6 @@ class MalformedMessageError(InvalidInputError):
     """A message names no student or holds no list of events; after three deliveries SQS dead-letters it."""
 
     code = "malformed_message"
-
-
-class NotAuthenticatedError(LibretaError):
-    """No bearer token, or one that was refused; why is in the log only."""
-
-    code = "not_authenticated"
-    status = 401
-    title = _("Sign in first")
-
-
-class MalformedBodyError(LibretaError):
-    """The body is not JSON, or is neither an event nor a list of 1 to 100 events."""
-
-    code = "malformed_body"
-    status = 400
-    title = _("Send one event, or a list of 1 to 100 events, as JSON")
-
-
-class BodyTooLargeError(LibretaError):
-    """The body passes the limit; reading stopped there."""
-
-    code = "body_too_large"
-    status = 413
-    title = _("The request is too large")
-
-
-class UnsupportedMediaTypeError(LibretaError):
-    """The body is said to be something else than plain JSON."""
-
-    code = "unsupported_media_type"
-    status = 415
-    title = _("Send application/json")
-
-
-class MethodNotAllowedError(LibretaError):
-    """The address takes another method."""
-
-    code = "method_not_allowed"
-    status = 405
-    title = _("This method is not offered here")
-
-
-class DoorBusyError(UnavailableError):
-    """As many requests are waiting as may; nothing of this one was sent."""
-
-    code = "busy"
 
 
 class QueueUnavailableError(UnavailableError):

@@ -1,4 +1,4 @@
-"""Events of the table, and what was set aside because it is no event.
+"""Events of the table, and what was rejected because it is no event.
 
     SCHOOL#<id>#STUDENT#<student>#EVENT   <occurred at>#<event id>
     SCHOOL#<id>#REJECTED_EVENT            <student>#<digest of what was sent>
@@ -25,16 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from edu.dynamo.mapping import Attributes
+    from edu.dynamo.pages import Page
 
 KEPT_FOR = timedelta(days=30)
-
-
-@dataclass(frozen=True)
-class EventPage:
-    """Some of a student's events, latest first, and the cursor of the next page."""
-
-    events: list[Event]
-    cursor: str | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,14 +39,6 @@ class RejectedEvent:
     reason: str
     content: str = field(repr=False)
     rejected_at: datetime
-
-
-@dataclass(frozen=True)
-class RejectedPage:
-    """Some of a school's rejected events, by student, and the cursor of the next page."""
-
-    rejected: list[RejectedEvent]
-    cursor: str | None
 
 
 def put_events(
@@ -71,26 +56,24 @@ def put_events(
     table.write_batch(table.BatchWrite(puts=list(unique.values())))
 
 
-def list_events(student_id: str, *, cursor: str | None = None, limit: int = 50) -> EventPage:
+def list_events(student_id: str, *, cursor: str | None = None, limit: int = 50) -> Page[Event]:
     """A student's events, latest first. Strongly consistent.
 
     Raises:
         InvalidCursorError: see ``edu.dynamo.cursors``.
     """
     query = table.Query(_event_partition(student_id), descending=True, consistent=True, limit=limit)
-    page = table.query_page(query, cursor=cursor)
-    return EventPage([_event_of(item) for item in page.items], page.cursor)
+    return table.query_page(query, cursor=cursor).map(_event_of)
 
 
-def list_rejected(*, cursor: str | None = None, limit: int = 50) -> RejectedPage:
-    """What the school's devices sent and was no event. Strongly consistent.
+def list_rejected(*, cursor: str | None = None, limit: int = 50) -> Page[RejectedEvent]:
+    """What the school's devices sent and was no event, by student. Strongly consistent.
 
     Raises:
         InvalidCursorError: see ``edu.dynamo.cursors``.
     """
     query = table.Query(school_partition("REJECTED_EVENT"), consistent=True, limit=limit)
-    page = table.query_page(query, cursor=cursor)
-    return RejectedPage([from_attributes(RejectedEvent, item) for item in page.items], page.cursor)
+    return table.query_page(query, cursor=cursor).map(lambda item: from_attributes(RejectedEvent, item))
 
 
 def _event_partition(student_id: str) -> str:

@@ -17,12 +17,14 @@ from behavior.domain import (
     parse_event,
 )
 from behavior.errors import MalformedMessageError
-from behavior.repository import EventPage, RejectedEvent, RejectedPage
+from behavior.repository import RejectedEvent
 from edu import clock
 from edu.logs import get_logger
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+    from edu.dynamo.pages import Page
 
 _MAX_CONTENT_CHARS = 4096
 _log = get_logger(__name__)
@@ -30,14 +32,14 @@ _log = get_logger(__name__)
 
 @dataclass(frozen=True)
 class Stored:
-    """How many events of a message were written, and how many set aside."""
+    """How many events of a message were written, and how many rejected."""
 
     events: int
     rejected: int
 
 
 def store_events(*, student_id: object, events: object) -> Stored:
-    """Write a message's events; what is none is set aside by itself, where ``list_rejected_events`` shows it.
+    """Write a message's events; what is none is rejected by itself, where ``list_rejected_events`` shows it.
 
     Everything is checked again: a message may come from the API Gateway, which knows fewer rules. Idempotent by the
     events' ids: after any error, or when delivered twice, the whole message may be stored again.
@@ -59,14 +61,14 @@ def store_events(*, student_id: object, events: object) -> Stored:
         try:
             good.append(parse_event(raw, now=now, oldest=OLDEST_AT_THE_WORKER))
         except InvalidEventError as error:
-            rejected.append(_set_aside(student_id, raw, str(error), now))
+            rejected.append(_rejected(student_id, raw, str(error), now))
     repository.put_events(student_id, good, rejected, stored_at=now)
     if rejected:
         _log.warning("events rejected", rejected=len(rejected), stored=len(good))
     return Stored(len(good), len(rejected))
 
 
-def list_events(*, student_id: str, cursor: str | None = None, limit: int = 50) -> EventPage:
+def list_events(*, student_id: str, cursor: str | None = None, limit: int = 50) -> Page[Event]:
     """A student's events of the last 30 days, latest first.
 
     Raises:
@@ -75,7 +77,7 @@ def list_events(*, student_id: str, cursor: str | None = None, limit: int = 50) 
     return repository.list_events(student_id, cursor=cursor, limit=limit)
 
 
-def list_rejected_events(*, cursor: str | None = None, limit: int = 50) -> RejectedPage:
+def list_rejected_events(*, cursor: str | None = None, limit: int = 50) -> Page[RejectedEvent]:
     """What the school's devices sent in the last 30 days that is no event, for a person to look at.
 
     Raises:
@@ -84,7 +86,7 @@ def list_rejected_events(*, cursor: str | None = None, limit: int = 50) -> Rejec
     return repository.list_rejected(cursor=cursor, limit=limit)
 
 
-def _set_aside(student_id: str, raw: object, reason: str, now: datetime) -> RejectedEvent:
+def _rejected(student_id: str, raw: object, reason: str, now: datetime) -> RejectedEvent:
     content = json.dumps(raw, sort_keys=True, default=repr)
     digest = hashlib.sha256(content.encode()).hexdigest()
     return RejectedEvent(

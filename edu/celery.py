@@ -1,4 +1,4 @@
-"""The Celery application. Its settings stand in ``edu.celeryconfig``, read on first use."""
+"""The Celery application. Its settings, which also name the tasks' modules, stand in ``edu.celeryconfig``."""
 
 from __future__ import annotations
 
@@ -13,8 +13,6 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "edu.settings")
 
 app = Celery("libreta")
 app.config_from_object("edu.celeryconfig")
-app.autodiscover_tasks(["behavior", "govsync", "evaluations"])
-app.autodiscover_tasks(["edu"], related_name="canary_tasks")
 
 
 @setup_logging.connect

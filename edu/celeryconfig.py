@@ -1,7 +1,8 @@
 """How Celery runs on SQS.
 
 Tried with kills (DESIGN D5): late acknowledgement, nothing acknowledged on failure, no ``self.retry``. SQS counts the
-deliveries itself and moves a message to the dead-letter queue after the third.
+deliveries itself and moves a message to the dead-letter queue after the third. Which queues there are, and whose tasks
+each takes, stands in ``edu.queues``.
 
 kombu takes the host from the broker URL only and ignores an endpoint option, so the URL is made from the same checked
 setting as every other client's endpoint; with the wrong form it would call the real AWS.
@@ -15,7 +16,7 @@ from celery.schedules import crontab
 from django.conf import settings
 from kombu import Queue
 
-BEHAVIOR, GOVSYNC, MAINTENANCE = "behavior", "govsync", "maintenance"
+from edu import queues
 
 _endpoint = urlsplit(settings.AWS_ENDPOINT_URL or "")
 broker_url = f"sqs://{_endpoint.netloc}" if _endpoint.netloc else "sqs://"
@@ -23,12 +24,8 @@ broker_transport_options = {
     "region": settings.AWS_REGION,
     "is_secure": _endpoint.scheme != "http",
     "client-config": {"ignore_configured_endpoint_urls": True},
-    "predefined_queues": {
-        BEHAVIOR: {"url": settings.BEHAVIOR_QUEUE_URL},
-        GOVSYNC: {"url": settings.GOVSYNC_QUEUE_URL},
-        MAINTENANCE: {"url": settings.MAINTENANCE_QUEUE_URL},
-    },
-    "visibility_timeout": settings.CELERY_VISIBILITY_TIMEOUT_S,
+    "predefined_queues": {queue.name: {"url": getattr(settings, queue.setting)} for queue in queues.QUEUES},
+    "visibility_timeout": queues.SHORTEST_VISIBILITY_S,
     "wait_time_seconds": settings.CELERY_WAIT_TIME_S,
     # kombu waits so long after a poll that brought nothing or while all threads are busy; its one second would cap a
     # worker at one message a second and thread, and zero would spin
@@ -36,15 +33,11 @@ broker_transport_options = {
 }
 broker_connection_retry_on_startup = True
 
-task_routes = {
-    "behavior.*": {"queue": BEHAVIOR},
-    "govsync.*": {"queue": GOVSYNC},
-    "evaluations.*": {"queue": MAINTENANCE},
-    "edu.*": {"queue": MAINTENANCE},
-}
-task_default_queue = GOVSYNC
+imports = tuple(module for queue in queues.QUEUES for module in queue.task_modules)
+task_routes = {pattern: {"queue": queue.name} for queue in queues.QUEUES for pattern in queue.task_patterns}
+task_default_queue = queues.GOVSYNC.name  # of tasks that no route names; ours are all named
 task_create_missing_queues = False
-task_queues = (Queue(BEHAVIOR), Queue(GOVSYNC), Queue(MAINTENANCE))
+task_queues = tuple(Queue(queue.name) for queue in queues.QUEUES)
 task_serializer = "json"
 accept_content = ["json"]
 task_ignore_result = True
@@ -52,7 +45,7 @@ task_acks_late = True
 task_acks_on_failure = False
 task_acks_on_timeout = False
 task_reject_on_worker_lost = False
-task_time_limit = settings.CELERY_VISIBILITY_TIMEOUT_S - 10
+task_time_limit = queues.SHORTEST_VISIBILITY_S - 10  # it must have ended before its message is visible again
 worker_enable_remote_control = False
 worker_send_task_events = False
 worker_prefetch_multiplier = 1

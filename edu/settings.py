@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from edu.aws.endpoint import check_endpoint
 from edu.http import contract
 from edu.logs import configure_logging
+from edu.queues import QUEUES
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -33,9 +34,7 @@ TABLE_NAME = env.str("LIBRETA_TABLE_NAME", "")
 TENANT_ROLE_ARN = env.str("LIBRETA_TENANT_ROLE_ARN", "")
 PLATFORM_ROLE_ARN = env.str("LIBRETA_PLATFORM_ROLE_ARN", "")
 CONSOLE_ROLE_ARN = env.str("LIBRETA_CONSOLE_ROLE_ARN", "")
-BEHAVIOR_QUEUE_URL = env.str("LIBRETA_BEHAVIOR_QUEUE_URL", "")
-GOVSYNC_QUEUE_URL = env.str("LIBRETA_GOVSYNC_QUEUE_URL", "")
-MAINTENANCE_QUEUE_URL = env.str("LIBRETA_MAINTENANCE_QUEUE_URL", "")
+globals().update({queue.setting: env.str(queue.variable, "") for queue in QUEUES})  # e.g. BEHAVIOR_QUEUE_URL
 USER_POOL_ID = env.str("LIBRETA_USER_POOL_ID", "")
 USER_POOL_CLIENT_ID = env.str("LIBRETA_USER_POOL_CLIENT_ID", "")
 JWT_ISSUER = env.str("LIBRETA_JWT_ISSUER", "")
@@ -163,7 +162,7 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_CLASSES": ["edu.http.throttles.ReadThrottle", "edu.http.throttles.WriteThrottle"],
     "DEFAULT_SCHEMA_CLASS": "edu.http.schema.LibretaSchema",
     "NUM_PROXIES": env.int("LIBRETA_TRUSTED_PROXIES", 1 if CLOUD == "aws" else 0),
-    "EXCEPTION_HANDLER": "edu.http.problems.handle_exception",
+    "EXCEPTION_HANDLER": "edu.http.exception_handler.handle_exception",
     "UNAUTHENTICATED_USER": None,
     "COERCE_DECIMAL_TO_STRING": True,
 }
@@ -195,9 +194,8 @@ API_RATES = {
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]  # nothing is written to the disk
 
-# --- Celery over SQS: see edu.celery for the options that follow from these
+# --- Celery over SQS: see edu.celeryconfig
 CELERY_WAIT_TIME_S = env.int("LIBRETA_SQS_WAIT_TIME_S", 10)
-CELERY_VISIBILITY_TIMEOUT_S = env.int("LIBRETA_SQS_VISIBILITY_TIMEOUT_S", 120)
 GOVSYNC_SWEEP_EVERY_S = env.float("LIBRETA_GOVSYNC_SWEEP_EVERY_S", 10.0)
 
 # --- the isolation canary: two schools that are nobody's, see edu.canary

@@ -12,6 +12,7 @@ from edu.aws.endpoint import AWS
 from edu.aws.scoped_clients import scoped_client
 from edu.errors import ConfigurationError
 from edu.identity.tokens import verifier
+from edu.queues import QUEUES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,9 +25,7 @@ _NEEDED = (
     "TENANT_ROLE_ARN",
     "PLATFORM_ROLE_ARN",
     "CONSOLE_ROLE_ARN",
-    "BEHAVIOR_QUEUE_URL",
-    "GOVSYNC_QUEUE_URL",
-    "MAINTENANCE_QUEUE_URL",
+    *(queue.setting for queue in QUEUES),
     "USER_POOL_ID",
     "USER_POOL_CLIENT_ID",
     "JWT_ISSUER",

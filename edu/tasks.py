@@ -14,12 +14,22 @@ from edu.logs import correlation_id, get_logger, start_correlation
 from edu.tenancy import enter_school
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     _Task = Task[..., Any]
 else:
     _Task = Task
 
 _log = get_logger(__name__)
 _CORRELATION_KEY = "correlation_id_of_request"
+
+
+def message_options(headers: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """What every message is sent with, also one whose task is only named (``app.send_task``).
+
+    That is the sender's correlation id in a header beside ``headers``, and no readable copy of the arguments.
+    """
+    return {"headers": {**(headers or {}), _CORRELATION_KEY: correlation_id()}, "argsrepr": "", "kwargsrepr": ""}
 
 
 class MissingSchoolError(InvalidInputError):
@@ -57,8 +67,8 @@ class LoggedTask(_Task):
 
     def apply_async(self, args: Any = None, kwargs: Any = None, **options: Any) -> Any:  # type: ignore[override]  # noqa: ANN401 - Celery's signature
         """Send the message with the sender's correlation id in a header, and no readable copy of its arguments."""
-        headers = {**(options.pop("headers", None) or {}), _CORRELATION_KEY: correlation_id()}
-        return super().apply_async(args, kwargs, headers=headers, **{"argsrepr": "", "kwargsrepr": "", **options})
+        own = message_options(headers=options.pop("headers", None))
+        return super().apply_async(args, kwargs, **(own | options))
 
     def _sent_correlation_id(self) -> str:
         return str(getattr(self.request, _CORRELATION_KEY, None) or self.request.id or "")

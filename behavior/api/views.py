@@ -34,4 +34,4 @@ class StudentEvents(ApiView):
         """A page of them, latest first (404: no such student); ``next`` is the cursor of the following page."""
         require_student(student_id=student_id)
         page = services.list_events(student_id=student_id, **paging_of(request))
-        return page_answer(serializers.EventOutput(page.events, many=True).data, page.cursor)
+        return page_answer(serializers.EventOutput(page.items, many=True).data, page.cursor)

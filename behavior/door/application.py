@@ -10,30 +10,31 @@ from typing import TYPE_CHECKING
 from django.utils import translation
 from structlog.contextvars import clear_contextvars
 
-from behavior.door.intake import Gate, read_events
+from behavior.door.asgi import ClientGoneError, Request, Response, refusal
+from behavior.door.authentication import Authenticator
 from behavior.door.language import language_of
-from behavior.door.messages import Answer, ClientGoneError, Request, refusal
-from behavior.door.outbox import Outbox
-from behavior.errors import MethodNotAllowedError
+from behavior.door.parsing import read_events
+from behavior.door.publisher import Publisher
 from edu.errors import ConfigurationError, LibretaError, NotFoundError
+from edu.http.errors import MethodNotAllowedError
 from edu.http.middleware import CORRELATION_HEADER, start_request
+from edu.http.problems import SERVER_ERROR
 from edu.logs import get_logger
 from edu.startup import require_serving_settings
 
 if TYPE_CHECKING:
-    from behavior.door.messages import Receive, Scope, Send
+    from behavior.door.asgi import Receive, Scope, Send
 
 EVENTS_PATH = "/api/v1/behavior"
 HEALTH_PATH = "/healthz"
-_SERVER_ERROR = 500
 _log = get_logger(__name__)
 
 
 class EventDoor:
     """The ASGI application. One event loop, no database, no state but its two small thread pools."""
 
-    def __init__(self, *, gate: Gate | None = None, outbox: Outbox | None = None) -> None:
-        self._gate, self._outbox = gate or Gate(), outbox or Outbox()
+    def __init__(self, *, authenticator: Authenticator | None = None, publisher: Publisher | None = None) -> None:
+        self._authenticator, self._publisher = authenticator or Authenticator(), publisher or Publisher()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or the server's start and end."""
@@ -51,8 +52,8 @@ class EventDoor:
                 await send({"type": "lifespan.startup.failed", "message": problem})
                 return
             if message["type"] == "lifespan.shutdown":
-                await asyncio.to_thread(self._outbox.close)
-                await asyncio.to_thread(self._gate.close)
+                await asyncio.to_thread(self._publisher.close)
+                await asyncio.to_thread(self._authenticator.close)
             await send({"type": f"{message['type']}.complete"})
             if message["type"] == "lifespan.shutdown":
                 return
@@ -62,39 +63,39 @@ class EventDoor:
         started = time.perf_counter()
         try:
             with translation.override(language_of(request.header("accept-language"))):
-                answer = await self._answer(request)
-            await answer.send(send, x_correlation_id=chosen)
+                response = await self._respond(request)
+            await response.send(send, x_correlation_id=chosen)
             duration_ms = round((time.perf_counter() - started) * 1000, 1)
-            _log.info("request", method=request.method, status=answer.status, duration_ms=duration_ms)
+            _log.info("request", method=request.method, status=response.status, duration_ms=duration_ms)
         except ClientGoneError:
             _log.info("client gone", method=request.method)
         finally:
             clear_contextvars()
 
-    async def _answer(self, request: Request) -> Answer:
+    async def _respond(self, request: Request) -> Response:
         try:
             return await self._route(request)
         except LibretaError as error:
-            if error.status >= _SERVER_ERROR:
+            if error.status >= SERVER_ERROR:
                 _log.warning("request failed", code=error.code)
             return refusal(error)
         except ClientGoneError:
             raise
-        except Exception:  # noqa: BLE001 - the last border: a bug is a 500, not a dropped connection
+        except Exception:  # noqa: BLE001 - nothing is above this: a defect is a 500, not a dropped connection
             _log.exception("request failed", code=LibretaError.code)
             return refusal(LibretaError())
 
-    async def _route(self, request: Request) -> Answer:
+    async def _route(self, request: Request) -> Response:
         if request.path == HEALTH_PATH:
             _require_method(request, "GET", "HEAD")
-            return Answer(200, b"" if request.method == "HEAD" else b"ok", "text/plain")
+            return Response(200, b"" if request.method == "HEAD" else b"ok", "text/plain")
         if request.path != EVENTS_PATH:
             raise NotFoundError
         _require_method(request, "POST")
-        sender = await self._gate.sender(request)
+        sender = await self._authenticator.sender_of(request)
         events = await read_events(request)
-        await self._outbox.put(school_id=sender.school_id, student_id=sender.student_id, events=events)
-        return Answer(202, json.dumps({"accepted": True, "events": len(events)}).encode())
+        await self._publisher.publish(school_id=sender.school_id, student_id=sender.student_id, events=events)
+        return Response(202, json.dumps({"accepted": True, "events": len(events)}).encode())
 
 
 def _missing_settings() -> str:
@@ -107,4 +108,4 @@ def _missing_settings() -> str:
 
 def _require_method(request: Request, *methods: str) -> None:
     if request.method not in methods:
-        raise MethodNotAllowedError(", ".join(methods))
+        raise MethodNotAllowedError(*methods)

@@ -15,9 +15,12 @@ from typing import TYPE_CHECKING
 import httpx
 
 from deploy.local.layout import HOST, SOURCE_ROOT, Layout, LocalSystemError
+from edu.queues import queues_by_worker
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+
+    from edu.queues import QueueDeclaration
 
 _READY_TIMEOUT_S = 60
 _STOP_TIMEOUT_S = 20
@@ -102,15 +105,7 @@ def product_services(layout: Layout, environment: Mapping[str, str]) -> list[Ser
             ],
             health_url=f"{ports.url('government')}/_health",
         ),
-        Service(
-            "worker",
-            [
-                *celery,
-                *("worker", "--pool", "threads", "--concurrency", "4", "--queues", "behavior,govsync,maintenance"),
-                *("--without-gossip", "--without-mingle", "--without-heartbeat", "--hostname", "worker@local"),
-            ],
-            profile="worker",
-        ),
+        *(_worker(celery, name, queues) for name, queues in queues_by_worker().items()),
         Service("beat", [*celery, "beat", "--schedule", str(layout.state_dir / "beat-schedule")], profile="worker"),
         Service(
             "web",
@@ -125,6 +120,20 @@ def product_services(layout: Layout, environment: Mapping[str, str]) -> list[Ser
             health_url=f"{ports.url('events')}/healthz",
         ),
     ]
+
+
+def _worker(celery: list[str], name: str, queues: Sequence[QueueDeclaration]) -> Service:
+    """A worker process of these queues, with the threads that they are declared with."""
+    threads, names = sum(queue.threads for queue in queues), ",".join(queue.name for queue in queues)
+    return Service(
+        name,
+        [
+            *celery,
+            *("worker", "--pool", "threads", "--concurrency", str(threads), "--queues", names),
+            *("--without-gossip", "--without-mingle", "--without-heartbeat", "--hostname", f"{name}@local"),
+        ],
+        profile="worker",
+    )
 
 
 def granian(interface: str, port: int) -> list[str]:

@@ -24,6 +24,7 @@ from deploy.stack.change_sets import (
     read_changes,
 )
 from deploy.stack.template import TEMPLATE_PATH, compact
+from edu.queues import QUEUES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -213,9 +214,7 @@ def stack_environment(outputs: Mapping[str, str], endpoint: str | None) -> dict[
         "LIBRETA_TENANT_ROLE_ARN": outputs["TenantRoleArn"],
         "LIBRETA_PLATFORM_ROLE_ARN": outputs["PlatformRoleArn"],
         "LIBRETA_CONSOLE_ROLE_ARN": outputs["ConsoleRoleArn"],
-        "LIBRETA_BEHAVIOR_QUEUE_URL": _moved_to(endpoint, outputs["BehaviorQueueUrl"]),
-        "LIBRETA_GOVSYNC_QUEUE_URL": _moved_to(endpoint, outputs["GovsyncQueueUrl"]),
-        "LIBRETA_MAINTENANCE_QUEUE_URL": _moved_to(endpoint, outputs["MaintenanceQueueUrl"]),
+        **{queue.variable: _moved_to(endpoint, outputs[queue.output]) for queue in QUEUES},
         "LIBRETA_USER_POOL_ID": pool,
         "LIBRETA_USER_POOL_CLIENT_ID": outputs["UserPoolClientId"],
         "LIBRETA_JWT_ISSUER": issuer,

@@ -1,7 +1,8 @@
 """Conditional reads of the API (RFC 9110, 13): every answer has an ETag, and a client's current copy is not sent again.
 
-A record's tag is its version, set by its view; any other answer gets a weak tag of its bytes. The work of reading is
-done all the same: what is saved is the sending.
+A record's tag is its version, set by its view; any other answer gets a weak tag of its bytes, unless its view gives one
+of its content (``answer_under``), which also saves rendering what is not sent. The table is read all the same. Versions
+that a write names are ``edu.http.preconditions``.
 """
 
 from __future__ import annotations
@@ -15,7 +16,10 @@ from django.utils.cache import get_conditional_response, patch_vary_headers
 from edu.http.middleware import API_PREFIX
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from django.http import HttpRequest, HttpResponse
+    from rest_framework.request import Request
 
     from edu.http.middleware import GetResponse
 
@@ -46,6 +50,14 @@ class ConditionalReadMiddleware:
         if response.status_code == HTTPStatus.NOT_MODIFIED:
             return response
         return _under_conditions(request, response)
+
+
+def answer_under(tag: str, request: Request, answer: Callable[[], HttpResponse]) -> HttpResponse:
+    """The answer with this ETag; it is not made when the request's conditions ask for 304 or 412 instead."""
+    instead = get_conditional_response(cast("HttpRequest", request), etag=tag)
+    response = instead if instead is not None else answer()
+    response.headers["ETag"] = tag
+    return response
 
 
 def _weak_tag(response: HttpResponse) -> str:

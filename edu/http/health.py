@@ -16,7 +16,7 @@ PATH = "/healthz"
 
 
 def healthz(_request: HttpRequest) -> HttpResponse:
-    """200 as long as the process answers; it asks nothing of the table, whose trouble a restart would not cure."""
+    """200 as long as the process answers; it asks nothing of the table: a restart would not make the table answer."""
     return HttpResponse("ok", content_type="text/plain")
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from edu.errors import LibretaError
+from edu.http.errors import MalformedBodyError, UnsupportedMediaTypeError
 
 if TYPE_CHECKING:
     from django.utils.functional import Promise
@@ -20,14 +20,6 @@ _TOO_DEEP = _("The body is nested too deep")
 _TWICE = _("An object of the body has two fields of the same name")
 
 
-class MalformedJsonError(LibretaError):
-    """The body is not JSON in UTF-8, is nested too deep, or an object of it has two members of one name."""
-
-    code = "parse_error"
-    status = 400
-    title = _("The request cannot be served")
-
-
 class _RefusedError(ValueError):
     """JSON that Python takes and we do not."""
 
@@ -36,24 +28,34 @@ class _RefusedError(ValueError):
         self.reason = reason
 
 
+def require_no_coding(content_encoding: str) -> None:
+    """Refuse a compressed body: none is decompressed here, whatever its ``Content-Encoding`` says.
+
+    Raises:
+        UnsupportedMediaTypeError: the encoding is another than ``identity`` (RFC 9110, 15.5.16).
+    """
+    if content_encoding.strip().lower() not in {"", "identity"}:
+        raise UnsupportedMediaTypeError
+
+
 def decode(body: bytes) -> Any:  # noqa: ANN401 - whatever the body holds
     """The value that a body stands for; numbers with decimals or exponents as ``Decimal``, digit by digit.
 
     Raises:
-        MalformedJsonError: see there. The numbers NaN and Infinity are no JSON.
+        MalformedBodyError: see there. The numbers NaN and Infinity are no JSON.
     """
     try:
         return json.loads(
             body.decode(), parse_float=_number, parse_constant=_no_number, object_pairs_hook=_object_of_unique_names
         )
     except _RefusedError as error:
-        raise MalformedJsonError(error.reason) from error
+        raise MalformedBodyError(error.reason) from error
     except json.JSONDecodeError as error:
-        raise MalformedJsonError(format_lazy(_NOT_JSON_AT, line=error.lineno, column=error.colno)) from error
+        raise MalformedBodyError(format_lazy(_NOT_JSON_AT, line=error.lineno, column=error.colno)) from error
     except ValueError as error:  # no UTF-8, or an integer of thousands of digits
-        raise MalformedJsonError(NOT_JSON) from error
+        raise MalformedBodyError(NOT_JSON) from error
     except RecursionError as error:
-        raise MalformedJsonError(_TOO_DEEP) from error
+        raise MalformedBodyError(_TOO_DEEP) from error
 
 
 def _number(text: str) -> Decimal:

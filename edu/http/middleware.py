@@ -64,7 +64,7 @@ class CorrelationMiddleware:
 
 
 def _log_request(request: HttpRequest, status: int, duration_ms: float) -> None:
-    """The access line; the duration of a write to the API travels in it as a metric of its operation.
+    """The access line; the duration of a write to the API is in it as a metric of its operation.
 
     What was refused (4xx) is left out: it costs less than what was done, and a client that is always refused would hide
     how slow the others' writes are. Reads are left out because each name of a metric is paid for by the month; their

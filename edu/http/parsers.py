@@ -7,6 +7,7 @@ from typing import IO, TYPE_CHECKING, Any
 from rest_framework.parsers import JSONParser
 
 from edu.http import json_bodies
+from edu.http.errors import MalformedBodyError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,9 +25,13 @@ class StrictJSONParser(JSONParser):
         """The decoded body.
 
         Raises:
-            MalformedJsonError: see there; also when the request names another encoding.
+            MalformedBodyError: see there; also when the request names another character encoding.
+            UnsupportedMediaTypeError: the body is compressed.
         """
-        encoding = (parser_context or {}).get("encoding") or "utf-8"
+        context = parser_context or {}
+        if "request" in context:
+            json_bodies.require_no_coding(context["request"].headers.get("Content-Encoding", ""))
+        encoding = context.get("encoding") or "utf-8"
         if encoding.lower() not in {"utf-8", "utf8"}:
-            raise json_bodies.MalformedJsonError(json_bodies.NOT_JSON)
+            raise MalformedBodyError(json_bodies.NOT_JSON)
         return json_bodies.decode(stream.read())

@@ -1,4 +1,7 @@
-"""``If-Match``: whoever changes a record says which version of it they saw (RFC 9110, 13.1.1)."""
+"""``If-Match`` on a write: whoever changes a record says which version of it they saw (RFC 9110, 13.1.1).
+
+Conditions on reads are ``edu.http.conditional``.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from edu.errors import FieldError, InvalidInputError, LibretaError
+from edu.errors import FieldError, InvalidInputError
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
@@ -32,17 +35,6 @@ class MalformedPreconditionError(InvalidInputError):
     code = "if_match_malformed"
     status = 400
     title = _("Say which version you are changing")
-
-
-class PreconditionFailedError(LibretaError):
-    """A read's ``If-Match`` names none of the tags that the answer has.
-
-    A write's is the app's own error.
-    """
-
-    code = "precondition_failed"
-    status = 412
-    title = _("It is not the version you asked for")
 
 
 def expected_version(request: Request) -> int:

@@ -1,9 +1,9 @@
 """How often one account may call the API: a limit for reads and one for writes in each minute, with Retry-After.
 
 A minute is the clock's own, so a call costs the same whatever the limit (DRF's own throttle copies a list of all calls
-at each of them); around its turn an account may use two limits in less than a minute. Counted in each process's memory:
-with n processes an account gets up to n times as much. It keeps a broken client from taking a school's whole share;
-floods from outside are the firewall's part.
+at each of them); where one minute ends an account may use two limits in less than a minute. Counted in each process's
+memory: with n processes an account gets up to n times as much. It keeps a broken client from taking a school's whole
+share; attacks from outside are for a firewall to stop.
 """
 
 from __future__ import annotations

@@ -9,9 +9,10 @@ from django.http import JsonResponse
 from django.utils import translation
 
 from edu.errors import ForbiddenError, LibretaError, NotFoundError
+from edu.http.contract import PROBLEM_JSON
+from edu.http.errors import BadRequestError, BodyTooLargeError, MethodNotAllowedError, PreconditionFailedError
 from edu.http.middleware import API_PREFIX
-from edu.http.preconditions import PreconditionFailedError
-from edu.http.problems import CONTENT_TYPE, BadRequestError, MethodNotOfferedError, TooLargeError, problem
+from edu.http.problems import problem
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -21,14 +22,14 @@ if TYPE_CHECKING:
 _ERRORS: dict[int, type[LibretaError]] = {
     HTTPStatus.FORBIDDEN: ForbiddenError,
     HTTPStatus.NOT_FOUND: NotFoundError,
-    HTTPStatus.METHOD_NOT_ALLOWED: MethodNotOfferedError,
+    HTTPStatus.METHOD_NOT_ALLOWED: MethodNotAllowedError,
     HTTPStatus.PRECONDITION_FAILED: PreconditionFailedError,
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: TooLargeError,
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: BodyTooLargeError,
 }
 
 
 class ApiProblemMiddleware:
-    """Turns HTML answers of 400 and above under ``/api/`` into problem+json, without a word of what went wrong inside.
+    """Turns HTML answers of 400 and above under ``/api/`` into problem+json, without telling what went wrong.
 
     Django has logged the exception by then; the correlation id in the body leads to it.
     """
@@ -50,4 +51,4 @@ def _as_problem(response: HttpResponse) -> HttpResponse:
     default = LibretaError if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR else BadRequestError
     body = problem(_ERRORS.get(response.status_code, default)()) | {"status": response.status_code}
     kept = {name: value for name, value in response.headers.items() if name not in {"Content-Type", "Content-Length"}}
-    return JsonResponse(body, status=response.status_code, content_type=CONTENT_TYPE, headers=kept)
+    return JsonResponse(body, status=response.status_code, content_type=PROBLEM_JSON, headers=kept)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import NotAuthenticated
 
+from edu.http.problems import CHALLENGE
 from edu.identity.principal import Principal
 
 if TYPE_CHECKING:
@@ -42,4 +43,4 @@ class BearerAuthentication(BaseAuthentication):
 
     def authenticate_header(self, request: Request) -> str:  # noqa: ARG002 - DRF's own names
         """What a 401 asks for."""
-        return 'Bearer realm="libreta"'
+        return CHALLENGE

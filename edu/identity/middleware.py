@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from edu.errors import UnavailableError
 from edu.http.middleware import API_PREFIX
-from edu.identity.tokens import InvalidTokenError, verifier
+from edu.identity.tokens import InvalidTokenError, bearer_token_of, verifier
 from edu.logs import get_logger
 from edu.tenancy import enter_school
 
@@ -28,11 +28,11 @@ class BearerIdentity:
     def __init__(self, header: str) -> None:
         self.principal: Principal | None = None
         self.error: LibretaError | None = None
-        scheme, _, token = header.partition(" ")
-        if scheme.lower() != "bearer":
+        token = bearer_token_of(header)
+        if token is None:
             return
         try:
-            self.principal = verifier().principal(token.strip())
+            self.principal = verifier().principal(token)
         except InvalidTokenError as error:
             _log.warning("token refused", reason=error.detail)
             self.error = error

@@ -41,6 +41,12 @@ class InvalidTokenError(LibretaError):
     detail_is_public = False
 
 
+def bearer_token_of(authorization: str) -> str | None:
+    """The token of an ``Authorization`` header: empty when the scheme stands alone, ``None`` when it is another's."""
+    scheme, _separator, token = authorization.partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None
+
+
 class TokenVerifier:
     """Verifies ID tokens of one pool and client; a verified token is remembered for at most a minute."""
 

@@ -6,7 +6,6 @@ import hashlib
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.http import HttpResponse
-from django.utils.cache import patch_vary_headers
 from django.utils.http import content_disposition_header
 from django.utils.translation import get_language
 from drf_spectacular.types import OpenApiTypes
@@ -14,6 +13,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 
+from edu.http.conditional import answer_under
 from edu.http.views import ApiView
 from edu.identity.authentication import principal_of
 from evaluations.api import card_csv, card_pdf
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
     from evaluations.services.reports.report_cards import ReportCard
 
-_NOT_MODIFIED = 304
 _WHEN_COMPUTED = frozenset({"as_of"})  # computed again with the same outcome is the same card
 
 
@@ -132,13 +131,7 @@ def _unless_known(
 ) -> HttpResponse:
     """The answer with its ETag, or 304 when the client has that one. The tag is weak: of the content, not its bytes."""
     digest = hashlib.sha256(JSONRenderer().render(_content(data))).hexdigest()[:32]
-    tag = f'W/"{digest}-{wanted}-{get_language()}"'
-    known = {part.strip() for part in request.headers.get("If-None-Match", "").split(",")}
-    response = HttpResponse(status=_NOT_MODIFIED) if tag in known else answer()
-    response.headers["ETag"] = tag
-    response.headers["Cache-Control"] = "private, no-cache"
-    patch_vary_headers(response, ("Accept", "Accept-Language", "Authorization"))
-    return response
+    return answer_under(f'W/"{digest}-{wanted}-{get_language()}"', request, answer)
 
 
 def _content(value: Any) -> Any:  # noqa: ANN401 - nested data

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from edu.errors import FieldError, InvalidInputError
-from edu.http.problems import as_ours
+from edu.http.exception_handler import as_ours
 from edu.http.serializers import unknown_fields
 from evaluations.api.score_serializers import RowInput
 from evaluations.domain.evaluation import ScoreState

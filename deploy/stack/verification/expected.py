@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from edu.queues import QUEUES, QueueDeclaration
+
 DAY_S: Final = 86_400
 THREE_YEARS_DAYS: Final = 1096
 _LAKE_RETENTION_DAYS: Final = {
@@ -37,8 +39,7 @@ class Expected:
     protected: bool = False
     ttl_attribute: str = "expires_at"
     stream_view: str = "NEW_AND_OLD_IMAGES"
-    max_receive_count: int = 3
-    visibility_timeout_s: int = 120
+    queues: tuple[QueueDeclaration, ...] = QUEUES
     dead_letter_retention_s: int = 14 * DAY_S
     lake_retention_days: Mapping[str, int] = field(default_factory=lambda: dict(_LAKE_RETENTION_DAYS))
     attribute_is_mutable: Mapping[str, bool] = field(

@@ -14,30 +14,31 @@ if TYPE_CHECKING:
 
     from deploy.stack.verification.expected import Expected
 
-_QUEUES: Final = {f"{name}QueueUrl": f"{name}DlqUrl" for name in ("Behavior", "Govsync", "Maintenance")}
-_DEAD_LETTERS: Final = (*_QUEUES.values(), "PipeDlqUrl")
+_PIPE_DEAD_LETTERS: Final = "PipeDlqUrl"
 
 
 def check_queues(sqs: SQSClient, outputs: Mapping[str, str], expected: Expected) -> list[Mismatch]:
     """Redrive, visibility timeout, retention and encryption of every queue."""
     found: list[Mismatch] = []
-    dead_letters = {key: _attributes(sqs, outputs[key]) for key in _DEAD_LETTERS}
+    keys = [*(queue.dead_letters_output for queue in expected.queues), _PIPE_DEAD_LETTERS]
+    dead_letters = {key: _attributes(sqs, outputs[key]) for key in keys}
     for key, attributes in dead_letters.items():
         found += differences(
             f"queue {_name(outputs[key])}",
             {"retention_s": str(expected.dead_letter_retention_s), "encrypted": "true"},
             {"retention_s": attributes.get("MessageRetentionPeriod"), "encrypted": attributes.get(_ENCRYPTED)},
         )
-    for key, dead_letter_key in _QUEUES.items():
-        attributes = _attributes(sqs, outputs[key])
+    for queue in expected.queues:
+        url = outputs[queue.output]
+        attributes = _attributes(sqs, url)
         redrive = json.loads(attributes.get("RedrivePolicy", "{}"))
         found += differences(
-            f"queue {_name(outputs[key])}",
+            f"queue {_name(url)}",
             {
-                "visibility_timeout_s": str(expected.visibility_timeout_s),
+                "visibility_timeout_s": str(queue.visibility_timeout_s),
                 "encrypted": "true",
-                "tries": expected.max_receive_count,
-                "dead letters go to": dead_letters[dead_letter_key].get("QueueArn"),
+                "tries": queue.max_receives,
+                "dead letters go to": dead_letters[queue.dead_letters_output].get("QueueArn"),
             },
             {
                 "visibility_timeout_s": attributes.get("VisibilityTimeout"),

@@ -101,7 +101,7 @@ class BehaviorQueue:
 def has_events(student: Student) -> bool:
     """Whether the table has any event of a student."""
     with enter_school(student.school_id):
-        return bool(services.list_events(student_id=student.student_id, limit=1).events)
+        return bool(services.list_events(student_id=student.student_id, limit=1).items)
 
 
 def stored_events(student: Student) -> list[Event]:
@@ -110,7 +110,7 @@ def stored_events(student: Student) -> list[Event]:
         events, cursor = [], None
         while True:
             page = services.list_events(student_id=student.student_id, cursor=cursor, limit=500)
-            events += page.events
+            events += page.items
             cursor = page.cursor
             if cursor is None:
                 return events

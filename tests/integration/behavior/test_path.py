@@ -78,6 +78,6 @@ def test_listing_goes_on_at_its_cursor_latest_first(
     with enter_school(student.school_id):
         first = services.list_events(student_id=student.student_id, limit=3)
         second = services.list_events(student_id=student.student_id, limit=3, cursor=first.cursor)
-    instants = [event.occurred_at for event in first.events + second.events]
-    assert (len(first.events), len(second.events)) == (3, 2)
+    instants = [event.occurred_at for event in first.items + second.items]
+    assert (len(first.items), len(second.items)) == (3, 2)
     assert instants == sorted(instants, reverse=True)

@@ -16,6 +16,7 @@ from edu.aws.credentials import CredentialsUnavailableError
 from edu.canary_tasks import try_isolation
 from edu.dynamo.errors import AccessDeniedError, StoreUnavailableError
 from edu.dynamo.isolation_probe import NotACanaryError, try_to_reach, use_own
+from edu.queues import MAINTENANCE
 from edu.schools import RegisteredSchool, register_school
 from edu.tenancy import NoScopeError, enter_school
 from tests.support.ports import free_port
@@ -152,7 +153,7 @@ def test_beat_runs_the_canary_more_often_than_the_alarm_waits() -> None:
     entry = celeryconfig.beat_schedule["isolation-canary"]
     assert entry["task"] == try_isolation.name
     assert 3 * settings.CANARY_EVERY_S <= 900
-    assert celeryconfig.task_routes["edu.*"] == {"queue": celeryconfig.MAINTENANCE}
+    assert celeryconfig.task_routes["edu.*"] == {"queue": MAINTENANCE.name}
 
 
 def test_task_fails_when_the_border_does_not_hold(cloud: Cloud) -> None:

@@ -11,6 +11,7 @@ from behavior import errors
 from behavior.domain import BrokenRule, InvalidEventError
 from deploy.translations.catalogue import read_po
 from edu.errors import LibretaError
+from edu.http import errors as http_errors
 
 SPANISH = read_po((Path(settings.LOCALE_PATHS[0]) / "es" / "LC_MESSAGES" / "django.po").read_text(encoding="utf-8"))
 
@@ -28,7 +29,8 @@ def test_rule_is_told_in_spanish_too(rule: str) -> None:
 
 
 def test_error_titles_are_told_in_spanish_too() -> None:
-    ours = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, LibretaError)]
+    found = [*vars(errors).values(), *vars(http_errors).values()]
+    ours = [kind for kind in found if isinstance(kind, type) and issubclass(kind, LibretaError)]
     assert len({kind.code for kind in ours}) >= 10
     for kind in ours:
         assert SPANISH[english(kind.title)]

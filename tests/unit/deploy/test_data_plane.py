@@ -12,6 +12,7 @@ from cfnlint.api import lint_file  # type: ignore[import-untyped]
 from deploy.stack.template import MAX_BYTES, TEMPLATE_PATH, compact
 from edu.http.middleware import LATENCY
 from edu.http.operations import operation_of
+from edu.queues import QUEUES
 from evaluations.api.scores import ScoreList
 from tests.unit.deploy import data_plane
 
@@ -50,7 +51,7 @@ def test_short_forms_are_sent_as_long_ones() -> None:
     }
 
 
-@pytest.mark.parametrize("queue", ["BehaviorQueue", "GovsyncQueue", "MaintenanceQueue"])
+@pytest.mark.parametrize("queue", [queue.resource for queue in QUEUES])
 def test_message_that_waits_too_long_raises_an_alarm(template: dict[str, Any], queue: str) -> None:
     alarms = [alarm["Properties"] for alarm in data_plane.resources(template, "AWS::CloudWatch::Alarm").values()]
     watched = [alarm for alarm in alarms if {"Fn::GetAtt": [queue, "QueueName"]} in _dimensions(alarm)]
@@ -97,7 +98,7 @@ def test_column_is_no_reserved_word(template: dict[str, Any], table: str) -> Non
     assert not {column["Name"] for column in columns} & {"at", "end", "order", "group", "timestamp", "date"}
 
 
-@pytest.mark.parametrize("queue", ["BehaviorDlq", "GovsyncDlq", "MaintenanceDlq", "PipeDlq"])
+@pytest.mark.parametrize("queue", [*(queue.dead_letters_resource for queue in QUEUES), "PipeDlq"])
 def test_dead_letters_raise_an_alarm(template: dict[str, Any], queue: str) -> None:
     alarms = [alarm["Properties"] for alarm in data_plane.resources(template, "AWS::CloudWatch::Alarm").values()]
     watched = [alarm for alarm in alarms if {"Fn::GetAtt": [queue, "QueueName"]} in _dimensions(alarm)]
@@ -135,9 +136,9 @@ def test_latency_alarms_watch_the_write_of_one_score_alone(template: dict[str, A
 
 def test_every_output_of_the_settings_is_given(template: dict[str, Any]) -> None:
     needed = {
-        *("TableName", "TenantRoleArn", "PlatformRoleArn", "ConsoleRoleArn", "BehaviorQueueUrl", "GovsyncQueueUrl"),
+        *("TableName", "TenantRoleArn", "PlatformRoleArn", "ConsoleRoleArn", *(queue.output for queue in QUEUES)),
         *("UserPoolId", "UserPoolClientId", "JwtIssuer", "LakeBucket", "AthenaWorkgroup", "GlueDatabase"),
-        *("EventsApiUrl", "MaintenanceQueueUrl"),
+        "EventsApiUrl",
     }
     assert needed <= template["Outputs"].keys()
 

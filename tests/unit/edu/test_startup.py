@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from edu.errors import ConfigurationError
+from edu.queues import QUEUES
 from edu.startup import require_serving_settings
 
 if TYPE_CHECKING:
@@ -16,9 +17,8 @@ if TYPE_CHECKING:
 POOL = "us-east-1_AbCdEfGhI"
 ISSUER = f"https://cognito-idp.us-east-1.amazonaws.com/{POOL}"
 NAMES = (
-    *("TABLE_NAME", "TENANT_ROLE_ARN", "PLATFORM_ROLE_ARN", "CONSOLE_ROLE_ARN", "BEHAVIOR_QUEUE_URL"),
-    *("GOVSYNC_QUEUE_URL", "MAINTENANCE_QUEUE_URL", "USER_POOL_CLIENT_ID", "LAKE_BUCKET", "ATHENA_WORKGROUP"),
-    *("GLUE_DATABASE", "GOV_API_URL"),
+    *("TABLE_NAME", "TENANT_ROLE_ARN", "PLATFORM_ROLE_ARN", "CONSOLE_ROLE_ARN", "USER_POOL_CLIENT_ID", "LAKE_BUCKET"),
+    *("ATHENA_WORKGROUP", "GLUE_DATABASE", "GOV_API_URL", *(queue.setting for queue in QUEUES)),
 )
 WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "session cookie": ({"SESSION_COOKIE_SECURE": False}, "LIBRETA_SECURE_COOKIES must not be false"),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from deploy.stack.verification import Expected, Mismatch, verify
+from edu.queues import BEHAVIOR
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -20,8 +21,8 @@ EVERY_TAMPERING: dict[str, tuple[Expected, str]] = {
     "ttl": (replace(EXPECTED, ttl_attribute="other"), "time to live on"),
     "stream": (replace(EXPECTED, stream_view="KEYS_ONLY"), "stream"),
     "protection": (replace(EXPECTED, protected=True), "deletion protection"),
-    "tries": (replace(EXPECTED, max_receive_count=4), "tries"),
-    "visibility": (replace(EXPECTED, visibility_timeout_s=30), "visibility_timeout_s"),
+    "tries": (replace(EXPECTED, queues=(replace(BEHAVIOR, max_receives=4),)), "tries"),
+    "visibility": (replace(EXPECTED, queues=(replace(BEHAVIOR, visibility_timeout_s=30),)), "visibility_timeout_s"),
     "retention": (replace(EXPECTED, lake_retention_days={"events/": 30}), "retention in days"),
     "mutability": (replace(EXPECTED, attribute_is_mutable={"custom:role": False}), "mutable"),
     "client": (replace(EXPECTED, client_write_attributes=("locale", "custom:role")), "writes"),

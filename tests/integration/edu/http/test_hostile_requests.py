@@ -112,7 +112,7 @@ def test_hostile_evaluation_refused(place: Place, name: str) -> None:
 
 def test_body_over_a_mebibyte_is_too_large(place: Place) -> None:
     response = _send(place.teacher.token, "/sections/mat-5a/evaluations", ANY_BODY["too large"]({}))
-    assert (response.status_code, json.loads(response.content)["code"]) == (413, "too_large")
+    assert (response.status_code, json.loads(response.content)["code"]) == (413, "body_too_large")
 
 
 @pytest.mark.parametrize("name", SCORES)

@@ -12,36 +12,37 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from behavior.door.application import EVENTS_PATH, EventDoor
-from behavior.door.intake import Gate, Sender
-from behavior.door.messages import MAX_BODY_BYTES
-from behavior.door.outbox import Outbox
-from behavior.errors import DoorBusyError, NotAuthenticatedError, QueueUnavailableError
+from behavior.door.asgi import MAX_BODY_BYTES
+from behavior.door.authentication import Authenticator, Sender
+from behavior.door.publisher import Publisher
+from behavior.errors import QueueUnavailableError
 from edu import clock
 from edu.errors import ForbiddenError
+from edu.http.errors import BusyError, NotAuthenticatedError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from behavior.domain import Event
-    from behavior.door.messages import Request
+    from behavior.door.asgi import Request
 
 
-class OpenGate(Gate):
+class OneStudent(Authenticator):
     def __init__(self, error: Exception | None = None) -> None:
         self._error = error
 
-    async def sender(self, request: Request) -> Sender:  # noqa: ARG002 - the gate's signature
+    async def sender_of(self, request: Request) -> Sender:  # noqa: ARG002 - the authenticator's signature
         if self._error:
             raise self._error
         return Sender("colegio-a", "est-1")
 
 
-class Tray(Outbox):
+class RecordingPublisher(Publisher):
     def __init__(self, error: Exception | None = None) -> None:
         self._error = error
         self.sent: list[tuple[str, str, list[Event]]] = []
 
-    async def put(self, *, school_id: str, student_id: str, events: Sequence[Event]) -> None:
+    async def publish(self, *, school_id: str, student_id: str, events: Sequence[Event]) -> None:
         if self._error:
             raise self._error
         self.sent.append((school_id, student_id, list(events)))
@@ -59,8 +60,8 @@ class Reply:
 
 
 def call(
-    tray: Tray | None = None,
-    gate: Gate | None = None,
+    publisher: RecordingPublisher | None = None,
+    authenticator: Authenticator | None = None,
     *,
     body: bytes = b"",
     method: str = "POST",
@@ -91,7 +92,8 @@ def call(
         else:
             reply.body += message["body"]
 
-    asyncio.run(EventDoor(gate=gate or OpenGate(), outbox=tray or Tray())(scope, receive, send))
+    door = EventDoor(authenticator=authenticator or OneStudent(), publisher=publisher or RecordingPublisher())
+    asyncio.run(door(scope, receive, send))
     return reply if reply.status else None
 
 
@@ -111,45 +113,45 @@ def encoded(value: object) -> bytes:
 
 
 def test_event_is_accepted_once_it_is_in_the_queue() -> None:
-    tray = Tray()
+    publisher = RecordingPublisher()
     sent = event(value=2.5)
-    reply = answered(tray, body=encoded(sent))
+    reply = answered(publisher, body=encoded(sent))
     assert (reply.status, reply.json()) == (202, {"accepted": True, "events": 1})
-    ((school, student, (only,)),) = tray.sent
+    ((school, student, (only,)),) = publisher.sent
     assert (school, student, only.event_id) == ("colegio-a", "est-1", sent["event_id"])
 
 
 def test_list_is_accepted_whole_in_its_order() -> None:
-    tray = Tray()
+    publisher = RecordingPublisher()
     sent = [event() for _ in range(100)]
-    assert answered(tray, body=encoded(sent)).json()["events"] == 100
-    assert [one.event_id for one in tray.sent[0][2]] == [one["event_id"] for one in sent]
+    assert answered(publisher, body=encoded(sent)).json()["events"] == 100
+    assert [one.event_id for one in publisher.sent[0][2]] == [one["event_id"] for one in sent]
 
 
-@pytest.mark.parametrize("error", [QueueUnavailableError(), DoorBusyError()])
+@pytest.mark.parametrize("error", [QueueUnavailableError(), BusyError()])
 def test_events_that_are_not_safe_are_never_accepted(error: Exception) -> None:
-    reply = answered(Tray(error), body=encoded(event()))
+    reply = answered(RecordingPublisher(error), body=encoded(event()))
     assert (reply.status, reply.headers["retry-after"]) == (503, "2")
     assert reply.headers["content-type"].startswith("application/problem+json")
 
 
 def test_bug_is_a_500_without_its_details() -> None:
-    reply = answered(Tray(ZeroDivisionError("secreto")), body=encoded(event()))
+    reply = answered(RecordingPublisher(ZeroDivisionError("secreto")), body=encoded(event()))
     assert reply.status == 500
     assert b"secreto" not in reply.body
 
 
 def test_client_that_hangs_up_is_neither_answered_nor_believed() -> None:
-    tray = Tray()
-    assert call(tray, body=encoded(event()), complete=False) is None
-    assert tray.sent == []
+    publisher = RecordingPublisher()
+    assert call(publisher, body=encoded(event()), complete=False) is None
+    assert publisher.sent == []
 
 
 @pytest.mark.parametrize(
     ("changes", "status", "code"),
     [
-        ({"gate": OpenGate(NotAuthenticatedError())}, 401, "not_authenticated"),
-        ({"gate": OpenGate(ForbiddenError())}, 403, "forbidden"),
+        ({"authenticator": OneStudent(NotAuthenticatedError())}, 401, "not_authenticated"),
+        ({"authenticator": OneStudent(ForbiddenError())}, 403, "forbidden"),
         ({"path": "/api/v1/behaviour"}, 404, "not_found"),
         ({"path": EVENTS_PATH + "/"}, 404, "not_found"),
         ({"method": "GET"}, 405, "method_not_allowed"),
@@ -171,10 +173,10 @@ def test_client_that_hangs_up_is_neither_answered_nor_believed() -> None:
     ],
 )
 def test_what_the_door_does_not_take_is_refused_with_a_problem(changes: dict[str, Any], status: int, code: str) -> None:
-    tray = Tray()
-    reply = answered(tray, **({"body": encoded(event())} | changes))
+    publisher = RecordingPublisher()
+    reply = answered(publisher, **({"body": encoded(event())} | changes))
     assert (reply.status, reply.json()["code"]) == (status, code)
-    assert tray.sent == []
+    assert publisher.sent == []
 
 
 def test_school_or_student_in_the_body_is_refused() -> None:
@@ -187,11 +189,11 @@ def test_school_or_student_in_the_body_is_refused() -> None:
 
 
 def test_one_bad_event_of_a_list_names_its_place_and_stops_all() -> None:
-    tray = Tray()
-    reply = answered(tray, body=encoded([event(), event(kind="X"), 7]))
+    publisher = RecordingPublisher()
+    reply = answered(publisher, body=encoded([event(), event(kind="X"), 7]))
     assert reply.status == 422
     assert [(e["field"], e["rule"]) for e in reply.json()["errors"]] == [("[1].kind", "kind"), ("[2]", "object")]
-    assert tray.sent == []
+    assert publisher.sent == []
 
 
 def test_correlation_id_of_the_client_comes_back_when_well_formed() -> None:
@@ -202,4 +204,4 @@ def test_correlation_id_of_the_client_comes_back_when_well_formed() -> None:
 
 
 def test_health_answers_without_a_token() -> None:
-    assert answered(gate=OpenGate(NotAuthenticatedError()), method="GET", path="/healthz").body == b"ok"
+    assert answered(authenticator=OneStudent(NotAuthenticatedError()), method="GET", path="/healthz").body == b"ok"

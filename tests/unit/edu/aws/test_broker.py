@@ -13,6 +13,7 @@ from kombu import Connection
 from kombu.asynchronous.aws.sqs.connection import AsyncSQSConnection
 
 from edu.celery import app
+from edu.queues import BEHAVIOR, QUEUES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,7 +35,8 @@ def own_keys(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _channel(**overridden: Any) -> Any:
-    with override_settings(BEHAVIOR_QUEUE_URL=QUEUE_URL, GOVSYNC_QUEUE_URL="", MAINTENANCE_QUEUE_URL="", **overridden):
+    urls = {queue.setting: "" for queue in QUEUES} | {BEHAVIOR.setting: QUEUE_URL}
+    with override_settings(**urls, **overridden):
         config = runpy.run_module("edu.celeryconfig")
     connection = Connection(config["broker_url"], transport_options=config["broker_transport_options"])
     return connection.channel()
@@ -58,7 +60,7 @@ def test_both_of_kombus_clients_go_to_the_checked_endpoint(monkeypatch: pytest.M
     monkeypatch.setenv("AWS_ENDPOINT_URL_SQS", "http://127.0.0.1:9")
     channel = _channel()
     local = urlsplit(settings.AWS_ENDPOINT_URL or "").netloc
-    for queue in ("behavior", "govsync", "maintenance"):
+    for queue in (declared.name for declared in QUEUES):
         assert _hosts_called(channel.sqs(queue)) == {local}
         asynchronous: Any = AsyncSQSConnection(channel.sqs(queue), http_client=object())
         request = asynchronous._create_json_request("ReceiveMessage", {}, QUEUE_URL)

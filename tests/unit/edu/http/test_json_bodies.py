@@ -7,7 +7,8 @@ from decimal import Decimal
 import pytest
 from django.utils import translation
 
-from edu.http.json_bodies import MalformedJsonError, decode
+from edu.http.errors import MalformedBodyError
+from edu.http.json_bodies import decode
 from evaluations.api.evaluation_serializers import EvaluationInput
 from evaluations.api.score_serializers import ScoreInput
 
@@ -42,7 +43,7 @@ def test_body_is_read_digit_by_digit(body: bytes, value: object) -> None:
     ],
 )
 def test_malformed_body_is_refused_with_its_reason(body: bytes, reason: str) -> None:
-    with translation.override("en"), pytest.raises(MalformedJsonError, match=reason):
+    with translation.override("en"), pytest.raises(MalformedBodyError, match=reason):
         decode(body)
 
 

@@ -10,9 +10,9 @@ from django.utils import translation
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
-from edu.http.json_bodies import MalformedJsonError
+from edu.http.errors import MalformedBodyError
+from edu.http.exception_handler import as_ours
 from edu.http.parsers import StrictJSONParser
-from edu.http.problems import as_ours
 
 
 class Exam(serializers.Serializer[Any]):
@@ -51,7 +51,7 @@ def _errors(data: object, kind: type[serializers.Serializer[Any]] = Exam) -> lis
     ],
 )
 def test_body_that_is_no_json_is_told_in_spanish(body: bytes, said: str) -> None:
-    with translation.override("es"), pytest.raises(MalformedJsonError) as refused:
+    with translation.override("es"), pytest.raises(MalformedBodyError) as refused:
         StrictJSONParser().parse(io.BytesIO(body))
     with translation.override("es"):
         assert str(refused.value.detail) == said

@@ -13,6 +13,9 @@ from rest_framework.views import APIView
 
 from edu.console.site import site
 from edu.errors import ConflictError, FieldError, InvalidInputError, UnavailableError
+from edu.http.replies import key_of
+from edu.http.views import ApiView
+from edu.identity.authentication import principal_of
 from edu.identity.capabilities import Capability, grant
 from edu.identity.principal import Role
 
@@ -82,6 +85,21 @@ class Unnamed(APIView):
         return Response({})
 
 
+class Taking(ApiView):
+    """Takes a student's body as writes do: the key first, then the JSON."""
+
+    allowed_roles: ClassVar = {"POST": frozenset({Role.STUDENT})}
+    error: ClassVar[Exception | None] = None
+
+    def post(self, request: Request) -> Response:
+        """Say how large it was; raise ``error`` instead when there is one."""
+        key_of(request, principal_of(request))
+        taken = request.data
+        if self.error:
+            raise self.error
+        return Response({"taken": len(taken)}, status=202)
+
+
 def crash(_request: HttpRequest) -> HttpResponse:
     """Go wrong outside the API."""
     raise KeyError(SECRET)
@@ -93,5 +111,6 @@ urlpatterns = [
     path("api/v1/unrenderable", Unrenderable.as_view()),
     path("api/v1/teachers", ForTeachers.as_view()),
     path("api/v1/unnamed", Unnamed.as_view()),
+    path("api/v1/taking", Taking.as_view()),
     path("crash", crash),
 ]

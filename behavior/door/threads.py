@@ -7,7 +7,7 @@ import contextvars
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
 
-from behavior.errors import DoorBusyError
+from edu.http.errors import BusyError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,11 +31,11 @@ class BoundedThreads:
         counts until it really ends.
 
         Raises:
-            DoorBusyError: too many wait already; the call was not made.
+            BusyError: too many wait already; the call was not made.
             TimeoutError: no result in time.
         """
         if self._under_way >= self._waiting:
-            raise DoorBusyError
+            raise BusyError
         loop = asyncio.get_running_loop()
         self._under_way += 1
         try:

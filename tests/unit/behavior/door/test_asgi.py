@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from behavior.door.messages import MAX_BODY_BYTES, ClientGoneError, Request, refusal
-from behavior.errors import BodyTooLargeError, MethodNotAllowedError, NotAuthenticatedError, QueueUnavailableError
+from behavior.door.asgi import MAX_BODY_BYTES, ClientGoneError, Request, refusal
+from behavior.errors import QueueUnavailableError
+from edu.http.errors import BodyTooLargeError, MethodNotAllowedError, NotAuthenticatedError
 
 
 def request_of(*messages: dict[str, Any], headers: dict[str, str] | None = None) -> Request:

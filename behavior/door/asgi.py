@@ -1,4 +1,4 @@
-"""ASGI's messages, as far as the door needs them: a request's head and body, and answers."""
+"""ASGI as far as the door needs it: a request's head and body, and responses."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from behavior.errors import BodyTooLargeError, MethodNotAllowedError, NotAuthenticatedError
-from edu.errors import LibretaError, UnavailableError
-from edu.http.problems import CONTENT_TYPE, problem
+from edu.http.contract import PROBLEM_JSON
+from edu.http.errors import BodyTooLargeError
+from edu.http.problems import headers_of, problem
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+
+    from edu.errors import LibretaError
 
     Scope = Mapping[str, Any]
     Receive = Callable[[], Awaitable[Mapping[str, Any]]]
@@ -22,7 +24,7 @@ MAX_BODY_BYTES = 262_144
 
 
 class ClientGoneError(Exception):
-    """The client hung up before its request was complete: nothing of it counts, and nobody waits for an answer."""
+    """The client closed the connection before its request was complete: nothing of it counts, and none is answered."""
 
 
 class Request:
@@ -65,8 +67,8 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What goes back."""
+class Response:
+    """A response, sent whole."""
 
     status: int
     body: bytes
@@ -88,15 +90,7 @@ class Answer:
         await send({"type": "http.response.body", "body": self.body})
 
 
-def refusal(error: LibretaError) -> Answer:
+def refusal(error: LibretaError) -> Response:
     """An error as problem+json, in the language in force."""
-    headers: dict[str, str] = {}
-    match error:
-        case UnavailableError():
-            headers["retry-after"] = str(error.retry_after_s)
-        case NotAuthenticatedError():
-            headers["www-authenticate"] = 'Bearer realm="libreta"'
-        case MethodNotAllowedError():
-            headers["allow"] = str(error.detail)
-    body = json.dumps(problem(error), ensure_ascii=False).encode()
-    return Answer(error.status, body, f"{CONTENT_TYPE}; charset=utf-8", headers)
+    headers = {name.lower(): value for name, value in headers_of(error).items()}
+    return Response(error.status, json.dumps(problem(error), ensure_ascii=False).encode(), PROBLEM_JSON, headers)

@@ -7,8 +7,8 @@ import threading
 
 import pytest
 
-from behavior.door.workers import BoundedThreads
-from behavior.errors import DoorBusyError
+from behavior.door.threads import BoundedThreads
+from edu.http.errors import BusyError
 from edu.logs import correlation_id, start_correlation
 
 
@@ -28,7 +28,7 @@ def test_call_beyond_the_bound_is_refused_and_not_made() -> None:
         threads = BoundedThreads(name="t", threads=1, waiting=2)
         under_way = [asyncio.ensure_future(threads.run(release.wait, timeout_s=5)) for _ in range(2)]
         await asyncio.sleep(0)
-        with pytest.raises(DoorBusyError):
+        with pytest.raises(BusyError):
             await threads.run(lambda: made.append(1), timeout_s=5)
         release.set()
         await asyncio.gather(*under_way)
@@ -45,7 +45,7 @@ def test_call_given_up_on_counts_until_it_ends() -> None:
         threads = BoundedThreads(name="t", threads=1, waiting=1)
         with pytest.raises(TimeoutError):
             await threads.run(release.wait, timeout_s=0.01)
-        with pytest.raises(DoorBusyError):
+        with pytest.raises(BusyError):
             await threads.run(release.wait, timeout_s=0.01)
         release.set()
         await asyncio.to_thread(threads.close)

@@ -1,14 +1,19 @@
-"""Handing events to SQS, as one Celery message for each request."""
+"""Sending events to SQS, as one Celery message for each request.
+
+The task is named, not imported: neither its services nor the table belong to the door's process.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from behavior.domain import as_message
-from behavior.door.workers import BoundedThreads
-from behavior.errors import DoorBusyError, QueueUnavailableError
-from behavior.tasks import store_events
+from behavior.domain import STORE_EVENTS, as_message
+from behavior.door.threads import BoundedThreads
+from behavior.errors import QueueUnavailableError
+from edu.celery import app
+from edu.http.errors import BusyError
 from edu.logs import get_logger
+from edu.tasks import message_options
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,25 +26,26 @@ SEND_TIMEOUT_S = 10.0
 _log = get_logger(__name__)
 
 
-class Outbox:
-    """What stands between the door and the queue."""
+class Publisher:
+    """Sends messages from a few threads, so that the event loop does not wait for SQS."""
 
     def __init__(self) -> None:
-        self._threads = BoundedThreads(name="outbox", threads=SEND_THREADS, waiting=MOST_WAITING)
+        self._threads = BoundedThreads(name="publisher", threads=SEND_THREADS, waiting=MOST_WAITING)
 
-    async def put(self, *, school_id: str, student_id: str, events: Sequence[Event]) -> None:
+    async def publish(self, *, school_id: str, student_id: str, events: Sequence[Event]) -> None:
         """Return once SQS holds the events.
 
         Raises:
-            DoorBusyError: too many requests are waiting; nothing was sent.
+            BusyError: too many requests are waiting; nothing was sent.
             QueueUnavailableError: SQS did not say so in time. It may hold them all the same: a repeat is harmless.
         """
         kwargs = {"school_id": school_id, "student_id": student_id, "events": [as_message(one) for one in events]}
         try:
             await self._threads.run(
-                lambda: store_events.apply_async(kwargs=kwargs, retry=False), timeout_s=SEND_TIMEOUT_S
+                lambda: app.send_task(STORE_EVENTS, kwargs=kwargs, **message_options(), retry=False),
+                timeout_s=SEND_TIMEOUT_S,
             )
-        except DoorBusyError:
+        except BusyError:
             raise
         except Exception as error:  # whatever it was, the events are not known to be safe
             _log.exception("events not sent", error=type(error).__name__, events=len(events))

@@ -1,0 +1,71 @@
+"""Who sends: the student that the request's token names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from behavior.domain import is_student_id
+from behavior.door.threads import BoundedThreads
+from behavior.permissions import REPORT_EVENTS
+from edu.errors import ForbiddenError
+from edu.http.errors import NotAuthenticatedError
+from edu.identity.capabilities import require
+from edu.identity.jwks import KeysUnavailableError
+from edu.identity.tokens import InvalidTokenError, bearer_token_of, verifier
+from edu.logs import get_logger
+
+if TYPE_CHECKING:
+    from behavior.door.asgi import Request
+    from edu.identity.principal import Principal
+
+_VERIFY_THREADS = 2
+_MOST_WAITING = 500
+_VERIFY_TIMEOUT_S = 5.0
+_log = get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Sender:
+    """The student a verified token names, and nothing a body could say."""
+
+    school_id: str
+    student_id: str
+
+
+class Authenticator:
+    """Verifies the tokens of requests, in threads beside the event loop: it may have to fetch the pool's keys."""
+
+    def __init__(self) -> None:
+        self._threads = BoundedThreads(name="authenticator", threads=_VERIFY_THREADS, waiting=_MOST_WAITING)
+
+    async def sender_of(self, request: Request) -> Sender:
+        """The student who sends.
+
+        Raises:
+            NotAuthenticatedError: there is no bearer token.
+            InvalidTokenError: the token is refused; why is in the log only.
+            ForbiddenError: the caller is no student, or their account names no person.
+            UnavailableError: the pool's keys cannot be fetched, or too many wait.
+        """
+        token = bearer_token_of(request.header("authorization"))
+        if token is None:
+            raise NotAuthenticatedError
+        principal = await self._principal(token)
+        require(principal, REPORT_EVENTS)
+        if not principal.school_id or not is_student_id(principal.person_id):
+            raise ForbiddenError
+        return Sender(principal.school_id, principal.person_id)
+
+    def close(self) -> None:
+        """End the threads. Blocks."""
+        self._threads.close()
+
+    async def _principal(self, token: str) -> Principal:
+        try:
+            return await self._threads.run(lambda: verifier().principal(token), timeout_s=_VERIFY_TIMEOUT_S)
+        except InvalidTokenError as error:
+            _log.warning("token refused", reason=str(error.detail))
+            raise
+        except TimeoutError as error:
+            raise KeysUnavailableError from error

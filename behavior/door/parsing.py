@@ -1,0 +1,55 @@
+"""What was sent: a request's body as events, with every rule checked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from behavior.domain import MAX_EVENTS, InvalidEventError, parse_event
+from behavior.errors import ONE_EVENT_OR_A_LIST, InvalidEventsError, field_errors
+from edu import clock
+from edu.http import json_bodies
+from edu.http.errors import MalformedBodyError, UnsupportedMediaTypeError
+
+if TYPE_CHECKING:
+    from behavior.domain import Event
+    from behavior.door.asgi import Request
+    from edu.errors import FieldError
+
+
+async def read_events(request: Request) -> list[Event]:
+    """The events of the body: one object, or a list of 1 to 100.
+
+    Raises:
+        UnsupportedMediaTypeError, BodyTooLargeError, MalformedBodyError: see there.
+        InvalidEventsError: with every broken rule of every event.
+        ClientGoneError: the body did not come whole.
+    """
+    media_type = request.header("content-type").partition(";")[0].strip().lower()
+    if media_type != "application/json":
+        raise UnsupportedMediaTypeError
+    json_bodies.require_no_coding(request.header("content-encoding"))
+    return parse_body(await request.body())
+
+
+def parse_body(body: bytes) -> list[Event]:
+    """The events of a complete body. Same errors as ``read_events``."""
+    sent = json_bodies.decode(body)
+    if isinstance(sent, dict):
+        return _parse_all([sent], numbered=False)
+    if not isinstance(sent, list) or not 0 < len(sent) <= MAX_EVENTS:
+        raise MalformedBodyError(ONE_EVENT_OR_A_LIST)
+    return _parse_all(sent, numbered=True)
+
+
+def _parse_all(sent: list[object], *, numbered: bool) -> list[Event]:
+    now = clock.now()
+    events: list[Event] = []
+    broken: list[FieldError] = []
+    for position, raw in enumerate(sent):
+        try:
+            events.append(parse_event(raw, now=now))
+        except InvalidEventError as error:
+            broken += field_errors(error, position if numbered else None)
+    if broken:
+        raise InvalidEventsError(fields=broken)
+    return events

@@ -1,0 +1,100 @@
+"""The queues of the product, each declared once.
+
+Settings, Celery, the start-up check, the local system's workers, the names of the stack's outputs and the check of a
+deployed stack are made from these declarations. ``deploy/data-plane.yaml`` makes the queues themselves; a test holds it
+against them (ADR 0015). Apps are named by string: nothing is imported from here but the standard library.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import groupby
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ALARM_MINUTES: Final = 5  # how long a queue is too deep or its oldest message too old before somebody is told
+
+
+@dataclass(frozen=True, kw_only=True)
+class QueueDeclaration:
+    """A queue of Celery messages with its dead-letter queue.
+
+    ``task_modules`` hold the tasks whose messages it takes; a module's app is the prefix of its tasks' names, and one
+    app's tasks have one queue. ``worker`` names the worker process that consumes it, ``threads`` how many threads that
+    process gets for it; a worker's threads are shared by all of its queues.
+
+    A message that was received and not acknowledged is visible again after ``visibility_timeout_s``, and after
+    ``max_receives`` such times it is moved to the dead letters. Alarms: more than each of ``depth_alarms`` messages, or
+    one older than ``age_alarm_s``, for five minutes; and any dead letter.
+    """
+
+    name: str
+    task_modules: tuple[str, ...]
+    worker: str = "worker"
+    threads: int = 1
+    visibility_timeout_s: int = 120
+    max_receives: int = 3
+    depth_alarms: tuple[int, ...] = ()
+    age_alarm_s: int
+
+    @property
+    def setting(self) -> str:
+        """The Django setting that holds its URL."""
+        return f"{self.name.replace('-', '_').upper()}_QUEUE_URL"
+
+    @property
+    def variable(self) -> str:
+        """The environment variable of that setting."""
+        return f"LIBRETA_{self.setting}"
+
+    @property
+    def resource(self) -> str:
+        """Its logical name in the template."""
+        return f"{self._words}Queue"
+
+    @property
+    def output(self) -> str:
+        """The stack's output that says its URL."""
+        return f"{self.resource}Url"
+
+    @property
+    def dead_letters_resource(self) -> str:
+        """The logical name of its dead-letter queue."""
+        return f"{self._words}Dlq"
+
+    @property
+    def dead_letters_output(self) -> str:
+        """The output that says the dead-letter queue's URL."""
+        return f"{self.dead_letters_resource}Url"
+
+    @property
+    def task_patterns(self) -> tuple[str, ...]:
+        """The names of its tasks, as Celery's routes match them."""
+        return tuple(f"{module.partition('.')[0]}.*" for module in self.task_modules)
+
+    @property
+    def _words(self) -> str:
+        return "".join(word.capitalize() for word in self.name.split("-"))
+
+
+BEHAVIOR: Final = QueueDeclaration(
+    name="behavior",
+    task_modules=("behavior.tasks",),
+    threads=2,
+    depth_alarms=(1000, 2000),
+    age_alarm_s=600,
+)
+GOVSYNC: Final = QueueDeclaration(name="govsync", task_modules=("govsync.tasks",), age_alarm_s=900)
+MAINTENANCE: Final = QueueDeclaration(
+    name="maintenance", task_modules=("evaluations.tasks", "edu.canary_tasks"), age_alarm_s=3600
+)
+QUEUES: Final = (BEHAVIOR, GOVSYNC, MAINTENANCE)
+SHORTEST_VISIBILITY_S: Final = min(queue.visibility_timeout_s for queue in QUEUES)
+
+
+def queues_by_worker() -> Mapping[str, tuple[QueueDeclaration, ...]]:
+    """The worker processes there are, and the queues that each consumes."""
+    by_worker = sorted(QUEUES, key=lambda queue: queue.worker)  # stable: a worker's queues keep their order
+    return {worker: tuple(queues) for worker, queues in groupby(by_worker, key=lambda queue: queue.worker)}

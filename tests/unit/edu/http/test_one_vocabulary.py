@@ -1,0 +1,178 @@
+"""The same failure has the same code, status, words and headers at the API and at the event door."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import uuid
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from behavior.door import authentication
+from behavior.door.application import EVENTS_PATH, EventDoor
+from behavior.door.publisher import Publisher
+from edu import clock
+from edu.http.errors import BusyError
+from edu.identity.jwks import KeysUnavailableError
+from tests.unit.edu.http.urls import SECRET, Taking
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from django.test import Client
+
+    from behavior.domain import Event
+    from tests.unit.edu.http.conftest import NamingVerifier
+
+API_PATH = "/api/v1/taking"
+COMPARED_HEADERS = ("Content-Type", "WWW-Authenticate", "Retry-After")
+STUDENT, JSON = "Bearer student", "application/json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bad:
+    """A request that both refuse. ``path`` replaces the address of both."""
+
+    status: int
+    code: str
+    method: str = "POST"
+    path: str = ""
+    body: bytes = b"{}"
+    headers: dict[str, str] = field(default_factory=dict)
+    pool_is_away: bool = False
+    error_behind: Exception | None = None
+
+
+def _malformed(body: bytes) -> Bad:
+    return Bad(status=400, code="malformed_body", body=body)
+
+
+def _media(content_type: str, **more: str) -> Bad:
+    return Bad(status=415, code="unsupported_media_type", headers={"Content-Type": content_type, **more})
+
+
+def _token(authorization: str, code: str) -> Bad:
+    return Bad(status=401, code=code, headers={"Authorization": authorization})
+
+
+BAD: dict[str, Bad] = {
+    "no token": _token("", "not_authenticated"),
+    "another scheme": _token("Basic eDp5", "not_authenticated"),
+    "scheme alone": _token("Bearer", "invalid_token"),
+    "bad token": _token("Bearer nobody", "invalid_token"),
+    "pool away": Bad(status=503, code="keys_unavailable", pool_is_away=True),
+    "another role": Bad(status=403, code="forbidden", headers={"Authorization": "Bearer auditor"}),
+    "unknown address": Bad(status=404, code="not_found", path="/api/v1/no-such-route"),
+    "method": Bad(status=405, code="method_not_allowed", method="PUT"),
+    "method of no standard": Bad(status=405, code="method_not_allowed", method="BREW"),
+    "body of two mebibytes": Bad(status=413, code="body_too_large", body=b" " * 2_097_152),
+    "no media type": _media(""),
+    "text": _media("text/plain"),
+    "form": _media("application/x-www-form-urlencoded"),
+    "compressed": _media(JSON, **{"Content-Encoding": "gzip"}),
+    "half an object": _malformed(b"{"),
+    "no JSON on a later line": _malformed(b'{"kind": "late",\n}'),
+    "no UTF-8": _malformed(b'"\xff"'),
+    "no number": _malformed(b"NaN"),
+    "deep": _malformed(b"[" * 100_000),
+    "a name twice": _malformed(b'{"kind": "late", "kind": "late"}'),
+    "busy": Bad(status=503, code="busy", error_behind=BusyError()),
+    "defect": Bad(status=500, code="internal_error", error_behind=KeyError(SECRET)),
+}
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """What a client is told, without what differs by request."""
+
+    status: int
+    body: dict[str, Any]
+    headers: dict[str, str]
+    allow: str
+
+
+class FailingPublisher(Publisher):
+    """Raises what it is given to raise."""
+
+    def __init__(self, error: Exception | None) -> None:
+        self._error = error
+
+    async def publish(self, *, school_id: str, student_id: str, events: Sequence[Event]) -> None:
+        """Take the events, or raise."""
+        del school_id, student_id, events
+        if self._error:
+            raise self._error
+
+
+@pytest.fixture(autouse=True)
+def _same_pool(verifier: NamingVerifier, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(authentication, "verifier", lambda: verifier)
+
+
+def _event() -> dict[str, object]:
+    return {"event_id": str(uuid.uuid4()), "kind": "late", "occurred_at": clock.now().isoformat()}
+
+
+def _refusal(status: int, content: bytes, headers: dict[str, str]) -> Refusal:
+    body: dict[str, Any] = json.loads(content)
+    assert body.pop("correlation_id") == headers["X-Correlation-Id"]
+    compared = {name: headers[name] for name in COMPARED_HEADERS if name in headers}
+    return Refusal(status, body, compared, headers.get("Allow", ""))
+
+
+def _headers(bad: Bad, language: str) -> dict[str, str]:
+    given = {"Authorization": STUDENT, "Content-Type": JSON, "Accept-Language": language, "Idempotency-Key": "key-1"}
+    return {name: value for name, value in (given | bad.headers).items() if value}
+
+
+def _of_the_api(client: Client, bad: Bad, language: str) -> Refusal:
+    headers = _headers(bad, language)
+    content_type = headers.pop("Content-Type", "")
+    answer = client.generic(bad.method, bad.path or API_PATH, bad.body, content_type=content_type, headers=headers)
+    return _refusal(answer.status_code, answer.content, dict(answer.headers))
+
+
+def _of_the_door(bad: Bad, language: str, event: dict[str, object] | None) -> Refusal:
+    body = json.dumps(event).encode() if event else bad.body
+    head = [(name.lower().encode(), value.encode()) for name, value in _headers(bad, language).items()]
+    scope = {"type": "http", "method": bad.method, "path": bad.path or EVENTS_PATH, "headers": head}
+    status, content, headers = 0, b"", dict[str, str]()
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def send(message: dict[str, Any]) -> None:
+        nonlocal status, content
+        status = message.get("status", status)
+        headers.update({name.decode().title(): value.decode() for name, value in message.get("headers", ())})
+        content += message.get("body", b"")
+
+    asyncio.run(EventDoor(publisher=FailingPublisher(bad.error_behind))(scope, receive, send))
+    renamed = {"Www-Authenticate": "WWW-Authenticate"}
+    return _refusal(status, content, {renamed.get(name, name): value for name, value in headers.items()})
+
+
+@pytest.mark.parametrize("language", ["es", "en"])
+@pytest.mark.parametrize("name", BAD)
+def test_same_failure_is_told_the_same(
+    client: Client, verifier: NamingVerifier, monkeypatch: pytest.MonkeyPatch, name: str, language: str
+) -> None:
+    bad = BAD[name]
+    verifier.error = KeysUnavailableError("JWKS") if bad.pool_is_away else None
+    monkeypatch.setattr(Taking, "error", bad.error_behind)
+    event = _event() if bad.error_behind else None
+    api, door = _of_the_api(client, bad, language), _of_the_door(bad, language, event)
+    assert (api.status, api.body["code"]) == (bad.status, bad.code)
+    assert (door.status, door.body, door.headers) == (api.status, api.body, api.headers)
+    if bad.status == 405:
+        assert api.allow == door.allow == "POST"
+
+
+def test_words_differ_by_language(client: Client) -> None:
+    told = {name: [_of_the_api(client, bad, language).body for language in ("es", "en")] for name, bad in BAD.items()}
+    assert [name for name, (spanish, english) in told.items() if spanish["title"] == english["title"]] == []
+    spanish, english = told["half an object"]
+    assert spanish["detail"] == "El cuerpo de la solicitud no es JSON: revise la línea 1, columna 2"
+    assert english["detail"] == "The body is not JSON: see line 1, column 2"

@@ -1,0 +1,74 @@
+"""A queue is declared once: what everybody reads of it hangs together, and every task has its queue."""
+
+from __future__ import annotations
+
+import importlib
+import runpy
+from typing import Any
+
+import pytest
+from django.conf import settings
+
+from edu.celery import app
+from edu.queues import BEHAVIOR, QUEUES, QueueDeclaration, queues_by_worker
+
+
+@pytest.fixture(scope="module")
+def config() -> dict[str, Any]:
+    return runpy.run_module("edu.celeryconfig")
+
+
+def test_names_in_settings_environment_and_template_follow_from_the_queues() -> None:
+    queue = QueueDeclaration(name="lake-files", task_modules=("analytics.tasks",), age_alarm_s=60)
+    assert (queue.setting, queue.variable) == ("LAKE_FILES_QUEUE_URL", "LIBRETA_LAKE_FILES_QUEUE_URL")
+    assert (queue.resource, queue.output) == ("LakeFilesQueue", "LakeFilesQueueUrl")
+    assert (queue.dead_letters_resource, queue.dead_letters_output) == ("LakeFilesDlq", "LakeFilesDlqUrl")
+    assert queue.task_patterns == ("analytics.*",)
+
+
+def test_settings_have_the_url_of_every_queue() -> None:
+    assert all(hasattr(settings, queue.setting) for queue in QUEUES)
+    assert BEHAVIOR.setting == "BEHAVIOR_QUEUE_URL"
+
+
+def test_no_two_queues_share_a_name_or_a_task() -> None:
+    for values in (
+        [queue.name for queue in QUEUES],
+        [pattern for queue in QUEUES for pattern in queue.task_patterns],
+    ):
+        assert len(values) == len(set(values))
+
+
+def test_every_task_of_the_product_is_routed_to_its_declared_queue() -> None:
+    app.loader.import_default_modules()
+    queue_of = {pattern.removesuffix("*"): queue.name for queue in QUEUES for pattern in queue.task_patterns}
+    ours = [name for name in app.tasks if not name.startswith("celery.")]
+    assert {name.partition(".")[0] + "." for name in ours} == set(queue_of)
+    for name in ours:
+        routed = app.amqp.router.route({}, name)["queue"]
+        assert routed.name == queue_of[name.partition(".")[0] + "."]
+
+
+def test_every_declared_module_exists_and_celery_imports_it(config: dict[str, Any]) -> None:
+    declared = [module for queue in QUEUES for module in queue.task_modules]
+    assert list(config["imports"]) == declared
+    for module in declared:
+        importlib.import_module(module)
+
+
+def test_celery_knows_the_declared_queues_and_no_others(config: dict[str, Any]) -> None:
+    names = [queue.name for queue in QUEUES]
+    assert [queue.name for queue in config["task_queues"]] == names
+    assert list(config["broker_transport_options"]["predefined_queues"]) == names
+    assert config["task_default_queue"] in names
+
+
+def test_task_ends_before_its_message_is_visible_again(config: dict[str, Any]) -> None:
+    assert all(config["task_time_limit"] < queue.visibility_timeout_s for queue in QUEUES)
+
+
+def test_every_queue_has_a_worker_with_threads() -> None:
+    by_worker = queues_by_worker()
+    assert sorted(queue.name for queues in by_worker.values() for queue in queues) == sorted(q.name for q in QUEUES)
+    assert all(queue.threads >= 1 for queue in QUEUES)
+    assert {name: sum(queue.threads for queue in queues) for name, queues in by_worker.items()} == {"worker": 4}
