@@ -14,6 +14,7 @@ from edu.dynamo.boundaries import check_item, own_items
 from edu.dynamo.errors import StoreUnavailableError, translated
 from edu.dynamo.keys import Key
 from edu.dynamo.mapping import Attributes, from_item, to_item
+from edu.dynamo.pages import Page
 from edu.dynamo.retries import pause
 
 if TYPE_CHECKING:
@@ -24,14 +25,6 @@ INDEX = "gsi1"
 _BATCH_GET_KEYS = 100
 _BATCH_WRITE_ITEMS = 25
 _BATCH_ATTEMPTS = 8
-
-
-@dataclass(frozen=True)
-class Page:
-    """Some of a listing's items, and the cursor of the next page (``None``: this is the last)."""
-
-    items: list[Attributes]
-    cursor: str | None = None
 
 
 @dataclass(frozen=True)
@@ -90,7 +83,7 @@ def get_item(key: Key, *, consistent: bool = True) -> Attributes | None:
     return from_item(answer["Item"]) if "Item" in answer else None
 
 
-def query_page(query: Query, *, cursor: str | None = None) -> Page:
+def query_page(query: Query, *, cursor: str | None = None) -> Page[Attributes]:
     """One page of a listing, of at most ``query.limit`` items; what is not the scope's own in an index is left out.
 
     Raises:

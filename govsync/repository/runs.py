@@ -15,6 +15,7 @@ the digest of all of them, and count only once the run names that digest. A slow
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from edu.dynamo import table
@@ -33,16 +34,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from edu.dynamo.mapping import Attributes
+    from edu.dynamo.pages import Page
 
 _RUN, _BATCH, _HISTORY, _APART, _HELD, _DIFFERENCE = "RUN", "BATCH", "HISTORY", "APART", "HELD", "DIFFERENCE"
-
-
-@dataclass(frozen=True)
-class RunPage:
-    """Some of the school's runs, latest first, and the cursor of the next page."""
-
-    runs: list[SyncRun]
-    cursor: str | None
 
 
 @dataclass(frozen=True)
@@ -68,15 +62,14 @@ def get_run(run_id: str) -> SyncRun:
     return run
 
 
-def list_runs(*, cursor: str | None = None, limit: int = 50) -> RunPage:
+def list_runs(*, cursor: str | None = None, limit: int = 50) -> Page[SyncRun]:
     """The school's runs, latest first. Eventually consistent.
 
     Raises:
         InvalidCursorError: see ``edu.dynamo.cursors``.
     """
     query = table.Query(school_partition("SYNCS"), index=True, descending=True, limit=limit)
-    page = table.query_page(query, cursor=cursor)
-    return RunPage([from_attributes(SyncRun, item) for item in page.items], page.cursor)
+    return table.query_page(query, cursor=cursor).map(partial(from_attributes, SyncRun))
 
 
 def get_batch(run_id: str, number: int) -> Batch:

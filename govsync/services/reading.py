@@ -54,7 +54,7 @@ def list_pending_counts() -> list[PendingCount]:
     Raises:
         NotFoundError: there is no such school.
     """
-    terms = [term.term_id for term in get_school().terms] + [run.term_id for run in list_runs().runs]
+    terms = [term.term_id for term in get_school().terms] + [run.term_id for run in list_runs().items]
     return [count_pending(term_id=term_id) for term_id in dict.fromkeys(terms)]
 
 

@@ -41,7 +41,7 @@ class Command(OperatorCommand):
             return
         for school_id in schools:
             with enter_school(school_id):
-                for run in services.list_runs().runs:
+                for run in services.list_runs().items:
                     self.stdout.write(_run_line(school_id, run))
                 for pending in services.list_pending_counts():
                     self.stdout.write(_pending_line(school_id, pending))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from edu.dynamo import table
+from edu.dynamo.pages import Page
 from edu.tenancy import enter_school
 from evaluations import services
 from evaluations.services.consolidating import consolidate_section
@@ -14,6 +15,7 @@ from tests.integration.govsync.support import record_grades
 from tests.support.schools import OPEN_TERM
 
 if TYPE_CHECKING:
+    from edu.dynamo.mapping import Attributes
     from tests.support.schools import TestSchool
 
 
@@ -23,9 +25,9 @@ def test_terms_grades_are_complete_while_the_index_is_behind(
 ) -> None:
     query_page = table.query_page
 
-    def query_all_but_sections(query: table.Query, **cursor: Any) -> table.Page:
+    def query_all_but_sections(query: table.Query, **cursor: Any) -> Page[Attributes]:
         if query.index and "#SECTION#" in query.partition:
-            return table.Page([])
+            return Page([])
         return query_page(query, **cursor)
 
     with enter_school(school.school_id):

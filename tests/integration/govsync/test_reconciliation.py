@@ -19,6 +19,8 @@ from tests.support.schools import OPEN_TERM
 if TYPE_CHECKING:
     import pytest
 
+    from edu.dynamo.mapping import Attributes
+    from edu.dynamo.pages import Page
     from tests.integration.govsync.support import Driver
     from tests.support.schools import TestSchool
 
@@ -34,7 +36,7 @@ def edit_during_listing(
     first_day = next(term for term in school.school.terms if term.term_id == OPEN_TERM).starts_on
     query_page, edited = table.query_page, False
 
-    def query_and_edit(query: table.Query, **cursor: Any) -> table.Page:
+    def query_and_edit(query: table.Query, **cursor: Any) -> Page[Attributes]:
         nonlocal edited
         if not (query.index and query.partition.endswith("#SECTION#mat-5a")):
             return query_page(query, **cursor)

@@ -212,7 +212,7 @@ def test_further_run_waits_for_the_one_before(driver: Driver, school: TestSchool
     start(ordinal=2)
     report = driver.finish(f"{OPEN_TERM}-r2")
     assert (report.run.state, report.run.accepted, report.run.certified) == (RunState.RECONCILED, 1, 2)
-    assert [run.ordinal for run in services.list_runs().runs] == [2, 1]
+    assert [run.ordinal for run in services.list_runs().items] == [2, 1]
 
 
 def test_start_cut_off_after_its_due_entry_is_completed(
@@ -263,7 +263,7 @@ def test_other_schools_run_is_not_there(driver: Driver, school: TestSchool, othe
     with enter_school(other_school.school_id):
         with pytest.raises(RunNotFoundError):
             services.describe_run(run_id=RUN_ID)
-        assert services.list_runs().runs == []
+        assert services.list_runs().items == []
         for sort_key in ("RUN", "BATCH#00001"):
             with pytest.raises(AccessDeniedError):
                 table.get_item(Key(f"SCHOOL#{school.school_id}#SYNC#{RUN_ID}", sort_key))
