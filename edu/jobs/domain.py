@@ -66,9 +66,11 @@ class DueJob:
     deadline_at: datetime | None = None
     hand_outs: int = 0
 
-    def is_overdue(self, now: datetime) -> bool:
-        """Whether it should have ended."""
-        return self.deadline_at is not None and self.deadline_at <= now
+    def late_s(self, now: datetime) -> float | None:
+        """Seconds since the deadline; ``None`` before it, and without one."""
+        if self.deadline_at is None or self.deadline_at > now:
+            return None
+        return (now - self.deadline_at).total_seconds()
 
     def is_given_up(self, kind: JobKind) -> bool:
         """Whether it was handed out as often as its kind allows, and never moved."""
