@@ -17,14 +17,14 @@ def consolidate_school(*, school_id: str, run_id: str, full: bool = False) -> No
     Idempotent: a run that is done does nothing, a doubled message stops where the other is ahead. A step that fails is
     delivered again, three times in all; the sections before it stay done.
     """
-    step = nightly.consolidate_next(run_id=run_id, full=full)
+    step = nightly.advance_run(run_id=run_id, full=full)
     _log.info(
         "consolidation step",
         run_id=run_id,
-        visited=step.progress.visited,
-        total=step.progress.total,
-        consolidated=step.progress.consolidated,
-        failed=len(step.progress.failed),
+        visited=step.job.done,
+        total=step.job.total,
+        consolidated=step.job.counts.get("consolidated", 0),
+        failed=step.job.failures,
     )
     if step.more:
         consolidate_school.apply_async(kwargs={"school_id": school_id, "run_id": run_id, "full": full})
@@ -32,6 +32,9 @@ def consolidate_school(*, school_id: str, run_id: str, full: bool = False) -> No
 
 @app.task(base=LoggedTask, name="evaluations.consolidate_all")
 def consolidate_all() -> None:
-    """Send one message for each school whose night it is. Beat calls it every hour; two beats do each school once."""
-    for due in nightly.list_due_schools():
-        consolidate_school.apply_async(kwargs={"school_id": due.school_id, "run_id": due.run_id})
+    """Send one message for each school whose night it is, and for each run that nobody moves any more.
+
+    Beat calls it every hour; two beats do each school once.
+    """
+    for due in nightly.hand_out_runs():
+        consolidate_school.apply_async(kwargs={"school_id": due.school_id, "run_id": due.job_id})

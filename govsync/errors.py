@@ -19,7 +19,7 @@ class RunNotFoundError(NotFoundError):
 
 
 class UnfinishedRunError(ConflictError):
-    """The term's previous run has not ended: two runs would send the same grades side by side."""
+    """The term's previous run has not ended: two runs at once would send the same grades."""
 
     code = "sync_run_unfinished"
     title = _("The previous sync of this term has not ended yet")
@@ -37,17 +37,17 @@ class BatchAlteredError(LibretaError):
     code = "sync_batch_altered"
 
 
-class LaneBusyError(UnavailableError):
-    """Every lane to the government is taken; at ``until`` at the latest one is free."""
+class SlotBusyError(UnavailableError):
+    """Every slot of the government's rate limit is held; at ``until`` at the latest one is free."""
 
-    code = "sync_lane_busy"
+    code = "sync_slot_busy"
 
     def __init__(self, until: datetime) -> None:
         super().__init__()
         self.until = until
 
 
-class PausedError(LaneBusyError):
+class PausedError(SlotBusyError):
     """The government asked for a pause, and nobody may call it before ``until``."""
 
     code = "sync_paused"

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from edu import clock
-from govsync.domain.grades import Grade, GradeKey
+from govsync.domain.grades import GradeKey, SubmittedGrade
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,13 +28,13 @@ MAX_RETRY_AFTER_S = 3600.0
 _OK, _NOT_FOUND = 200, 404
 # The request may have taken effect before it failed: the government is asked before it is sent again.
 _EFFECT_POSSIBLE = frozenset({408, 409, 500, 502, 504})
-# It looked at what was sent and will never take it. After any other status nobody looked at the grades: it was turned
-# away at the door, or our key, our address or the form of our requests is wrong, and an operator can put it right.
+# The government looked at what was sent and will never take it. After any other status it did not look at the grades:
+# it was too busy, or our key, our address or the form of our requests is wrong, and an operator can put it right.
 _ABOUT_GRADES = frozenset({400, 413, 422})
 
 
 @dataclass(frozen=True)
-class Settled:
+class Decided:
     """The government decided on each grade: ``rejected`` gives its reason, all others it holds."""
 
     accepted: frozenset[GradeKey]
@@ -73,11 +73,11 @@ class NeverReceived:
 class HeldPage:
     """Some of the grades the government holds, and the cursor of the next page (``None``: this is the last)."""
 
-    grades: tuple[Grade, ...]
+    grades: tuple[SubmittedGrade, ...]
     next_cursor: str | None
 
 
-Answer = Settled | Refused | Later | Unknown | NeverReceived | HeldPage
+GovernmentAnswer = Decided | Refused | Later | Unknown | NeverReceived | HeldPage
 
 
 class _Result(msgspec.Struct):
@@ -94,14 +94,14 @@ class _BatchBody(msgspec.Struct):
 
 
 class _PageBody(msgspec.Struct):
-    grades: list[Grade]
+    grades: list[SubmittedGrade]
     next_cursor: str | None = None
 
 
-def read_submission(status: int, headers: Mapping[str, str], body: bytes, expected: Batch) -> Answer:
+def read_submission(status: int, headers: Mapping[str, str], body: bytes, expected: Batch) -> GovernmentAnswer:
     """The meaning of an answer to sending a batch."""
     if status in {200, 201}:
-        return _settled(body, expected) or Unknown("malformed_answer")
+        return _decided(body, expected) or Unknown("malformed_answer")
     if status in _EFFECT_POSSIBLE:
         return Unknown(f"http_{status}", retry_after_s(headers))
     if status in _ABOUT_GRADES:
@@ -109,16 +109,16 @@ def read_submission(status: int, headers: Mapping[str, str], body: bytes, expect
     return Later(f"http_{status}", retry_after_s(headers))
 
 
-def read_inquiry(status: int, headers: Mapping[str, str], body: bytes, expected: Batch) -> Answer:
+def read_inquiry(status: int, headers: Mapping[str, str], body: bytes, expected: Batch) -> GovernmentAnswer:
     """The meaning of an answer to asking about a batch."""
     if status == _OK:
-        return _settled(body, expected) or Unknown("malformed_answer")
+        return _decided(body, expected) or Unknown("malformed_answer")
     if status == _NOT_FOUND and _says_unknown_batch(body):
         return NeverReceived()
     return Unknown(f"http_{status}", retry_after_s(headers))
 
 
-def read_page(status: int, headers: Mapping[str, str], body: bytes) -> Answer:
+def read_page(status: int, headers: Mapping[str, str], body: bytes) -> GovernmentAnswer:
     """The meaning of an answer to asking for held grades."""
     if status != _OK:
         return Later(f"http_{status}", retry_after_s(headers))
@@ -144,7 +144,7 @@ def retry_after_s(headers: Mapping[str, str]) -> float:
     return min(max((until - clock.now()).total_seconds(), 0.0), MAX_RETRY_AFTER_S)
 
 
-def _settled(body: bytes, expected: Batch) -> Settled | None:
+def _decided(body: bytes, expected: Batch) -> Decided | None:
     """The decisions, when they are about this batch and about each of its grades exactly once."""
     try:
         answer = msgspec.json.decode(body, type=_BatchBody)
@@ -157,10 +157,10 @@ def _settled(body: bytes, expected: Batch) -> Settled | None:
     if {result.status for result in answer.results} - {"accepted", "rejected"}:
         return None
     rejected = {key: r.reason or "no_reason_given" for key, r in decided.items() if r.status == "rejected"}
-    return Settled(frozenset(decided.keys() - rejected.keys()), rejected)
+    return Decided(frozenset(decided.keys() - rejected.keys()), rejected)
 
 
-def _keys(grades: Iterable[Grade]) -> set[GradeKey]:
+def _keys(grades: Iterable[SubmittedGrade]) -> set[GradeKey]:
     return {grade.key for grade in grades}
 
 

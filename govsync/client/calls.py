@@ -1,4 +1,4 @@
-"""Calling the government over HTTP. Whoever calls holds a lane (``govsync.repository.lanes``).
+"""Calling the government over HTTP. Whoever calls holds a slot (``govsync.repository.rate_limit``).
 
 POST /batches                                  Idempotency-Key: <batch id>
 GET  /batches/<batch id>
@@ -18,7 +18,7 @@ from django.conf import settings
 from govsync.client.address import check_address
 from govsync.client.answers import (
     MAX_PAGE_GRADES,
-    Answer,
+    GovernmentAnswer,
     Later,
     Unknown,
     read_inquiry,
@@ -56,7 +56,7 @@ class Government:
         )
 
     def submit(self, batch: Batch, body: bytes) -> Exchange:
-        """Send a batch: ``Settled``, ``Refused``, ``Later`` or ``Unknown``. Idempotent at the government by batch id.
+        """Send a batch: ``Decided``, ``Refused``, ``Later`` or ``Unknown``. Idempotent at the government by batch id.
 
         Raises:
             BatchAlteredError: ``body`` is not what the batch's id was made from; nothing was sent.
@@ -70,7 +70,7 @@ class Government:
         )
 
     def ask(self, batch: Batch) -> Exchange:
-        """Ask what became of a batch: ``Settled``, ``NeverReceived`` or ``Unknown``."""
+        """Ask what became of a batch: ``Decided``, ``NeverReceived`` or ``Unknown``."""
         request = self._http.build_request("GET", f"/batches/{batch.batch_id}")
         digest = _digest_of(request)
         return self._exchange(request, digest, lambda r: read_inquiry(r.status_code, r.headers, r.content, batch))
@@ -87,13 +87,13 @@ class Government:
         self,
         request: httpx.Request,
         digest: str,
-        read: Callable[[httpx.Response], Answer],
+        read: Callable[[httpx.Response], GovernmentAnswer],
         *,
         undecided: type[Unknown | Later] = Unknown,
     ) -> Exchange:
         started = time.perf_counter()
         status: int | None = None
-        answer: Answer
+        answer: GovernmentAnswer
         try:
             response = self._http.send(request)
         except _NOT_SENT as error:

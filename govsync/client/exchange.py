@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from govsync.client.answers import Answer
+from govsync.client.answers import GovernmentAnswer
 
 
 @dataclass(frozen=True)
@@ -14,4 +14,4 @@ class Exchange:
     request_sha256: str
     status: int | None
     duration_ms: int
-    answer: Answer
+    answer: GovernmentAnswer

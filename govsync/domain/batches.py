@@ -6,50 +6,17 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from govsync.domain.grades import Grade
+from govsync.domain.grades import SubmittedGrade
+from govsync.domain.states import BATCH_TRANSITIONS, BatchState, TransitionError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
-# Settling a batch is one transaction of at most 100 actions: the run, the batch, a history entry, one for each grade.
+# Applying a decision is one transaction of at most 100 actions: the run, the batch, a history entry, one a grade.
 MAX_BATCH_GRADES = 90
 RETRY_WAITS_S = (5, 15, 45)
-
-
-class BatchState(StrEnum):
-    """Where a batch stands.
-
-    ``unknown``: it may have taken effect, so the government is asked before any resend. ``split``: the government
-    refused it whole, and its grades are in two batches that came after it.
-    """
-
-    PREPARED = "prepared"
-    SENDING = "sending"
-    UNKNOWN = "unknown"
-    WAITING = "waiting"
-    ACKNOWLEDGED = "acknowledged"
-    REJECTED = "rejected"
-    SPLIT = "split"
-
-
-_S = BatchState
-BATCH_TRANSITIONS: Mapping[BatchState, frozenset[BatchState]] = {
-    _S.PREPARED: frozenset({_S.SENDING}),
-    # a worker that vanishes while sending leaves `sending` behind; its lease over, that is `unknown`
-    _S.SENDING: frozenset({_S.ACKNOWLEDGED, _S.REJECTED, _S.SPLIT, _S.WAITING, _S.UNKNOWN}),
-    _S.UNKNOWN: frozenset({_S.ACKNOWLEDGED, _S.REJECTED, _S.WAITING, _S.UNKNOWN}),
-    _S.WAITING: frozenset({_S.SENDING}),
-    _S.ACKNOWLEDGED: frozenset(),
-    _S.REJECTED: frozenset(),
-    _S.SPLIT: frozenset(),
-}
-
-
-class TransitionError(ValueError):
-    """A state was to follow another that it may not follow: a bug, and nothing is written."""
 
 
 @dataclass(frozen=True)
@@ -57,21 +24,21 @@ class Batch:
     """Grades sent together.
 
     ``attempt`` counts the exchanges that brought no decision. ``retry_at``: not before this instant (``waiting``,
-    ``unknown``). ``claimed_until``: until then the worker that set ``sending`` may still be at it.
+    ``unknown``). ``claimed_until``: until then the worker that set ``sending`` may still be sending it.
     """
 
     number: int
     batch_id: str
     state: BatchState
-    grades: tuple[Grade, ...]
+    grades: tuple[SubmittedGrade, ...]
     attempt: int = 0
     retry_at: datetime | None = None
     claimed_until: datetime | None = None
     accepted: int = 0
-    set_apart: int = 0
+    rejected: int = 0
 
     @property
-    def settled(self) -> bool:
+    def closed(self) -> bool:
         """Whether nothing more is done with it: each of its grades is decided on, or in another batch."""
         return not BATCH_TRANSITIONS[self.state]
 
@@ -81,9 +48,9 @@ class Batch:
         *,
         retry_at: datetime | None = None,
         claimed_until: datetime | None = None,
-        settled: tuple[int, int] = (0, 0),
+        counts: tuple[int, int] = (0, 0),
     ) -> Batch:
-        """The batch in its next state; ``settled`` counts the grades accepted and set apart.
+        """The batch in its next state; ``counts``: how many of its grades were accepted and rejected.
 
         Raises:
             TransitionError: the table has no such step.
@@ -97,16 +64,16 @@ class Batch:
             attempt=self.attempt + 1 if undecided else self.attempt,
             retry_at=retry_at,
             claimed_until=claimed_until,
-            accepted=settled[0],
-            set_apart=settled[1],
+            accepted=counts[0],
+            rejected=counts[1],
         )
 
 
-def prepare_batch(number: int, grades: Iterable[Grade], *, school_id: str, term_id: str, run_id: str) -> Batch:
+def prepare_batch(number: int, grades: Iterable[SubmittedGrade], *, school_id: str, term_id: str, run_id: str) -> Batch:
     """A new batch of these grades, in canonical order, under the id its content gives it.
 
     Raises:
-        ValueError: no grades, or more than one transaction settles.
+        ValueError: no grades, or more than one transaction acknowledges.
     """
     ordered = tuple(sorted(grades, key=lambda grade: grade.key))
     if not 0 < len(ordered) <= MAX_BATCH_GRADES:
@@ -129,7 +96,7 @@ def split_batch(batch: Batch, number: int, *, school_id: str, term_id: str, run_
     )
 
 
-def canonical_body(grades: Iterable[Grade], *, school_id: str, term_id: str, run_id: str) -> bytes:
+def canonical_body(grades: Iterable[SubmittedGrade], *, school_id: str, term_id: str, run_id: str) -> bytes:
     """The exact bytes the government receives: JSON with sorted keys and no spaces."""
     content = {
         "school_id": school_id,

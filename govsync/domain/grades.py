@@ -8,8 +8,8 @@ GradeKey = tuple[str, str, int]
 
 
 @dataclass(frozen=True, order=True)
-class Grade:
-    """One student's result in one evaluation, at one version; ``value`` is there when ``state`` is ``recorded``.
+class SubmittedGrade:
+    """One student's result in one evaluation, at one version, as it is sent; ``value`` only with state ``recorded``.
 
     The value stays out of ``repr``: a child's grade does not belong in a log.
     """
@@ -28,7 +28,7 @@ class Grade:
 
 
 @dataclass(frozen=True)
-class SetApart:
+class RejectedGrade:
     """A grade, at one version, that the government will never take as it is; ``reason`` is its code for why."""
 
     evaluation_id: str

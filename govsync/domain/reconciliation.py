@@ -8,7 +8,7 @@ from dataclasses import astuple, dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from govsync.domain.grades import Grade, GradeKey
+from govsync.domain.grades import GradeKey, SubmittedGrade
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,7 +21,7 @@ class DifferenceKind(StrEnum):
     OTHER_VERSION = "other_version"
     OTHER_CONTENT = "other_content"
     UNEXPECTED = "unexpected"
-    SET_APART = "set_apart"
+    REJECTED = "rejected"
     PENDING = "pending"
     GONE = "gone"
 
@@ -42,11 +42,11 @@ class Difference:
 class Bookkeeping:
     """What the sync itself has noted of our grades, each at its version.
 
-    ``set_apart``: refused, with the reason. ``pending``: every mark that stands, read after the grades themselves.
+    ``rejected``: refused, with the reason. ``pending``: every mark that stands, read after the grades themselves.
     ``acknowledged``: accepted by the government, in any run of the term.
     """
 
-    set_apart: Mapping[GradeKey, str] = field(default_factory=dict)
+    rejected: Mapping[GradeKey, str] = field(default_factory=dict)
     pending: frozenset[GradeKey] = frozenset()
     acknowledged: frozenset[GradeKey] = frozenset()
 
@@ -55,8 +55,8 @@ class Bookkeeping:
 class _Sides:
     """One grade as we have it, as they hold it, and the latest versions that are pending and acknowledged (0: none)."""
 
-    mine: Grade | None
-    held: Grade | None
+    mine: SubmittedGrade | None
+    held: SubmittedGrade | None
     pending: int
     acknowledged: int
 
@@ -65,10 +65,10 @@ class _Sides:
         return self.mine.version if self.mine else 0
 
 
-def compare(ours: Iterable[Grade], theirs: Iterable[Grade], noted: Bookkeeping) -> list[Difference]:
+def compare(ours: Iterable[SubmittedGrade], theirs: Iterable[SubmittedGrade], noted: Bookkeeping) -> list[Difference]:
     """Every difference, by evaluation and student. Empty means: the government holds exactly our grades.
 
-    What is pending or set apart differs whatever they hold. What they acknowledged must be among ours, at that version
+    What is pending or rejected differs whatever they hold. What they acknowledged must be among ours, at that version
     or a later one (a voided grade is one): otherwise it is our side that is incomplete.
 
     Raises:
@@ -90,7 +90,7 @@ def compare(ours: Iterable[Grade], theirs: Iterable[Grade], noted: Bookkeeping) 
     return found
 
 
-def agreed(ours: Iterable[Grade], differences: Iterable[Difference]) -> list[Grade]:
+def agreed(ours: Iterable[SubmittedGrade], differences: Iterable[Difference]) -> list[SubmittedGrade]:
     """Our grades without those that differ, in canonical order.
 
     Raises:
@@ -107,18 +107,18 @@ def differences_sha256(differences: Iterable[Difference]) -> str:
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
-def manifest_sha256(grades: Iterable[Grade]) -> str:
+def manifest_sha256(grades: Iterable[SubmittedGrade]) -> str:
     """SHA-256 over sorted lines, one a grade: evaluation, student, version, state, value; tab-separated, LF-ended."""
     lines = sorted("\t".join((*_name(g), str(g.version), g.state, g.value or "")) + "\n" for g in grades)
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
-def _name(grade: Grade) -> tuple[str, str]:
+def _name(grade: SubmittedGrade) -> tuple[str, str]:
     return (grade.evaluation_id, grade.student_id)
 
 
-def _by_name(grades: Iterable[Grade]) -> dict[tuple[str, str], Grade]:
-    found: dict[tuple[str, str], Grade] = {}
+def _by_name(grades: Iterable[SubmittedGrade]) -> dict[tuple[str, str], SubmittedGrade]:
+    found: dict[tuple[str, str], SubmittedGrade] = {}
     for grade in grades:
         if found.setdefault(_name(grade), grade) is not grade:
             raise ValueError("a grade is there twice")
@@ -137,14 +137,14 @@ def _kind(sides: _Sides, noted: Bookkeeping) -> tuple[DifferenceKind | None, str
     mine = sides.mine
     if sides.acknowledged > sides.our_version:
         return DifferenceKind.GONE, ""
-    if mine is not None and mine.key in noted.set_apart:
-        return DifferenceKind.SET_APART, noted.set_apart[mine.key]
+    if mine is not None and mine.key in noted.rejected:
+        return DifferenceKind.REJECTED, noted.rejected[mine.key]
     if sides.pending and sides.pending >= sides.our_version:
         return DifferenceKind.PENDING, ""
-    return _kind_of_settled(mine, sides.held), ""
+    return _kind_of_decided(mine, sides.held), ""
 
 
-def _kind_of_settled(mine: Grade | None, held: Grade | None) -> DifferenceKind | None:
+def _kind_of_decided(mine: SubmittedGrade | None, held: SubmittedGrade | None) -> DifferenceKind | None:
     if mine is None:
         return DifferenceKind.UNEXPECTED
     if held is None:

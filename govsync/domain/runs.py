@@ -5,48 +5,26 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from govsync.domain.batches import TransitionError
+from edu.jobs.domain import JobKind
+from govsync.domain.states import RUN_TRANSITIONS, RunState, TransitionError
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
+# No run is ever given up: the law wants it ended, and past its deadline each sweep says that it is late.
+SYNC = JobKind("sync", watchdog_s=900.0)
 DEADLINE = timedelta(hours=48)
 _RUN_ID = re.compile(r"([a-z0-9-]{1,40})-r([1-9][0-9]{0,3})", re.ASCII)
 
 
-class RunState(StrEnum):
-    """Where a run stands. The last two are ends."""
-
-    PREPARING = "preparing"
-    SENDING = "sending"
-    RECONCILING = "reconciling"
-    RECONCILED = "reconciled"
-    NEEDS_REVIEW = "needs_review"
-
-
-_S = RunState
-RUN_TRANSITIONS: Mapping[RunState, frozenset[RunState]] = {
-    _S.PREPARING: frozenset({_S.SENDING, _S.RECONCILING, _S.NEEDS_REVIEW}),
-    _S.SENDING: frozenset({_S.SENDING, _S.PREPARING}),
-    # grades that came in meanwhile are sent before anything is certified
-    _S.RECONCILING: frozenset({_S.RECONCILING, _S.PREPARING, _S.RECONCILED, _S.NEEDS_REVIEW}),
-    _S.RECONCILED: frozenset(),
-    _S.NEEDS_REVIEW: frozenset(),
-}
-
-
 @dataclass(frozen=True)
 class SyncRun:
-    """The aggregate: its ``version`` guards the run and everything that hangs on it, so one worker moves it at a time.
+    """The aggregate: its ``version`` guards the run and all that belongs to it, so one worker moves it at a time.
 
-    ``batches`` counts those prepared; ``open_batches`` are the numbers of those not settled, the current one first, and
-    more than one only when a batch was split. ``passes`` counts the times it came to
-    reconciling. ``held_pages`` and ``held_cursor``: how far the government's own list has been read in this pass;
-    ``attempt`` and ``retry_at``: exchanges in a row that brought no page of it, and when to try again.
-    ``comparison`` names the differences it ended with.
+    ``batches`` counts those prepared; ``open_batches`` are the numbers of those not closed, the current one first, and
+    more than one only when a batch was split. ``passes`` counts the times it came to reconciling. ``held_pages`` and
+    ``held_cursor``: how far the government's own list has been read in this pass; ``attempt`` and ``retry_at``:
+    exchanges in a row that brought no page of it, and when to try again. ``comparison`` names the differences it ended
+    with.
     """
 
     run_id: str
@@ -60,7 +38,7 @@ class SyncRun:
     batches: int = 0
     open_batches: tuple[int, ...] = ()
     accepted: int = 0
-    set_apart: int = 0
+    rejected: int = 0
     passes: int = 0
     held_pages: int = 0
     held_cursor: str | None = None

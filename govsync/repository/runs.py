@@ -3,13 +3,14 @@
     SCHOOL#<id>#SYNC#<run>  RUN                                gsi1: SCHOOL#<id>#SYNCS / <started at>#<run>
     SCHOOL#<id>#SYNC#<run>  BATCH#<n>                          with the exact grades sent
     SCHOOL#<id>#SYNC#<run>  HISTORY#<instant>#<version>
-    SCHOOL#<id>#SYNC#<run>  APART#<evaluation>#<student>#<v>
+    SCHOOL#<id>#SYNC#<run>  REJECTED#<evaluation>#<student>#<v>
     SCHOOL#<id>#SYNC#<run>  HELD#<n>                           a page of what the government says it holds
     SCHOOL#<id>#SYNC#<run>  DIFFERENCE#<comparison>#<evaluation>#<student>
 
 The run's version guards all of them: each transition is one transaction that requires the version it was decided on,
-and writes its history entry with it. Differences may be more than a transaction holds: they are written before, under
-the digest of all of them, and count only once the run names that digest. A slower worker's are then nobody's.
+and writes its history entry with it (``govsync.services.transitions`` is the only caller of ``stage`` and ``commit``).
+Differences may be more than a transaction holds: they are written before, under the digest of all of them, and count
+only once the run names that digest. A slower worker's then belong to no run.
 """
 
 from __future__ import annotations
@@ -21,12 +22,14 @@ from typing import TYPE_CHECKING
 from edu.dynamo import table
 from edu.dynamo.keys import Key, joined, school_partition
 from edu.dynamo.mapping import from_attributes, instant_text, to_attributes
-from edu.dynamo.transactions import NOT_THERE, Transaction, version_is
-from govsync.domain.batches import Batch, BatchState
-from govsync.domain.grades import Grade, GradeKey, SetApart
+from edu.dynamo.transactions import NOT_THERE, Transaction
+from edu.jobs.repository import next_version
+from govsync.domain.batches import Batch
+from govsync.domain.grades import GradeKey, RejectedGrade, SubmittedGrade
 from govsync.domain.history import HistoryEntry
 from govsync.domain.reconciliation import Difference, differences_sha256
 from govsync.domain.runs import SyncRun
+from govsync.domain.states import BatchState
 from govsync.errors import RunMovedError, RunNotFoundError
 
 if TYPE_CHECKING:
@@ -35,12 +38,12 @@ if TYPE_CHECKING:
     from edu.dynamo.mapping import Attributes
     from edu.dynamo.pages import Page
 
-_RUN, _BATCH, _HISTORY, _APART, _HELD, _DIFFERENCE = "RUN", "BATCH", "HISTORY", "APART", "HELD", "DIFFERENCE"
+_RUN, _BATCH, _HISTORY, _REJECTED, _HELD, _DIFFERENCE = "RUN", "BATCH", "HISTORY", "REJECTED", "HELD", "DIFFERENCE"
 
 
 @dataclass(frozen=True)
 class _HeldPageItem:
-    grades: tuple[Grade, ...]
+    grades: tuple[SubmittedGrade, ...]
 
 
 def find_run(run_id: str) -> SyncRun | None:
@@ -93,17 +96,17 @@ def list_history(run_id: str) -> list[HistoryEntry]:
     return [from_attributes(HistoryEntry, item) for item in _items(run_id, _HISTORY)]
 
 
-def list_set_apart(run_id: str) -> list[SetApart]:
+def list_rejected(run_id: str) -> list[RejectedGrade]:
     """The grades of a run that the government will not take as they are. Strongly consistent."""
-    return [from_attributes(SetApart, item) for item in _items(run_id, _APART)]
+    return [from_attributes(RejectedGrade, item) for item in _items(run_id, _REJECTED)]
 
 
 def list_acknowledged(run_id: str) -> list[GradeKey]:
     """The grades, at their versions, that the government accepted in a run. Strongly consistent; reads every batch."""
-    apart = {(grade.batch_number, grade.key) for grade in list_set_apart(run_id)}
+    rejected = {(grade.batch_number, grade.key) for grade in list_rejected(run_id)}
     batches = (from_attributes(Batch, item) for item in _items(run_id, _BATCH))
-    settled = (batch for batch in batches if batch.state is BatchState.ACKNOWLEDGED)
-    return [grade.key for batch in settled for grade in batch.grades if (batch.number, grade.key) not in apart]
+    decided = (batch for batch in batches if batch.state is BatchState.ACKNOWLEDGED)
+    return [grade.key for batch in decided for grade in batch.grades if (batch.number, grade.key) not in rejected]
 
 
 def list_differences(run_id: str, comparison: str) -> list[Difference]:
@@ -112,43 +115,33 @@ def list_differences(run_id: str, comparison: str) -> list[Difference]:
     return [from_attributes(Difference, item) for item in items]
 
 
-def list_held(run: SyncRun) -> list[Grade]:
+def list_held(run: SyncRun) -> list[SubmittedGrade]:
     """The grades the government listed in the run's current pass. Strongly consistent."""
     keys = [_held_key(run.run_id, page) for page in range(run.held_pages)]
     pages = [from_attributes(_HeldPageItem, item) for item in table.get_items(keys, consistent=True)]
     return [grade for page in pages for grade in page.grades]
 
 
-def add_run(run: SyncRun, entry: HistoryEntry) -> None:
-    """Write a new run.
-
-    Raises:
-        RunMovedError: it is there already.
-    """
+def stage(run: SyncRun, entry: HistoryEntry, batches: Iterable[Batch] = ()) -> Transaction:
+    """A transaction that writes a run's next version, its history entry and batches, to add to and then commit."""
     transaction = Transaction()
-    transaction.put(_run_item(run), NOT_THERE, otherwise=RunMovedError)
-    _add_entry(transaction, run, entry)
-    commit(transaction)
-
-
-def stage(before: SyncRun, after: SyncRun, entry: HistoryEntry, *batches: Batch) -> Transaction:
-    """A transaction that moves a run (and batches of it) one version on, for the caller to add to and commit."""
-    transaction = Transaction()
-    transaction.put(_run_item(after), version_is(before.version), otherwise=RunMovedError)
-    _add_entry(transaction, after, entry)
+    transaction.put(_run_item(run), next_version(run.version), otherwise=RunMovedError)
+    name = joined(_HISTORY, instant_text(entry.at), f"{entry.version:06d}")
+    item = {**_key(run.run_id, name).as_attributes(), "entity": "sync_history", **to_attributes(entry)}
+    transaction.put(item, NOT_THERE, otherwise=RunMovedError)
     for batch in batches:
-        key = _batch_key(after.run_id, batch.number)
+        key = _batch_key(run.run_id, batch.number)
         transaction.put({**key.as_attributes(), "entity": "sync_batch", **to_attributes(batch)})
     return transaction
 
 
-def add_set_apart(transaction: Transaction, run_id: str, grade: SetApart) -> None:
-    """Set a grade apart, in the transaction that settles its batch."""
-    name = joined(_APART, grade.evaluation_id, grade.student_id, str(grade.version))
-    transaction.put({**_key(run_id, name).as_attributes(), "entity": "sync_set_apart", **to_attributes(grade)})
+def add_rejected(transaction: Transaction, run_id: str, grade: RejectedGrade) -> None:
+    """Note a rejected grade, in the transaction of the decision on its batch."""
+    name = joined(_REJECTED, grade.evaluation_id, grade.student_id, str(grade.version))
+    transaction.put({**_key(run_id, name).as_attributes(), "entity": "sync_rejected_grade", **to_attributes(grade)})
 
 
-def add_held_page(transaction: Transaction, run_id: str, page: int, grades: tuple[Grade, ...]) -> None:
+def add_held_page(transaction: Transaction, run_id: str, page: int, grades: tuple[SubmittedGrade, ...]) -> None:
     """Keep a page of the government's own list, in the transaction that counts it."""
     item = {"entity": "sync_held_page", **to_attributes(_HeldPageItem(grades))}
     transaction.put({**_held_key(run_id, page).as_attributes(), **item})
@@ -167,23 +160,6 @@ def put_differences(run_id: str, differences: Iterable[Difference]) -> str:
         items.append({**key.as_attributes(), "entity": "sync_difference", **to_attributes(difference)})
     table.write_batch(table.BatchWrite(puts=items))
     return comparison
-
-
-def commit(transaction: Transaction) -> None:
-    """Write a staged transition, whole or not at all.
-
-    Raises:
-        RunMovedError: another worker moved the run first.
-        ConditionFailedError: a condition the caller added did not hold.
-        StoreUnavailableError: the outcome is unknown; look at the run again.
-    """
-    transaction.commit()
-
-
-def _add_entry(transaction: Transaction, run: SyncRun, entry: HistoryEntry) -> None:
-    name = joined(_HISTORY, instant_text(entry.at), f"{entry.version:06d}")
-    item = {**_key(run.run_id, name).as_attributes(), "entity": "sync_history", **to_attributes(entry)}
-    transaction.put(item, NOT_THERE, otherwise=RunMovedError)
 
 
 def _run_item(run: SyncRun) -> Attributes:

@@ -1,6 +1,6 @@
 """The use cases of the sync: what tasks, commands and the console call."""
 
-from govsync.services.advancing import WATCHDOG_S, advance_run, sweep_due_runs
+from govsync.services.advancing import advance_run, sweep_due_runs
 from govsync.services.reading import (
     PendingCount,
     RunReport,
@@ -10,12 +10,8 @@ from govsync.services.reading import (
     list_runs,
 )
 from govsync.services.starting import find_sent, next_ordinal, start_sync
-from govsync.services.steps import Advance, Outcome
 
 __all__ = [
-    "WATCHDOG_S",
-    "Advance",
-    "Outcome",
     "PendingCount",
     "RunReport",
     "advance_run",

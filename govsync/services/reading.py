@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from evaluations.services import get_school, list_pending_marks
 from govsync.domain.batches import Batch
-from govsync.domain.grades import SetApart
+from govsync.domain.grades import RejectedGrade
 from govsync.domain.history import HistoryEntry
 from govsync.domain.reconciliation import Difference
 from govsync.domain.runs import SyncRun
@@ -20,11 +20,11 @@ MAX_PENDING_COUNTED = 1000
 
 @dataclass(frozen=True)
 class RunReport:
-    """A run with all that hangs on it."""
+    """A run with everything that belongs to it."""
 
     run: SyncRun
     batches: list[Batch]
-    set_apart: list[SetApart]
+    rejected: list[RejectedGrade]
     differences: list[Difference]
     history: list[HistoryEntry]
 
@@ -68,7 +68,7 @@ def describe_run(*, run_id: str) -> RunReport:
     return RunReport(
         run=run,
         batches=runs.list_batches(run_id),
-        set_apart=runs.list_set_apart(run_id),
+        rejected=runs.list_rejected(run_id),
         differences=runs.list_differences(run_id, run.comparison) if run.comparison else [],
         history=runs.list_history(run_id),
     )

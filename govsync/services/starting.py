@@ -6,13 +6,14 @@ from django.utils.translation import gettext_lazy as _
 
 from edu import clock
 from edu.errors import FieldError, InvalidInputError
+from edu.jobs import repository as jobs
+from edu.jobs.domain import DueJob
 from edu.tenancy import current_school_id
 from evaluations.services import get_school
-from govsync.domain.runs import SyncRun, new_run, run_id_of
+from govsync.domain.runs import SYNC, SyncRun, new_run, run_id_of
 from govsync.errors import RunMovedError, UnfinishedRunError
-from govsync.repository import due, runs
-from govsync.repository.due import DueRun
-from govsync.services.steps import entry_of
+from govsync.repository import runs
+from govsync.services import transitions
 
 
 def start_sync(*, term_id: str, actor: str, ordinal: int = 1) -> SyncRun:
@@ -32,10 +33,14 @@ def start_sync(*, term_id: str, actor: str, ordinal: int = 1) -> SyncRun:
         _require_previous_finished(term_id, ordinal)
     if run is not None and run.finished:
         return run
-    now = clock.now()
-    wanted = run or new_run(term_id=term_id, ordinal=ordinal, started_at=now, started_by=actor)
-    due.put_due(DueRun(current_school_id(), run_id, now, wanted.deadline_at))
+    wanted = run or new_run(term_id=term_id, ordinal=ordinal, started_at=clock.now(), started_by=actor)
+    jobs.put_due(due_job_of(wanted))
     return run or _add(wanted)
+
+
+def due_job_of(run: SyncRun) -> DueJob:
+    """The run's entry on the due list, due now. In the scope of its school."""
+    return DueJob(SYNC.name, run.run_id, clock.now(), current_school_id(), run.deadline_at)
 
 
 def next_ordinal(*, term_id: str) -> int:
@@ -64,7 +69,7 @@ def _require_previous_finished(term_id: str, ordinal: int) -> None:
 
 def _add(run: SyncRun) -> SyncRun:
     try:
-        runs.add_run(run, entry_of(run, "run.started", actor=run.started_by))
+        transitions.start(run)
     except RunMovedError:  # somebody started it at the same moment: theirs is the run
         return runs.get_run(run.run_id)
     return run

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient
 
 TENANT_KEYS: Final = frozenset({"SCHOOL#${aws:PrincipalTag/school_id}", "SCHOOL#${aws:PrincipalTag/school_id}#*"})
-PLATFORM_KEYS: Final = frozenset({"PLATFORM#SCHOOLS", "PLATFORM#SCHOOLS#*", "PLATFORM#SYNC", "PLATFORM#SYNC#*"})
+PLATFORM_KEYS: Final = frozenset(
+    f"PLATFORM#{name}{rest}" for name in ("SCHOOLS", "JOBS", "SYNC") for rest in ("", "#*")
+)
 CONSOLE_KEYS: Final = frozenset({"PLATFORM#SESSION#*", "PLATFORM#THROTTLE#*"})
 ITEM_ACTIONS: Final = frozenset(
     f"dynamodb:{name}"

@@ -49,4 +49,4 @@ class Command(OperatorCommand):
         while more:
             step = nightly.consolidate_next(run_id=run_id, full=full)
             more = step.more
-            self.stdout.write(nightly.describe(school_id, step.progress))
+            self.stdout.write(nightly.describe(school_id, step.job))

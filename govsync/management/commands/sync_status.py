@@ -63,7 +63,7 @@ class Command(OperatorCommand):
 
 
 def _run_line(school_id: str, run: SyncRun) -> str:
-    counts = f"batches={run.batches} accepted={run.accepted} set_apart={run.set_apart} differences={run.differences}"
+    counts = f"batches={run.batches} accepted={run.accepted} rejected={run.rejected} differences={run.differences}"
     return f"{school_id} {run.run_id} {run.state} {counts} deadline={run.deadline_at:%Y-%m-%dT%H:%MZ}"
 
 

@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.core.management import call_command
+from structlog.testing import capture_logs
 
 from edu import clock
+from edu.jobs import repository as jobs
 from edu.schools import RegisteredSchool, register_school
 from edu.tasks import MissingSchoolError
 from edu.tenancy import InvalidSchoolIdError, enter_school
 from evaluations import tasks
 from evaluations.domain.school import Section
 from evaluations.repository import consolidated, roster, stale_marks
-from evaluations.repository import nightly as progress_items
 from evaluations.services.reports import consolidating, nightly
 from tests.integration.evaluations.gradebook import correct, record, set_evaluation
 from tests.support.calls import counted_calls
@@ -28,12 +29,13 @@ from tests.support.waiting import wait_until
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from edu.jobs.domain import Job
+    from edu.jobs.steps import JobStep
     from evaluations.domain.evaluation import Score
-    from evaluations.repository.nightly import Progress
     from tests.support.cloud import Cloud
     from tests.support.schools import TestSchool
 
-RUN = "2026-11-24"
+KIND, RUN = nightly.CONSOLIDATION.name, "2026-11-24"
 PLACES = [f"{term}/{section}" for term in (CLOSED_TERM, OPEN_TERM) for section in ("len-5a", "mat-5a")]
 
 
@@ -69,9 +71,9 @@ def short_queue(cloud: Cloud) -> Iterator[str]:
     sqs.set_queue_attributes(QueueUrl=url, Attributes=before)
 
 
-def run_of(school_id: str, run_id: str = RUN) -> Progress | None:
+def run_of(school_id: str, run_id: str = RUN) -> Job | None:
     with enter_school(school_id):
-        return progress_items.get_progress(run_id)
+        return jobs.find_job(KIND, run_id)
 
 
 def is_done(school_id: str) -> bool:
@@ -84,15 +86,15 @@ def test_first_run_does_everything_and_the_next_what_has_changed(
 ) -> None:
     first = nightly.consolidate_next(run_id=RUN)
     assert (first.more, done) == (False, PLACES)
-    found = first.progress
-    assert (found.visited, found.total, found.consolidated, found.grades_written) == (4, 4, 4, 3)
+    found = first.job
+    assert (found.done, found.total, found.counts) == (4, 4, {"consolidated": 4, "grades_written": 3})
     assert stale_marks.list_stale(OPEN_TERM, "mat-5a") == []
     done.clear()
-    assert nightly.consolidate_next(run_id="2026-11-25").progress.visited == 4
+    assert nightly.consolidate_next(run_id="2026-11-25").job.done == 4
     assert done == []
     correct(school, score, "3.0")
-    changed = nightly.consolidate_next(run_id="2026-11-26").progress
-    assert (done, changed.consolidated, changed.grades_written) == ([f"{OPEN_TERM}/mat-5a"], 1, 1)
+    changed = nightly.consolidate_next(run_id="2026-11-26").job
+    assert (done, changed.counts) == ([f"{OPEN_TERM}/mat-5a"], {"consolidated": 1, "grades_written": 1})
     grade = consolidated.get_section(OPEN_TERM, "mat-5a").grades[score.student_id].grade
     assert grade.value == "3.0"
 
@@ -109,17 +111,18 @@ def test_incremental_run_reads_two_items_a_section(school: TestSchool, score: Sc
 def test_full_run_does_everything_and_changes_nothing(done: list[str]) -> None:
     nightly.consolidate_next(run_id=RUN)
     done.clear()
-    again = nightly.consolidate_next(run_id="full", full=True).progress
-    assert (done, again.consolidated, again.grades_written, again.full) == (PLACES, 4, 0, True)
+    again = nightly.consolidate_next(run_id="full", full=True).job
+    assert (done, again.counts) == (PLACES, {"consolidated": 4, "grades_written": 0})
+    assert again.order["full"] is True
 
 
 @pytest.mark.usefixtures("score")
 def test_run_goes_on_where_it_stood_and_is_done_once(done: list[str]) -> None:
     first = nightly.consolidate_next(run_id=RUN, limit=3)
-    assert (first.more, first.progress.visited, first.progress.finished_at) == (True, 3, None)
+    assert (first.more, first.job.done, first.job.finished_at) == (True, 3, None)
     second = nightly.consolidate_next(run_id=RUN, limit=3)
-    assert (second.more, second.progress.visited, done) == (False, 4, PLACES)
-    assert nightly.consolidate_next(run_id=RUN).progress == second.progress
+    assert (second.more, second.job.done, done) == (False, 4, PLACES)
+    assert nightly.consolidate_next(run_id=RUN).job == second.job
     assert len(done) == 4
 
 
@@ -136,28 +139,29 @@ def test_section_that_fails_twice_is_given_up_and_the_others_are_done(monkeypatc
     for _ in range(2):
         with pytest.raises(ZeroDivisionError):
             nightly.consolidate_next(run_id=RUN)
-    found = nightly.consolidate_next(run_id=RUN).progress
+    found = nightly.consolidate_next(run_id=RUN).job
     assert found.finished_at is not None
-    assert (found.failed, found.consolidated, found.visited) == ((broken,), 3, 4)
+    assert (found.failed, found.counts["consolidated"], found.done) == ((broken,), 3, 4)
     monkeypatch.undo()
-    assert nightly.consolidate_next(run_id="2026-11-25").progress.consolidated == 1
+    assert nightly.consolidate_next(run_id="2026-11-25").job.counts["consolidated"] == 1
 
 
 @pytest.mark.usefixtures("score")
 def test_two_processes_on_one_run_do_no_harm(monkeypatch: pytest.MonkeyPatch) -> None:
     consolidate = consolidating.consolidate_section
-    others: list[nightly.Step] = []
+    begun: list[Job] = []
+    others: list[JobStep] = []
 
     def while_another_is_faster(*, term_id: str, section_id: str) -> consolidating.SectionResult:
-        if not others:
-            others.append(nightly.Step(progress_items.start("other", full=False), more=False))
+        if not begun:
+            begun.append(jobs.start_job(KIND, "other", order={}))
             others.append(nightly.consolidate_next(run_id=RUN))
         return consolidate(term_id=term_id, section_id=section_id)
 
     monkeypatch.setattr(consolidating, "consolidate_section", while_another_is_faster)
     slower = nightly.consolidate_next(run_id=RUN)
-    assert others[1].progress.finished_at is not None
-    assert (slower.more, slower.progress) == (False, others[1].progress)
+    assert others[0].job.finished_at is not None
+    assert (slower.more, slower.job) == (False, others[0].job)
 
 
 def test_beat_sends_a_message_for_each_school_that_has_night(
@@ -172,6 +176,43 @@ def test_beat_sends_a_message_for_each_school_that_has_night(
         tasks.consolidate_all()
     assert {"school_id": school.school_id, "run_id": "2026-05-04"} in sent
     assert other_school.school_id not in {message["school_id"] for message in sent}
+
+
+def test_night_that_lost_its_message_is_handed_out_again_and_a_done_one_is_not(
+    school: TestSchool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[Any] = []
+    monkeypatch.setattr(tasks.consolidate_school, "apply_async", lambda *, kwargs: sent.append(kwargs))
+    monkeypatch.setattr(nightly, "list_schools", lambda: [RegisteredSchool(school.school_id, "CL", "America/Santiago")])
+    message = {"school_id": school.school_id, "run_id": "2026-05-04"}
+    with acting_as("worker"):
+        for hour, times in ((6, 1), (7, 2), (8, 3)):
+            for _ in range(2):  # two beats
+                monkeypatch.setattr(clock, "now", lambda hour=hour: datetime(2026, 5, 4, hour, 7, tzinfo=UTC))
+                tasks.consolidate_all()
+            assert sent.count(message) == times
+        tasks.consolidate_school(**message)
+        assert message["run_id"] not in due_runs(school)
+        monkeypatch.setattr(clock, "now", lambda: datetime(2026, 5, 4, 9, 7, tzinfo=UTC))
+        tasks.consolidate_all()
+    assert sent.count(message) == 3
+
+
+def due_runs(school: TestSchool) -> list[str]:
+    return [due.job_id for due in jobs.list_due(KIND) if due.school_id == school.school_id]
+
+
+def test_night_that_nobody_ever_moves_is_given_up(school: TestSchool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(nightly, "list_schools", lambda: [RegisteredSchool(school.school_id, "CL", "America/Santiago")])
+    with acting_as("worker"):
+        for hour in (6, 7, 8, 9):
+            monkeypatch.setattr(clock, "now", lambda hour=hour: datetime(2026, 5, 4, hour, 7, tzinfo=UTC))
+            assert due_runs(school) == ([] if hour == 6 else ["2026-05-04"])
+            with capture_logs() as logs:
+                list(nightly.hand_out_runs())
+        assert due_runs(school) == []
+    (error,) = [entry for entry in logs if entry.get("school_id") == school.school_id]
+    assert (error["event"], error["job_id"], error["log_level"]) == ("job given up", "2026-05-04", "error")
 
 
 @pytest.mark.parametrize(
@@ -218,7 +259,7 @@ def test_workers_killed_on_the_way_do_not_stop_the_night(
         for each in (school, other_school):
             tasks.consolidate_school.apply_async(kwargs={"school_id": each.school_id, "run_id": RUN})
     with running_worker(cloud, queues="maintenance") as worker:
-        wait_until(lambda: (run := run_of(school.school_id)) and run.visited >= 10, what="some sections", timeout_s=120)
+        wait_until(lambda: (run := run_of(school.school_id)) and run.done >= 10, what="some sections", timeout_s=120)
         worker.kill()
     stood = run_of(school.school_id)
     assert stood is not None
@@ -232,7 +273,7 @@ def test_workers_killed_on_the_way_do_not_stop_the_night(
     for each in (school, other_school):
         found = run_of(each.school_id)
         assert found is not None
-        assert (found.visited, found.total, found.failed) == (182, 182, ())
+        assert (found.done, found.total, found.failed) == (182, 182, ())
         with enter_school(each.school_id):
             grade = consolidated.get_section(OPEN_TERM, "mat-5a").grades["student-000"].grade
             assert grade.value == "6.5"
@@ -247,7 +288,7 @@ def test_commands_run_and_show(school: TestSchool, other_school: TestSchool) -> 
         call_command("consolidation_status", school=school.school_id, stdout=said)
         call_command("consolidate", school=school.school_id, stdout=said)
         with enter_school(school.school_id):
-            progress_items.start("2026-01-01", full=True)
+            jobs.start_job(KIND, "2026-01-01", order={"full": True})
         call_command("consolidate", school=school.school_id, run="2026-01-01", stdout=said)
         call_command("consolidation_status", school=school.school_id, last=2, stdout=said)
     nothing, first, full, *listed = said.getvalue().splitlines()

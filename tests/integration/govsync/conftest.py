@@ -45,13 +45,13 @@ def driver(
     shifted_clock: ShiftedClock,
 ) -> Iterator[Driver]:
     """Advances runs by hand, in the school's scope and signing as the worker."""
-    _free_the_lanes(as_worker)
+    _free_the_slots(as_worker)
     with enter_school(school.school_id):
         yield Driver(government, shifted_clock)
 
 
-def _free_the_lanes(cloud: Cloud) -> None:
-    """Lanes and pauses outlive a test; the next one has a government of its own, so they mean nothing to it."""
+def _free_the_slots(cloud: Cloud) -> None:
+    """Slots and pauses outlive a test; the next one has a government of its own, so they mean nothing to it."""
     client, table = cloud.root("dynamodb"), cloud.outputs["TableName"]
-    for name in ("LANE#1", "LANE#2", "PAUSE"):
+    for name in ("SLOT#1", "SLOT#2", "PAUSE"):
         client.delete_item(TableName=table, Key={"pk": {"S": "PLATFORM#SYNC#RATE"}, "sk": {"S": name}})

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
+from edu.jobs.domain import StepEnd
 from evaluations import services as evaluations
 from evaluations.domain.evaluation import EvaluationKind, ScoreState
 from govsync import services
-from govsync.services import Outcome
 from tests.support.processes import Process
 from tests.support.schools import OPEN_TERM
 from tests.support.waiting import wait_until
@@ -25,7 +25,8 @@ from tests.support.waiting import wait_until
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from govsync.services import Advance, RunReport
+    from edu.jobs.domain import StepResult
+    from govsync.services import RunReport
     from tests.support.schools import TestSchool
 
 API_KEY = "made-up-key-of-a-made-up-government"
@@ -115,7 +116,7 @@ class Driver:
     government: Government
     clock: ShiftedClock
 
-    def step(self, run_id: str = RUN_ID) -> Advance:
+    def step(self, run_id: str = RUN_ID) -> StepResult:
         """One step."""
         return services.advance_run(run_id=run_id, actor="test")
 
@@ -126,17 +127,17 @@ class Driver:
 
     def finish(self, run_id: str = RUN_ID) -> RunReport:
         """All the steps there are."""
-        while self._step_and_skip(run_id).outcome is not Outcome.FINISHED:
+        while self._step_and_skip(run_id).outcome is not StepEnd.FINISHED:
             pass
         return services.describe_run(run_id=run_id)
 
-    def skip_wait(self, advance: Advance) -> None:
+    def skip_wait(self, advance: StepResult) -> None:
         """Let the time a step asked for go by."""
         if advance.until is not None:
             self.government.wait_until_quiet()
             self.clock.skip_to(advance.until)
 
-    def _step_and_skip(self, run_id: str) -> Advance:
+    def _step_and_skip(self, run_id: str) -> StepResult:
         advance = self.step(run_id)
         self.skip_wait(advance)
         return advance

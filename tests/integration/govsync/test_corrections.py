@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from evaluations import services as evaluations
 from evaluations.domain.evaluation import ScoreState
 from govsync import services
-from govsync.domain.runs import RunState
+from govsync.domain.states import RunState
 from tests.integration.govsync.support import pending_count, record_grades
 from tests.support.schools import OPEN_TERM
 
@@ -31,6 +31,6 @@ def test_correction_and_void_are_sent_by_the_next_run(driver: Driver, school: Te
     second = services.start_sync(term_id=OPEN_TERM, actor="somebody", ordinal=2)
     report = driver.finish(second.run_id)
     assert (report.run.state, report.run.accepted, report.run.certified) == (RunState.RECONCILED, 2, 3)
-    assert (pending_count(), report.differences, report.set_apart) == (0, [], [])
+    assert (pending_count(), report.differences, report.rejected) == (0, [], [])
     sent = {grade.student_id: (grade.version, grade.state, grade.value) for grade in report.batches[0].grades}
     assert sent == {corrected: (2, "recorded", "5.8"), voided: (2, "void", None)}

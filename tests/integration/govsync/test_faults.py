@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from edu import clock
+from edu.jobs.domain import StepEnd
 from edu.tenancy import enter_school
 from govsync import client, services
-from govsync.domain.batches import BatchState
-from govsync.domain.runs import RunState
+from govsync.domain.states import BatchState, RunState
 from govsync.errors import PausedError
-from govsync.repository import lanes, runs
-from govsync.services import Outcome
+from govsync.repository import rate_limit, runs
 from tests.integration.govsync.support import API_KEY, RUN_ID, pending_count, record_grades
 from tests.support.schools import OPEN_TERM
 
@@ -91,7 +90,7 @@ def test_unavailable_government_is_waited_for(started: Driver) -> None:
     for _ in range(3):
         before = clock.now()
         advance = started.step()
-        assert advance.outcome is Outcome.WAIT
+        assert advance.end is StepEnd.WAIT
         assert advance.until is not None
         waits_s.append((advance.until - before).total_seconds())
         assert started.step() == advance, "nothing is sent before its time"
@@ -119,11 +118,11 @@ def test_retry_after_pauses_every_school(started: Driver) -> None:
     advance = started.step()
     assert advance.until is not None
     assert advance.until - clock.now() > timedelta(seconds=115)
-    with pytest.raises(PausedError) as busy, lanes.hold_lane(patience_s=1):
+    with pytest.raises(PausedError) as busy, rate_limit.hold_slot(patience_s=1):
         pass
     assert busy.value.until - clock.now() > timedelta(seconds=115)
-    lanes.pause(1)
-    with pytest.raises(PausedError), lanes.hold_lane(patience_s=2):
+    rate_limit.pause(1)
+    with pytest.raises(PausedError), rate_limit.hold_slot(patience_s=2):
         pass
     started.skip_wait(advance)
     assert started.finish().run.state is RunState.RECONCILED
@@ -142,7 +141,7 @@ def test_wrong_key_condemns_no_grade(started: Driver, settings: Settings) -> Non
     started.step()
     advance = started.step()
     settings.GOV_API_KEY = API_KEY
-    assert (advance.outcome, current_state(), pending_count()) == (Outcome.WAIT, BatchState.WAITING, 3)
+    assert (advance.end, current_state(), pending_count()) == (StepEnd.WAIT, BatchState.WAITING, 3)
     started.skip_wait(advance)
     assert started.finish().run.state is RunState.RECONCILED
 
@@ -158,7 +157,7 @@ def test_worker_lost_between_effect_and_acknowledgement_sends_nothing_twice(
 
     with monkeypatch.context() as lost:
         lost.setattr(client.Government, "submit", submit_and_vanish)
-        lost.setattr(lanes, "_release", lambda _lane: None)
+        lost.setattr(rate_limit, "_release", lambda _slot: None)
         started.step()
         with pytest.raises(Vanished):
             started.step()
@@ -212,12 +211,12 @@ def test_worker_that_sees_anothers_fresh_claim_leaves_it_alone(
 
     monkeypatch.setattr(client.Government, "submit", submit_while_another_looks)
     assert started.finish().run.state is RunState.RECONCILED
-    assert [advance.outcome for advance in seen] == [Outcome.WAIT]
+    assert [advance.end for advance in seen] == [StepEnd.WAIT]
     assert operations(started) == ["submit", "held"]
 
 
 def test_worker_overtaken_by_another_stops(started: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It was so slow that its claim ran out and another worker settled the batch: its own answer changes nothing."""
+    """It was so slow that its claim ran out and another worker closed the batch: its own answer changes nothing."""
     submit = client.Government.submit
 
     def submit_slowly(self: client.Government, *args: Any) -> Any:
@@ -228,7 +227,7 @@ def test_worker_overtaken_by_another_stops(started: Driver, monkeypatch: pytest.
 
     monkeypatch.setattr(client.Government, "submit", submit_slowly)
     started.step()
-    assert started.step().outcome is Outcome.LOST
+    assert started.step().end is StepEnd.LOST
     assert events().count("batch.acknowledged") == 1
     assert started.finish().run.accepted == 3
 
@@ -240,10 +239,10 @@ def test_many_workers_on_one_run_send_each_batch_once(
     failures: list[BaseException] = []
 
     def work(name: str) -> None:
-        outcome = Outcome.CONTINUE
+        outcome = StepEnd.CONTINUE
         try:
             with enter_school(school.school_id):
-                while outcome is not Outcome.FINISHED:
+                while outcome is not StepEnd.FINISHED:
                     outcome = services.advance_run(run_id=RUN_ID, actor=name).outcome
         except BaseException as error:  # noqa: BLE001 - shown by the test
             failures.append(error)

@@ -11,7 +11,7 @@ from evaluations import services as evaluations
 from evaluations.domain.evaluation import ScoreState
 from govsync import services
 from govsync.domain.reconciliation import DifferenceKind
-from govsync.domain.runs import RunState
+from govsync.domain.states import RunState
 from govsync.services import reconciling
 from tests.integration.govsync.support import pending_count, record_grades
 from tests.support.schools import OPEN_TERM

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from structlog.testing import capture_logs
 
+from edu.jobs import repository as jobs
+from edu.jobs.domain import StepEnd
 from edu.tenancy import enter_school
 from govsync import services
-from govsync.domain.runs import RunState
-from govsync.repository import due, runs
-from govsync.services import Outcome, preparing, reconciling
+from govsync.domain.runs import SYNC
+from govsync.domain.states import RunState
+from govsync.repository import runs
+from govsync.services import preparing, reconciling
 from tests.integration.govsync.support import RUN_ID, record_grades
 from tests.support.schools import OPEN_TERM
 
@@ -40,13 +43,13 @@ def test_run_that_needs_review_is_an_error_with_a_metric(driver: Driver, school:
         assert driver.finish().run.state is RunState.NEEDS_REVIEW
     (error,) = errors(logs)
     assert (error["event"], error["run_id"], error["SyncNeedsReview"]) == ("sync needs review", RUN_ID, 1)
-    assert (error["set_apart"], error["differences"]) == (1, 1)
+    assert (error["rejected"], error["differences"]) == (1, 1)
 
 
 def test_run_stopped_by_too_many_refusals_is_an_error_too(
     driver: Driver, school: TestSchool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(preparing, "MAX_SET_APART", 0)
+    monkeypatch.setattr(preparing, "MAX_REJECTED", 0)
     record_grades(school, "5.5")
     driver.government.refuse("student-000", "unknown_student")
     start()
@@ -68,7 +71,7 @@ def test_review_is_heard_of_although_the_worker_vanishes_with_the_runs_end(
             driver.step()
     assert services.describe_run(run_id=RUN_ID).run.finished
     with capture_logs() as logs:
-        assert driver.step().outcome is Outcome.FINISHED
+        assert driver.step().end is StepEnd.FINISHED
     assert [entry["event"] for entry in errors(logs)] == ["sync needs review"]
 
 
@@ -90,7 +93,7 @@ def test_open_run_past_its_deadline_is_an_error_at_every_sweep(driver: Driver, s
     driver.government.fail(action="status", status=401, on="submit", times=100)
     driver.step()
     driver.skip_wait(driver.step())
-    (entry,) = [entry for entry in due.list_open() if entry.school_id == school.school_id]
+    (entry,) = [entry for entry in jobs.list_due(SYNC.name) if entry.school_id == school.school_id]
     assert entry.deadline_at == runs.get_run(RUN_ID).deadline_at
     for late_h in (-1, 1, 2):
         driver.clock.skip_to(entry.deadline_at + timedelta(hours=late_h))
@@ -115,11 +118,11 @@ def test_slower_workers_differences_do_not_replace_those_the_run_ended_with(
         monkeypatch.setattr(runs, "put_differences", put_differences)
         record_grades(school, "6.5")
         with enter_school(school.school_id):
-            assert services.advance_run(run_id=RUN_ID, actor="another").outcome is Outcome.FINISHED
+            assert services.advance_run(run_id=RUN_ID, actor="another").end is StepEnd.FINISHED
         return put_differences(run_id, differences)
 
     monkeypatch.setattr(runs, "put_differences", put_after_another_worker)
-    assert driver.step().outcome is Outcome.LOST
+    assert driver.step().end is StepEnd.LOST
     report = services.describe_run(run_id=RUN_ID)
     assert {difference.kind for difference in report.differences} == {"missing", "pending"}
     assert (report.run.differences, len(report.differences)) == (2, 2)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,15 +11,18 @@ from edu.dynamo import table
 from edu.dynamo.errors import AccessDeniedError
 from edu.dynamo.keys import Key, platform_partition
 from edu.dynamo.transactions import Transaction
+from edu.jobs import repository as jobs
+from edu.jobs.domain import StepEnd
 from edu.tenancy import enter_platform, enter_school
 from evaluations.repository import pending_scores, stored_scores
 from govsync import client, services
-from govsync.domain.grades import Grade
+from govsync.domain.grades import SubmittedGrade
 from govsync.domain.reconciliation import DifferenceKind, manifest_sha256
-from govsync.domain.runs import RunState
+from govsync.domain.runs import SYNC
+from govsync.domain.states import RunState
 from govsync.errors import RunNotFoundError, UnfinishedRunError
-from govsync.repository import due, runs
-from govsync.services import Outcome
+from govsync.repository import runs
+from govsync.services import transitions
 from tests.integration.govsync.support import RUN_ID, pending_count, record_grades
 from tests.support.schools import OPEN_TERM
 
@@ -34,7 +36,7 @@ def start(ordinal: int = 1) -> None:
 
 
 def due_runs() -> list[tuple[str, str]]:
-    return [(entry.school_id, entry.run_id) for entry in due.list_open()]
+    return [(entry.school_id, entry.job_id) for entry in jobs.list_due(SYNC.name)]
 
 
 def test_run_of_a_few_grades_ends_reconciled(driver: Driver, school: TestSchool) -> None:
@@ -43,11 +45,11 @@ def test_run_of_a_few_grades_ends_reconciled(driver: Driver, school: TestSchool)
     assert pending_count() == 3
     report = driver.finish()
     assert (report.run.state, report.run.accepted, report.run.certified) == (RunState.RECONCILED, 3, 3)
-    assert (pending_count(), report.differences, report.set_apart) == (0, [], [])
+    assert (pending_count(), report.differences, report.rejected) == (0, [], [])
     sent = [
-        Grade(evaluation_id, "student-000", 1, "mat-5", "recorded", "5.5"),
-        Grade(evaluation_id, "student-001", 1, "mat-5", "absent"),
-        Grade(evaluation_id, "student-002", 1, "mat-5", "recorded", "6.9"),
+        SubmittedGrade(evaluation_id, "student-000", 1, "mat-5", "recorded", "5.5"),
+        SubmittedGrade(evaluation_id, "student-001", 1, "mat-5", "absent"),
+        SubmittedGrade(evaluation_id, "student-002", 1, "mat-5", "recorded", "6.9"),
     ]
     assert report.run.manifest_sha256 == manifest_sha256(sent)
     assert [request["operation"] for request in driver.government.requests()] == ["submit", "held"]
@@ -95,15 +97,15 @@ def test_term_without_grades_is_reconciled_empty(driver: Driver) -> None:
     assert (report.run.state, report.run.batches, report.run.certified) == (RunState.RECONCILED, 0, 0)
 
 
-def test_refused_grade_is_set_apart_and_the_others_go_on(driver: Driver, school: TestSchool) -> None:
+def test_refused_grade_is_rejected_and_the_others_go_on(driver: Driver, school: TestSchool) -> None:
     driver.government.refuse("student-001", "unknown_student")
     evaluation_id = record_grades(school, "5.5", "6.0", "6.9")
     start()
     report = driver.finish()
-    assert (report.run.state, report.run.accepted, report.run.set_apart) == (RunState.NEEDS_REVIEW, 2, 1)
+    assert (report.run.state, report.run.accepted, report.run.rejected) == (RunState.NEEDS_REVIEW, 2, 1)
     (difference,) = report.differences
     assert (difference.evaluation_id, difference.student_id) == (evaluation_id, "student-001")
-    assert (difference.kind, difference.reason) == (DifferenceKind.SET_APART, "unknown_student")
+    assert (difference.kind, difference.reason) == (DifferenceKind.REJECTED, "unknown_student")
     assert (pending_count(), report.run.certified) == (1, 2)
 
 
@@ -116,7 +118,7 @@ def test_refused_batch_condemns_no_grade(driver: Driver, school: TestSchool) -> 
     assert [batch.state for batch in report.batches] == ["split", "acknowledged", "acknowledged"]
 
 
-def test_batches_of_one_that_are_refused_are_set_apart(driver: Driver, school: TestSchool) -> None:
+def test_batches_of_one_that_are_refused_are_rejected(driver: Driver, school: TestSchool) -> None:
     driver.government.fail(action="status", on="submit", status=422, times=3)
     record_grades(school, "5.5", "6.0")
     start()
@@ -220,12 +222,12 @@ def test_start_cut_off_after_its_due_entry_is_completed(
 ) -> None:
     record_grades(school, "5.5")
     with monkeypatch.context() as cut_off:
-        cut_off.setattr(runs, "add_run", interrupt)
+        cut_off.setattr(transitions, "start", interrupt)
         with pytest.raises(KeyboardInterrupt):
             start()
     assert runs.find_run(RUN_ID) is None
     (order,) = [entry for entry in services.sweep_due_runs() if entry.school_id == school.school_id]
-    assert driver.finish(order.run_id).run.state is RunState.RECONCILED
+    assert driver.finish(order.job_id).run.state is RunState.RECONCILED
 
 
 def interrupt(*_args: object) -> None:
@@ -243,16 +245,16 @@ def test_sweep_hands_a_due_run_out_once(driver: Driver, school: TestSchool) -> N
 
 def test_two_sweeps_at_once_share_the_due_runs(driver: Driver, school: TestSchool) -> None:
     start()
-    (seen,) = [entry for entry in due.list_open() if entry.school_id == school.school_id]
-    later = driver.clock.now() + timedelta(hours=1)
-    assert [due.postpone(seen, later), due.postpone(seen, later)] == [True, False]
+    (seen,) = [entry for entry in jobs.list_due(SYNC.name) if entry.school_id == school.school_id]
+    later = seen.handed_out(driver.clock.now(), SYNC)
+    assert [jobs.replace_due(seen, later), jobs.replace_due(seen, later)] == [True, False]
 
 
 def test_message_of_a_finished_run_does_nothing(driver: Driver, school: TestSchool) -> None:
     record_grades(school, "5.5")
     start()
     before = driver.finish()
-    assert driver.step().outcome is Outcome.FINISHED
+    assert driver.step().end is StepEnd.FINISHED
     assert services.describe_run(run_id=RUN_ID) == before
 
 
@@ -281,8 +283,9 @@ def test_platforms_own_items_hold_no_grades(driver: Driver, school: TestSchool) 
     start()
     driver.step_until("batch.acknowledged")
     with enter_platform():
-        partitions = [platform_partition("SYNC", part) for part in ("DUE", "RATE")]
+        partitions = [platform_partition("JOBS", "DUE"), platform_partition("SYNC", "RATE")]
         found = [item for partition in partitions for item in table.query_all(table.Query(partition))]
-    names = {"pk", "sk", "entity", "school_id", "run_id", "due_at", "deadline_at", "name", "holder", "free_at", "until"}
-    assert {item["entity"] for item in found} >= {"sync_due", "sync_lane"}
+    names = {"pk", "sk", "entity", "name", "holder", "free_at", "until"}
+    names |= {"kind", "school_id", "job_id", "due_at", "deadline_at", "hand_outs"}
+    assert {item["entity"] for item in found} >= {"due_job", "sync_slot"}
     assert all(item.keys() <= names for item in found)

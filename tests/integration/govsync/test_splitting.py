@@ -1,4 +1,4 @@
-"""One grade for which the government refuses every batch that holds it: it alone is set apart."""
+"""One grade for which the government refuses every batch that holds it: it alone is rejected."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from edu.jobs.domain import StepEnd
 from edu.tenancy import enter_school
 from govsync import services
 from govsync.domain.batches import batch_id_of, canonical_body
 from govsync.domain.reconciliation import DifferenceKind
-from govsync.domain.runs import RunState
+from govsync.domain.states import RunState
 from govsync.repository import runs
-from govsync.services import Outcome
 from tests.integration.govsync.support import RUN_ID, pending_count, record_grades
 from tests.support.schools import OPEN_TERM
 
@@ -39,19 +39,19 @@ def poisoned(driver: Driver, school: TestSchool) -> Driver:
     return driver
 
 
-def require_one_set_apart(report: RunReport) -> None:
+def require_one_rejected(report: RunReport) -> None:
     assert (report.run.state, report.run.accepted, report.run.certified) == (RunState.NEEDS_REVIEW, 4, 4)
-    assert [(grade.student_id, grade.reason) for grade in report.set_apart] == [(POISON, "http_422")]
-    assert [(d.kind, d.student_id) for d in report.differences] == [(DifferenceKind.SET_APART, POISON)]
+    assert [(grade.student_id, grade.reason) for grade in report.rejected] == [(POISON, "http_422")]
+    assert [(d.kind, d.student_id) for d in report.differences] == [(DifferenceKind.REJECTED, POISON)]
     assert (pending_count(), report.run.open_batches) == (1, ())
-    settled = [batch for batch in report.batches if batch.state != "split"]
-    assert sum(len(batch.grades) for batch in settled) == 5
+    decided = [batch for batch in report.batches if batch.state != "split"]
+    assert sum(len(batch.grades) for batch in decided) == 5
     assert [batch.number for batch in report.batches] == list(range(1, report.run.batches + 1))
 
 
-def test_poisoned_grade_is_set_apart_and_all_others_are_taken(poisoned: Driver, school: TestSchool) -> None:
+def test_poisoned_grade_is_rejected_and_all_others_are_taken(poisoned: Driver, school: TestSchool) -> None:
     report = poisoned.finish()
-    require_one_set_apart(report)
+    require_one_rejected(report)
     sent = [request["batch_id"] for request in poisoned.government.requests("submit")]
     assert sorted(sent) == sorted(batch.batch_id for batch in report.batches)
     place = {"school_id": school.school_id, "term_id": OPEN_TERM, "run_id": RUN_ID}
@@ -67,9 +67,9 @@ def test_workers_that_vanish_at_every_write_split_and_send_the_same(
     """The first try at each transition ends its worker, right before or right after the write."""
     stage, commit, tried, seen = runs.stage, runs.commit, [("", 0)], set()
 
-    def stage_and_note(before: Any, after: Any, entry: Any, *batches: Any) -> Any:
+    def stage_and_note(run: Any, entry: Any, batches: Any) -> Any:
         tried.append((entry.event, entry.batch_number))
-        return stage(before, after, entry, *batches)
+        return stage(run, entry, batches)
 
     def commit_and_vanish(*args: Any) -> None:
         first = tried[-1] not in seen
@@ -82,16 +82,16 @@ def test_workers_that_vanish_at_every_write_split_and_send_the_same(
 
     monkeypatch.setattr(runs, "stage", stage_and_note)
     monkeypatch.setattr(runs, "commit", commit_and_vanish)
-    outcome = Outcome.CONTINUE
-    while outcome is not Outcome.FINISHED:
+    outcome = StepEnd.CONTINUE
+    while outcome is not StepEnd.FINISHED:
         try:
             advance = poisoned.step()
         except Vanished:
             continue
         poisoned.skip_wait(advance)
-        outcome = advance.outcome
+        outcome = advance.end
     report = services.describe_run(run_id=RUN_ID)
-    require_one_set_apart(report)
+    require_one_rejected(report)
     accepted = [batch for batch in report.batches if batch.state == "acknowledged"]
     assert poisoned.government.effects() == len(accepted)
     assert [entry.version for entry in report.history] == list(range(1, report.run.version + 1))
@@ -103,14 +103,14 @@ def test_worker_overtaken_while_splitting_changes_nothing(
     stage = runs.stage
     overtaken: list[Any] = []
 
-    def stage_after_another(before: Any, after: Any, entry: Any, *batches: Any) -> Any:
+    def stage_after_another(run: Any, entry: Any, batches: Any) -> Any:
         if entry.event == "batch.split" and not overtaken:
             overtaken.append(entry)
             with enter_school(school.school_id):
                 poisoned.finish()
-        return stage(before, after, entry, *batches)
+        return stage(run, entry, batches)
 
     monkeypatch.setattr(runs, "stage", stage_after_another)
     poisoned.step()
-    assert poisoned.step().outcome is Outcome.LOST
-    require_one_set_apart(services.describe_run(run_id=RUN_ID))
+    assert poisoned.step().end is StepEnd.LOST
+    require_one_rejected(services.describe_run(run_id=RUN_ID))

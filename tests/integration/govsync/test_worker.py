@@ -12,7 +12,7 @@ from edu.errors import InvalidInputError
 from edu.schools import list_schools
 from edu.tenancy import enter_school
 from govsync import services, tasks
-from govsync.domain.runs import RunState
+from govsync.domain.states import RunState
 from govsync.services import reading
 from tests.integration.govsync.support import API_KEY, RUN_ID, pending_count, record_grades
 from tests.support.cloud import acting_as

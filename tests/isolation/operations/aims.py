@@ -82,7 +82,9 @@ LOOKALIKES = (
 PLATFORM_TARGETS = (
     Target("list of schools", "PLATFORM#SCHOOLS"),
     Target("a school's entry", "PLATFORM#SCHOOLS#x"),
-    Target("sync slots", "PLATFORM#SYNC#LANE"),
+    Target("due jobs", "PLATFORM#JOBS#DUE"),
+    Target("the platform's jobs", "PLATFORM#JOBS"),
+    Target("sync's rate limit", "PLATFORM#SYNC#RATE"),
     Target("sync, bare", "PLATFORM#SYNC"),
 )
 CONSOLE_TARGETS = (
@@ -94,6 +96,7 @@ PLATFORM_LOOKALIKES = (
     Target("platform, name goes on", "PLATFORM#SCHOOLSX"),
     Target("platform, bare", "PLATFORM"),
     Target("platform sync, name goes on", "PLATFORM#SYNCX"),
+    Target("platform jobs, name goes on", "PLATFORM#JOBSX"),
     Target("console session without #", "PLATFORM#SESSION"),
     Target("platform, lower case", "platform#schools"),
 )

@@ -1,7 +1,7 @@
 """The rule in plain words, as a third opinion that knows neither the template nor IAM.
 
-A tenant's own is ``SCHOOL#<id>`` and what continues it after ``#``; the platform's own are the list of schools and the
-sync's records; the console's own are sessions and throttles, one item at a time. Services own nothing.
+A tenant's own is ``SCHOOL#<id>`` and what continues it after ``#``; the platform's own are the list of schools, what is
+due and the sync's rate limit; the console's own are sessions and throttles, one item at a time. Services own nothing.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from tests.isolation.sections import ALLOWED, DENIED
 
 _ONE_ITEM = frozenset({"GetItem", "PutItem", "UpdateItem", "DeleteItem"})
 _ITEMS = _ONE_ITEM | {"BatchGetItem", "BatchWriteItem", "Query", "ConditionCheckItem"}
-_PLATFORM = ("PLATFORM#SCHOOLS", "PLATFORM#SYNC")
+_PLATFORM = ("PLATFORM#SCHOOLS", "PLATFORM#JOBS", "PLATFORM#SYNC")
 _CONSOLE = ("PLATFORM#SESSION#", "PLATFORM#THROTTLE#")
 
 

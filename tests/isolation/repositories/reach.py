@@ -30,6 +30,7 @@ PACKAGES = (
     "govsync.repository",
     "edu.audit",
     "edu.idempotency",
+    "edu.jobs.repository",
     "edu.schools",
 )
 OWN_ONLY, NO_KEY = "own partitions only", "names no key"

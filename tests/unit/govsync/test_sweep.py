@@ -11,12 +11,12 @@ import time_machine
 from structlog.testing import capture_logs
 
 from edu.dynamo.errors import StoreUnavailableError
+from edu.jobs import repository as jobs
+from edu.jobs.domain import DueJob
 from govsync import tasks
-from govsync.repository import due
-from govsync.repository.due import DueRun
 
 NOW = datetime(2026, 12, 3, 12, tzinfo=UTC)
-DUE = DueRun("norte", "2026-q4-r1", NOW - timedelta(seconds=1), NOW + timedelta(hours=1))
+DUE = DueJob("sync", "2026-q4-r1", NOW - timedelta(seconds=1), "norte", NOW + timedelta(hours=1))
 SCHOOLS = ("norte", "oeste", "sur")
 
 
@@ -32,9 +32,9 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return found
 
 
-def sweep(monkeypatch: pytest.MonkeyPatch, *entries: DueRun, postpone: Any = lambda *_: True) -> list[Any]:
-    monkeypatch.setattr(due, "list_open", lambda: list(entries))
-    monkeypatch.setattr(due, "postpone", postpone)
+def sweep(monkeypatch: pytest.MonkeyPatch, *entries: DueJob, postpone: Any = lambda *_: True) -> list[Any]:
+    monkeypatch.setattr(jobs, "list_due", lambda _kind: list(entries))
+    monkeypatch.setattr(jobs, "replace_due", postpone)
     with time_machine.travel(NOW, tick=False), capture_logs() as logs:
         tasks.sweep_due_runs.run()
     return [entry for entry in logs if entry["log_level"] == "error"]
@@ -44,7 +44,7 @@ def test_message_follows_each_postponement_at_once(monkeypatch: pytest.MonkeyPat
     """The table fails at the second run: the first has its message, and the third is not postponed."""
     postponed: list[str] = []
 
-    def postpone(entry: DueRun, _until: datetime) -> bool:
+    def postpone(entry: DueJob, _by: DueJob) -> bool:
         if entry.school_id == "oeste":
             raise StoreUnavailableError
         postponed.append(entry.school_id)
@@ -69,6 +69,6 @@ def test_every_sweep_says_which_run_is_past_its_deadline(monkeypatch: pytest.Mon
     waiting = replace(DUE, due_at=NOW + timedelta(minutes=5), deadline_at=NOW - timedelta(hours=3))
     for _ in range(2):
         (error,) = sweep(monkeypatch, DUE, waiting)
-        assert (error["event"], error["run_id"], error["late_h"]) == ("sync overdue", waiting.run_id, 3.0)
+        assert (error["event"], error["run_id"], error["late_h"]) == ("sync overdue", waiting.job_id, 3.0)
         assert error["SyncOverdue"] == 1
         assert error["_aws"]["CloudWatchMetrics"][0]["Metrics"] == [{"Name": "SyncOverdue", "Unit": "Count"}]

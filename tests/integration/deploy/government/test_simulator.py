@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from govsync.client import NeverReceived, Settled
+from govsync.client import Decided, NeverReceived
 from govsync.client.calls import Government as Client
 from govsync.domain.batches import canonical_body, prepare_batch
-from govsync.domain.grades import Grade
+from govsync.domain.grades import SubmittedGrade
 from tests.integration.govsync.support import API_KEY, Government, running_government
 from tests.support.ports import free_port
 
@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PLACE = {"school_id": "escuela-a", "term_id": "2026-q4", "run_id": "2026-q4-r1"}
-GRADES = [Grade("eva-1", "stu-1", 1, "mat-5", "recorded", "5.5"), Grade("eva-1", "stu-2", 1, "mat-5", "absent")]
+GRADES = [
+    SubmittedGrade("eva-1", "stu-1", 1, "mat-5", "recorded", "5.5"),
+    SubmittedGrade("eva-1", "stu-2", 1, "mat-5", "absent"),
+]
 BATCH = prepare_batch(1, GRADES, **PLACE)
 BODY = canonical_body(BATCH.grades, **PLACE)
 
@@ -34,7 +37,7 @@ def simulator(tmp_path: Path) -> Iterator[Government]:
 def test_batch_sent_twice_takes_effect_once(simulator: Government) -> None:
     client = Client(simulator.url, API_KEY)
     first, second = client.submit(BATCH, BODY), client.submit(BATCH, BODY)
-    assert first.answer == second.answer == Settled(frozenset(grade.key for grade in GRADES), {})
+    assert first.answer == second.answer == Decided(frozenset(grade.key for grade in GRADES), {})
     assert (first.status, second.status, simulator.effects()) == (201, 200, 1)
 
 

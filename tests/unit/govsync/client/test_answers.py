@@ -9,11 +9,11 @@ import pytest
 import time_machine
 
 from govsync.client.answers import (
+    Decided,
     HeldPage,
     Later,
     NeverReceived,
     Refused,
-    Settled,
     Unknown,
     read_inquiry,
     read_page,
@@ -21,13 +21,13 @@ from govsync.client.answers import (
     retry_after_s,
 )
 from govsync.domain.batches import Batch, BatchState
-from govsync.domain.grades import Grade
+from govsync.domain.grades import SubmittedGrade
 
-FIRST, SECOND = Grade("e1", "s1", 1, "c", "recorded", "5.5"), Grade("e1", "s2", 3, "c", "absent")
+FIRST, SECOND = SubmittedGrade("e1", "s1", 1, "c", "recorded", "5.5"), SubmittedGrade("e1", "s2", 3, "c", "absent")
 BATCH = Batch(1, "b" * 64, BatchState.SENDING, (FIRST, SECOND))
 
 
-def result_of(grade: Grade, **changes: Any) -> dict[str, Any]:
+def result_of(grade: SubmittedGrade, **changes: Any) -> dict[str, Any]:
     named = {"evaluation_id": grade.evaluation_id, "student_id": grade.student_id, "version": grade.version}
     return {**named, "status": "accepted", **changes}
 
@@ -37,9 +37,9 @@ def body_of(*results: dict[str, Any], batch_id: str = BATCH.batch_id) -> bytes:
 
 
 @pytest.mark.parametrize("status", [200, 201])
-def test_decision_on_every_grade_settles(status: int) -> None:
+def test_decision_on_every_grade_decides(status: int) -> None:
     body = body_of(result_of(FIRST), result_of(SECOND, status="rejected", reason="unknown_student"))
-    expected = Settled(frozenset({FIRST.key}), {SECOND.key: "unknown_student"})
+    expected = Decided(frozenset({FIRST.key}), {SECOND.key: "unknown_student"})
     assert read_submission(status, {}, body, BATCH) == expected
     assert read_inquiry(200, {}, body, BATCH) == expected
 
@@ -60,7 +60,7 @@ def test_decision_on_every_grade_settles(status: int) -> None:
         body_of(result_of(FIRST), result_of(SECOND), batch_id="c" * 64),
     ],
 )
-def test_answer_that_does_not_decide_on_exactly_the_batch_settles_nothing(body: bytes) -> None:
+def test_answer_that_does_not_decide_on_exactly_the_batch_decides_nothing(body: bytes) -> None:
     assert read_submission(201, {}, body, BATCH) == Unknown("malformed_answer")
     assert read_inquiry(200, {}, body, BATCH) == Unknown("malformed_answer")
 

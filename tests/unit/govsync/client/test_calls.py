@@ -11,7 +11,7 @@ from govsync.checks import government_address
 from govsync.client import Government, Later
 from govsync.client.address import check_address
 from govsync.domain.batches import prepare_batch
-from govsync.domain.grades import Grade
+from govsync.domain.grades import SubmittedGrade
 from govsync.errors import BatchAlteredError
 from tests.support.ports import free_port
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pytest_django import Settings
 
 PLACE = {"school_id": "escuela-a", "term_id": "2026-q4", "run_id": "2026-q4-r1"}
-GRADE = Grade("e", "s", 1, "c", "recorded", "5.5")
+GRADE = SubmittedGrade("e", "s", 1, "c", "recorded", "5.5")
 
 
 @pytest.mark.parametrize(

@@ -14,23 +14,21 @@ from hypothesis import strategies as st
 
 from edu.dynamo.transactions import MAX_ACTIONS
 from govsync.domain.batches import (
-    BATCH_TRANSITIONS,
     MAX_BATCH_GRADES,
     Batch,
-    BatchState,
-    TransitionError,
     batch_id_of,
     canonical_body,
     prepare_batch,
     retry_wait_s,
     split_batch,
 )
-from govsync.domain.grades import Grade
+from govsync.domain.grades import SubmittedGrade
+from govsync.domain.states import BATCH_TRANSITIONS, BatchState, TransitionError
 
 PLACE = {"school_id": "escuela-a", "term_id": "2026-q4", "run_id": "2026-q4-r1"}
 ids = st.text("abcdefghij0123456789-", min_size=1, max_size=40)
 grades = st.builds(
-    Grade,
+    SubmittedGrade,
     evaluation_id=ids,
     student_id=ids,
     version=st.integers(1, 9),
@@ -41,19 +39,19 @@ grades = st.builds(
 some_grades = st.lists(grades, min_size=1, max_size=12, unique_by=lambda grade: grade.key)
 
 
-def id_of(found: list[Grade], **changes: str) -> str:
+def id_of(found: list[SubmittedGrade], **changes: str) -> str:
     return prepare_batch(1, found, **{**PLACE, **changes}).batch_id
 
 
 @given(some_grades, st.randoms())
-def test_batch_id_does_not_depend_on_order(found: list[Grade], random: object) -> None:
+def test_batch_id_does_not_depend_on_order(found: list[SubmittedGrade], random: object) -> None:
     shuffled = list(found)
     random.shuffle(shuffled)  # type: ignore[attr-defined] # hypothesis's Random
     assert id_of(shuffled) == id_of(found)
 
 
 @given(some_grades, st.data())
-def test_batch_id_changes_with_any_grade(found: list[Grade], data: st.DataObject) -> None:
+def test_batch_id_changes_with_any_grade(found: list[SubmittedGrade], data: st.DataObject) -> None:
     position = data.draw(st.integers(0, len(found) - 1))
     field, other = data.draw(
         st.sampled_from([("value", "0.1"), ("version", 77), ("course_id", "x" * 41), ("state", "other")])
@@ -65,12 +63,12 @@ def test_batch_id_changes_with_any_grade(found: list[Grade], data: st.DataObject
 
 @pytest.mark.parametrize("field", ["school_id", "term_id", "run_id"])
 def test_batch_id_changes_with_its_place(field: str) -> None:
-    found = [Grade("e", "s", 1, "c", "recorded", "5.5")]
+    found = [SubmittedGrade("e", "s", 1, "c", "recorded", "5.5")]
     assert id_of(found, **{field: "other"}) != id_of(found)
 
 
 def test_batch_id_is_the_digest_of_the_bytes_sent() -> None:
-    found = [Grade("e2", "s", 1, "c", "recorded", "5.5"), Grade("e1", "s", 1, "c", "absent")]
+    found = [SubmittedGrade("e2", "s", 1, "c", "recorded", "5.5"), SubmittedGrade("e1", "s", 1, "c", "absent")]
     batch = prepare_batch(3, found, **PLACE)
     body = canonical_body(batch.grades, **PLACE)
     assert batch.batch_id == hashlib.sha256(body).hexdigest() == batch_id_of(body)
@@ -79,7 +77,7 @@ def test_batch_id_is_the_digest_of_the_bytes_sent() -> None:
     assert batch.batch_id == "76b8ee2c3e72921a6abefae5c5c3a7be387e85f87cb76509d6b7edbedbc2aad5"
 
 
-def test_settling_a_full_batch_fits_one_transaction() -> None:
+def test_deciding_a_full_batch_fits_one_transaction() -> None:
     run_batch_and_history = 3
     assert run_batch_and_history + MAX_BATCH_GRADES <= MAX_ACTIONS
 
@@ -87,11 +85,11 @@ def test_settling_a_full_batch_fits_one_transaction() -> None:
 @pytest.mark.parametrize("count", [0, MAX_BATCH_GRADES + 1])
 def test_batch_of_wrong_size_is_refused(count: int) -> None:
     with pytest.raises(ValueError, match="1 to"):
-        prepare_batch(1, [Grade(f"e{n}", "s", 1, "c", "absent") for n in range(count)], **PLACE)
+        prepare_batch(1, [SubmittedGrade(f"e{n}", "s", 1, "c", "absent") for n in range(count)], **PLACE)
 
 
 @given(st.lists(grades, min_size=2, max_size=MAX_BATCH_GRADES, unique_by=lambda grade: grade.key))
-def test_halves_hold_each_grade_once_under_ids_of_their_own(found: list[Grade]) -> None:
+def test_halves_hold_each_grade_once_under_ids_of_their_own(found: list[SubmittedGrade]) -> None:
     batch = prepare_batch(3, found, **PLACE)
     halves = split_batch(batch, 4, **PLACE)
     assert halves == split_batch(batch, 4, **PLACE)
@@ -104,12 +102,12 @@ def test_halves_hold_each_grade_once_under_ids_of_their_own(found: list[Grade]) 
 
 def test_batch_of_one_grade_is_not_split() -> None:
     with pytest.raises(ValueError, match="1 to"):
-        split_batch(prepare_batch(1, [Grade("e", "s", 1, "c", "absent")], **PLACE), 2, **PLACE)
+        split_batch(prepare_batch(1, [SubmittedGrade("e", "s", 1, "c", "absent")], **PLACE), 2, **PLACE)
 
 
 @given(st.lists(st.sampled_from(BatchState)))
 def test_batch_takes_only_the_steps_of_the_table(wanted: list[BatchState]) -> None:
-    batch = prepare_batch(1, [Grade("e", "s", 1, "c", "absent")], **PLACE)
+    batch = prepare_batch(1, [SubmittedGrade("e", "s", 1, "c", "absent")], **PLACE)
     for state in wanted:
         if state in BATCH_TRANSITIONS[batch.state]:
             moved = batch.moved(state)
@@ -150,4 +148,4 @@ def test_waits_are_the_sources_unless_more_is_asked(attempt: int, asked_s: float
 
 
 def test_grade_value_is_not_in_repr() -> None:
-    assert "6.9" not in repr(Grade("e", "s", 1, "c", "recorded", "6.9"))
+    assert "6.9" not in repr(SubmittedGrade("e", "s", 1, "c", "recorded", "6.9"))

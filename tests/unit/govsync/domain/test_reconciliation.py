@@ -8,26 +8,28 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 
-from govsync.domain.grades import Grade
+from govsync.domain.grades import SubmittedGrade
 from govsync.domain.reconciliation import Bookkeeping, Difference, DifferenceKind, agreed, compare, manifest_sha256
 from tests.unit.govsync.domain.test_batches import grades, some_grades
 
-GRADE = Grade("eva-1", "stu-1", 2, "mat-5", "recorded", "5.5")
+GRADE = SubmittedGrade("eva-1", "stu-1", 2, "mat-5", "recorded", "5.5")
 NOTHING = Bookkeeping()
 unique_grades = some_grades.map(lambda found: list({(g.evaluation_id, g.student_id): g for g in found}.values()))
 
 
-def kinds(ours: list[Grade], theirs: list[Grade], noted: Bookkeeping = NOTHING) -> list[DifferenceKind]:
+def kinds(
+    ours: list[SubmittedGrade], theirs: list[SubmittedGrade], noted: Bookkeeping = NOTHING
+) -> list[DifferenceKind]:
     return [difference.kind for difference in compare(ours, theirs, noted)]
 
 
 @given(unique_grades)
-def test_equal_sets_do_not_differ_whatever_their_order(found: list[Grade]) -> None:
+def test_equal_sets_do_not_differ_whatever_their_order(found: list[SubmittedGrade]) -> None:
     assert compare(found, found[::-1], NOTHING) == []
 
 
 @given(unique_grades, grades)
-def test_each_grade_they_lack_is_named(found: list[Grade], extra: Grade) -> None:
+def test_each_grade_they_lack_is_named(found: list[SubmittedGrade], extra: SubmittedGrade) -> None:
     differences = compare(found, found[1:], NOTHING)
     assert [(d.evaluation_id, d.student_id) for d in differences] == [(found[0].evaluation_id, found[0].student_id)]
     assert differences[0].kind is DifferenceKind.MISSING
@@ -45,7 +47,7 @@ def test_each_grade_they_lack_is_named(found: list[Grade], extra: Grade) -> None
         ([replace(GRADE, course_id="len-5")], DifferenceKind.OTHER_CONTENT),
     ],
 )
-def test_difference_in_a_grade_is_named(theirs: list[Grade], kind: DifferenceKind) -> None:
+def test_difference_in_a_grade_is_named(theirs: list[SubmittedGrade], kind: DifferenceKind) -> None:
     assert kinds([GRADE], theirs) == [kind]
 
 
@@ -54,12 +56,12 @@ def test_grade_only_they_hold_is_unexpected() -> None:
     assert difference == Difference("eva-1", "stu-1", DifferenceKind.UNEXPECTED, None, 2)
 
 
-def test_grade_set_apart_is_named_with_its_reason() -> None:
+def test_rejected_grade_is_named_with_its_reason() -> None:
     (difference,) = compare([GRADE], [], Bookkeeping({GRADE.key: "unknown_student"}, frozenset()))
-    assert (difference.kind, difference.reason) == (DifferenceKind.SET_APART, "unknown_student")
+    assert (difference.kind, difference.reason) == (DifferenceKind.REJECTED, "unknown_student")
 
 
-def test_setting_apart_one_version_excuses_no_other() -> None:
+def test_rejecting_one_version_excuses_no_other() -> None:
     older = replace(GRADE, version=1)
     assert kinds([GRADE], [], Bookkeeping({older.key: "unknown_student"}, frozenset({older.key}))) == [
         DifferenceKind.MISSING
@@ -78,13 +80,13 @@ def test_pending_grade_is_named_whatever_they_hold() -> None:
     assert kinds([], [], Bookkeeping(pending=frozenset({GRADE.key}))) == [DifferenceKind.PENDING]
 
 
-def test_grade_set_apart_is_named_whatever_they_hold() -> None:
+def test_rejected_grade_is_named_whatever_they_hold() -> None:
     noted = Bookkeeping({GRADE.key: "http_422"}, frozenset({GRADE.key}))
-    assert kinds([GRADE], [GRADE], noted) == [DifferenceKind.SET_APART]
+    assert kinds([GRADE], [GRADE], noted) == [DifferenceKind.REJECTED]
 
 
 @pytest.mark.parametrize("theirs", [[], [GRADE]])
-def test_acknowledged_grade_that_is_not_ours_any_more_is_named(theirs: list[Grade]) -> None:
+def test_acknowledged_grade_that_is_not_ours_any_more_is_named(theirs: list[SubmittedGrade]) -> None:
     noted = Bookkeeping(acknowledged=frozenset({GRADE.key}))
     assert kinds([], theirs, noted) == [DifferenceKind.GONE]
     assert kinds([replace(GRADE, version=1)], theirs, noted) == [DifferenceKind.GONE]
@@ -97,7 +99,7 @@ def test_acknowledged_grade_may_have_been_corrected_or_voided_since() -> None:
 
 
 @pytest.mark.parametrize("other", [GRADE, replace(GRADE, version=3)])
-def test_grade_that_is_there_twice_is_neither_compared_nor_certified(other: Grade) -> None:
+def test_grade_that_is_there_twice_is_neither_compared_nor_certified(other: SubmittedGrade) -> None:
     twice = [GRADE, replace(other)]
     with pytest.raises(ValueError, match="twice"):
         compare(twice, [GRADE], NOTHING)
@@ -111,13 +113,13 @@ def test_agreed_leaves_out_what_differs() -> None:
 
 
 @given(unique_grades)
-def test_manifest_does_not_depend_on_order_but_on_every_value(found: list[Grade]) -> None:
+def test_manifest_does_not_depend_on_order_but_on_every_value(found: list[SubmittedGrade]) -> None:
     assert manifest_sha256(found) == manifest_sha256(found[::-1])
     changed = [replace(found[0], value="0.1"), *found[1:]]
     assert manifest_sha256(found) != manifest_sha256(changed)
 
 
 def test_manifest_can_be_made_by_anybody() -> None:
-    absent = Grade("eva-1", "stu-2", 1, "mat-5", "absent")
+    absent = SubmittedGrade("eva-1", "stu-2", 1, "mat-5", "absent")
     lines = b"eva-1\tstu-1\t2\trecorded\t5.5\neva-1\tstu-2\t1\tabsent\t\n"
     assert manifest_sha256([absent, GRADE]) == hashlib.sha256(lines).hexdigest()

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from govsync.domain.batches import TransitionError
-from govsync.domain.runs import RUN_TRANSITIONS, RunState, new_run, parse_run_id, run_id_of
+from govsync.domain.runs import new_run, parse_run_id, run_id_of
+from govsync.domain.states import RUN_TRANSITIONS, RunState, TransitionError
 
 STARTED_AT = datetime(2026, 12, 1, 12, tzinfo=UTC)
 terms = st.text("abcdr0123456789-", min_size=1, max_size=40)

@@ -13,8 +13,8 @@ from edu import clock
 from edu.tenancy import enter_platform
 from govsync import client
 from govsync.client import HeldPage
-from govsync.errors import LaneBusyError
-from govsync.repository import lanes
+from govsync.errors import SlotBusyError
+from govsync.repository import rate_limit
 
 if TYPE_CHECKING:
     from tests.integration.govsync.support import Driver
@@ -24,8 +24,8 @@ SECOND_NS = 1_000_000_000
 
 
 def ask(school_id: str) -> client.Exchange:
-    with lanes.hold_lane(patience_s=60) as lane:
-        lane.used = True
+    with rate_limit.hold_slot(patience_s=60) as slot:
+        slot.used = True
         return client.government().list_held(term_id="2026-q4", school_id=school_id, cursor=None)
 
 
@@ -50,55 +50,55 @@ def test_no_second_sees_a_third_request(driver: Driver) -> None:
 
 @pytest.mark.usefixtures("driver")
 def test_third_request_waits_until_a_second_after_an_answer() -> None:
-    with lanes.hold_lane() as first, lanes.hold_lane() as second:
+    with rate_limit.hold_slot() as first, rate_limit.hold_slot() as second:
         assert first.name != second.name
-        with pytest.raises(LaneBusyError), lanes.hold_lane(patience_s=0):
+        with pytest.raises(SlotBusyError), rate_limit.hold_slot(patience_s=0):
             pass
         first.used = second.used = True
-    with pytest.raises(LaneBusyError) as busy, lanes.hold_lane(patience_s=0):
+    with pytest.raises(SlotBusyError) as busy, rate_limit.hold_slot(patience_s=0):
         pass
     assert timedelta(0) < busy.value.until - clock.now() <= timedelta(seconds=1.05)
-    with lanes.hold_lane(patience_s=3):
+    with rate_limit.hold_slot(patience_s=3):
         pass
 
 
 @pytest.mark.usefixtures("driver")
 def test_lane_that_was_not_used_is_free_at_once() -> None:
     for _ in range(5):
-        with lanes.hold_lane(patience_s=0):
+        with rate_limit.hold_slot(patience_s=0):
             pass
 
 
 def test_lane_of_a_lost_worker_is_free_after_its_lease(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as lost:
-        lost.setattr(lanes, "_release", lambda _lane: None)
-        for _ in lanes.LANES:
-            with lanes.hold_lane() as lane:
-                lane.used = True
-    with pytest.raises(LaneBusyError) as busy, lanes.hold_lane(patience_s=0):
+        lost.setattr(rate_limit, "_release", lambda _slot: None)
+        for _ in rate_limit.SLOTS:
+            with rate_limit.hold_slot() as slot:
+                slot.used = True
+    with pytest.raises(SlotBusyError) as busy, rate_limit.hold_slot(patience_s=0):
         pass
     driver.clock.skip_to(busy.value.until)
-    with lanes.hold_lane(patience_s=0):
+    with rate_limit.hold_slot(patience_s=0):
         pass
 
 
-def test_worker_that_overran_its_lease_does_not_free_anothers_lane(driver: Driver) -> None:
-    with lanes.hold_lane() as slow, lanes.hold_lane():
-        driver.clock.skip_to(clock.now() + timedelta(seconds=lanes.LEASE_S + 1))
-        with lanes.hold_lane() as third, lanes.hold_lane() as fourth:
+def test_worker_that_overran_its_lease_does_not_free_anothers_slot(driver: Driver) -> None:
+    with rate_limit.hold_slot() as slow, rate_limit.hold_slot():
+        driver.clock.skip_to(clock.now() + timedelta(seconds=rate_limit.LEASE_S + 1))
+        with rate_limit.hold_slot() as third, rate_limit.hold_slot() as fourth:
             assert slow.name in {third.name, fourth.name}
-            lanes._release(slow)
-            with pytest.raises(LaneBusyError), lanes.hold_lane(patience_s=0):
+            rate_limit._release(slow)
+            with pytest.raises(SlotBusyError), rate_limit.hold_slot(patience_s=0):
                 pass
 
 
 @pytest.mark.usefixtures("driver")
 def test_lane_seen_free_by_two_is_taken_by_one() -> None:
     with enter_platform():
-        assert [lanes._take("1", None) is None for _ in range(2)] == [False, True]
-        seen = lanes._read()[0]["1"]
-        assert [lanes._take("1", seen) is None for _ in range(2)] == [False, True]
+        assert [rate_limit._take("1", None) is None for _ in range(2)] == [False, True]
+        seen = rate_limit._read()[0]["1"]
+        assert [rate_limit._take("1", seen) is None for _ in range(2)] == [False, True]
 
 
 def test_lease_outlasts_a_request() -> None:
-    assert client.REQUEST_LIMIT_S < lanes.LEASE_S
+    assert client.REQUEST_LIMIT_S < rate_limit.LEASE_S
