@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Context, Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -26,10 +27,11 @@ from edu.dynamo.transactions import NOT_THERE, Transaction
 from edu.logs import correlation_id
 
 if TYPE_CHECKING:
+    from edu.dynamo.pages import Page
     from edu.identity.principal import Principal
 
 ENTITY = "audit_entry"
-SALT = "revision_salt"
+SALT = "version_salt"
 _EXACT = Context(prec=40)  # DynamoDB's numbers have 38 digits
 
 
@@ -50,16 +52,8 @@ class AuditEntry:
     correlation_id: str = ""
 
 
-@dataclass(frozen=True)
-class AuditPage:
-    """Some entries, newest first, and the cursor of the next page."""
-
-    entries: list[AuditEntry]
-    cursor: str | None
-
-
 def new_salt() -> str:
-    """A salt for one revision of one record."""
+    """A salt for one version of one record."""
     return secrets.token_hex(16)
 
 
@@ -107,7 +101,7 @@ def add_entry(
     return entry
 
 
-def list_month(month: str, *, cursor: str | None = None, limit: int = 50) -> AuditPage:
+def list_month(month: str, *, cursor: str | None = None, limit: int = 50) -> Page[AuditEntry]:
     """A month's entries (``month``: ``YYYY-MM``, UTC) of the school in scope, newest first. Strongly consistent.
 
     Raises:
@@ -117,7 +111,7 @@ def list_month(month: str, *, cursor: str | None = None, limit: int = 50) -> Aud
     return _page(table.Query(partition, descending=True, consistent=True, limit=limit), cursor)
 
 
-def list_of_subject(subject: str, *, cursor: str | None = None, limit: int = 50) -> AuditPage:
+def list_of_subject(subject: str, *, cursor: str | None = None, limit: int = 50) -> Page[AuditEntry]:
     """One record's entries, newest first. Eventually consistent."""
     query = table.Query(school_partition("AUDITED", subject), index=True, descending=True, limit=limit)
     return _page(query, cursor)
@@ -155,6 +149,5 @@ def _key(instant: str, entry_id: str) -> Key:
     return Key(school_partition("AUDIT", instant[:7]), joined(instant, entry_id))
 
 
-def _page(query: table.Query, cursor: str | None) -> AuditPage:
-    page = table.query_page(query, cursor=cursor)
-    return AuditPage([from_attributes(AuditEntry, item) for item in page.items], page.cursor)
+def _page(query: table.Query, cursor: str | None) -> Page[AuditEntry]:
+    return table.query_page(query, cursor=cursor).map(partial(from_attributes, AuditEntry))

@@ -8,9 +8,9 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from edu.console.record_admin import ChoiceFilter, RecordAdmin, actor_of
-from edu.console.records import RecordPage
 from edu.console.site import site
 from edu.dynamo.keys import InvalidKeyError
+from edu.dynamo.pages import Page
 from edu.errors import NotFoundError
 from evaluations.domain.evaluation import ScoreState
 from evaluations.models import Evaluation
@@ -43,13 +43,13 @@ class SectionEvaluations:
     def __init__(self, actor: Principal) -> None:
         self._actor = actor
 
-    def page(self, filters: Mapping[str, str], *, cursor: str | None, limit: int) -> RecordPage[Evaluation]:
+    def page(self, filters: Mapping[str, str], *, cursor: str | None, limit: int) -> Page[Evaluation]:
         """One page of the section's; a school without sections has none."""
         del limit  # the service's pages have the console's size
         if "section_id" not in filters:
-            return RecordPage([])
+            return Page([])
         found = reading.list_section_evaluations(actor=self._actor, section_id=filters["section_id"], cursor=cursor)
-        return RecordPage([_record(evaluation) for evaluation in found.items], found.cursor)
+        return found.map(_record)
 
     def get(self, pk: str) -> Evaluation | None:
         """One of the school's evaluations."""

@@ -17,7 +17,6 @@ from edu import audit, clock
 from edu.console.actions import action_name
 from edu.console.models import AuditEntry
 from edu.console.record_admin import ChoiceFilter, RecordAdmin
-from edu.console.records import RecordPage
 from edu.console.site import site
 from edu.dynamo.keys import InvalidKeyError
 from edu.dynamo.mapping import instant_text
@@ -29,6 +28,8 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
     from django.utils.functional import Promise
 
+    from edu.dynamo.pages import Page
+
 _MONTH = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])")
 _MONTHS_OFFERED = 12
 
@@ -38,10 +39,10 @@ class AuditTrail:
 
     filters = frozenset({"month"})
 
-    def page(self, filters: Mapping[str, str], *, cursor: str | None, limit: int) -> RecordPage[AuditEntry]:
+    def page(self, filters: Mapping[str, str], *, cursor: str | None, limit: int) -> Page[AuditEntry]:
         """One page of a month."""
         found = audit.list_month(filters["month"], cursor=cursor, limit=limit)
-        return RecordPage([_record(entry) for entry in found.entries], found.cursor)
+        return found.map(_record)
 
     def get(self, pk: str) -> AuditEntry | None:
         """One entry by its key text."""

@@ -53,8 +53,8 @@ class CursorChangeList(ChangeList):
             page = self.queryset.page(cursor=cursor, limit=self.list_per_page)
         except InvalidCursorError as error:
             raise IncorrectLookupParameters from error
-        self.result_list = page.records
-        self.result_count = len(page.records)
+        self.result_list = page.items
+        self.result_count = len(page.items)
         self.first_url = self.get_query_string() if cursor else None
         self.next_url = self.get_query_string({PAGE_VAR: page.cursor}) if page.cursor else None
         self.full_result_count = None

@@ -6,16 +6,18 @@ without saying so, and a listing is only ever read a page at a time.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Generic, NoReturn, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, Protocol, TypeVar
 
 from django.db import models
 
 from edu.errors import LibretaError
 
+if TYPE_CHECKING:
+    from edu.dynamo.pages import Page
+
 M = TypeVar("M", bound=models.Model)
-M_co = TypeVar("M_co", bound=models.Model, covariant=True)
 
 
 class UnsupportedQueryError(LibretaError):
@@ -24,29 +26,21 @@ class UnsupportedQueryError(LibretaError):
     code = "unsupported_query"
 
 
-@dataclass(frozen=True)
-class RecordPage(Generic[M_co]):
-    """Some records in the listing's order, and the cursor of the next page (``None``: this is the last)."""
-
-    records: Sequence[M_co]
-    cursor: str | None = None
-
-
-class Source(Protocol[M_co]):
+class Source(Protocol[M]):
     """Where a model's records come from: the app's services, asked in one actor's name."""
 
     @property
     def filters(self) -> frozenset[str]:
         """The fields a listing can be narrowed by."""
 
-    def page(self, filters: Mapping[str, str], *, cursor: str | None, limit: int) -> RecordPage[M_co]:
+    def page(self, filters: Mapping[str, str], *, cursor: str | None, limit: int) -> Page[M]:
         """One page of the listing, by one query.
 
         Raises:
             InvalidCursorError: the cursor is not of this listing and school.
         """
 
-    def get(self, pk: str) -> M_co | None:
+    def get(self, pk: str) -> M | None:
         """One record, or ``None`` when this school has none of that id."""
 
 
@@ -69,7 +63,7 @@ class RecordQuerySet(Generic[M]):
             self._refuse(f"filter({', '.join(sorted(lookups))})")
         return RecordQuerySet(self.model, self.source, {**self.filters, **lookups})
 
-    def page(self, *, cursor: str | None, limit: int) -> RecordPage[M]:
+    def page(self, *, cursor: str | None, limit: int) -> Page[M]:
         """One page of the listing. Same errors as ``Source.page``."""
         return self.source.page(self.filters, cursor=cursor, limit=limit)
 

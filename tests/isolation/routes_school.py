@@ -173,7 +173,7 @@ def _seed_grades(probe: ProbeSchool, term: Term) -> None:
             scores = [_score(evaluation, probe.ids["student_id"])] if is_scored else []
             services.import_evaluation(actor=actor, evaluation=evaluation, scores=scores)
         month = clock.now().strftime("%Y-%m")
-        entry = audit.list_month(month, limit=1).entries[0]
+        entry = audit.list_month(month, limit=1).items[0]
     probe.ids["entry_key"] = audit.entry_key_of(entry)
     probe.ids["month"] = month
 

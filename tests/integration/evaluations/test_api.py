@@ -66,7 +66,7 @@ def test_name_offered_as_correlation_id_stays_out_of_the_audit_trail(
 ) -> None:
     teacher.post(f"/evaluations/{evaluation_id}/scores", SCORE, X_Correlation_Id="ana-munoz-rojas")
     with enter_school(school.school_id):
-        entries = audit.list_month(clock.now().strftime("%Y-%m")).entries
+        entries = audit.list_month(clock.now().strftime("%Y-%m")).items
     asked = [entry for entry in entries if entry.action != "school.imported"]
     assert {entry.action for entry in asked} == {"evaluation.created", "score.recorded"}
     assert all(re.fullmatch("[0-9a-f]{32}", entry.correlation_id) for entry in asked)
@@ -77,7 +77,7 @@ def test_score_write_leaves_audit_entry_and_pending_mark(
 ) -> None:
     response = teacher.post(f"/evaluations/{evaluation_id}/scores", SCORE, X_Correlation_Id=CORRELATION_ID)
     with enter_school(school.school_id):
-        entries = audit.list_month(clock.now().strftime("%Y-%m")).entries
+        entries = audit.list_month(clock.now().strftime("%Y-%m")).items
         pending = services.list_pending_grades(term_id=OPEN_TERM, limit=10)
         [score] = table.get_items([_score_key(evaluation_id)], consistent=True)
     entry = entries[0]
@@ -140,7 +140,7 @@ def test_late_score_is_recorded_and_read_back_as_late(
     listed = teacher.get("/students/student-001/scores").json()["results"]
     assert [found["late"] for found in listed] == [True]
     with enter_school(school.school_id):
-        entry = audit.list_month(clock.now().strftime("%Y-%m")).entries[0]
+        entry = audit.list_month(clock.now().strftime("%Y-%m")).items[0]
         [item] = table.get_items([_score_key(evaluation_id)], consistent=True)
     visible = {k: v for k, v in item.items() if k in SCORE_FIELDS}
     assert entry.after_digest == audit.digest_of(visible, item[audit.SALT])

@@ -220,7 +220,7 @@ def test_correction_leaves_audit_entry_with_digests_and_reason(
 ) -> None:
     correct(teacher, score_path, "5.0", 1, reason="Error de suma")
     with enter_school(school.school_id):
-        entry = audit.list_month(clock.now().strftime("%Y-%m")).entries[0]
+        entry = audit.list_month(clock.now().strftime("%Y-%m")).items[0]
         prefix = "SCORE_VERSION#student-001#"
         query = table.Query(school_partition("EVALUATION", evaluation_id), prefix=prefix, consistent=True)
         digests = [audit.digest_of(item["score"], item[audit.SALT]) for item in table.query_all(query)]

@@ -72,7 +72,7 @@ def test_edit_leaves_audit_entry_and_a_stale_section(
         [mark] = stale_marks.list_stale(OPEN_TERM, "mat-5a")
         edit(teacher, path, 1, weight="10")
         after = stored_evaluations.get_stored(evaluation_id)
-        entry = audit.list_of_subject(f"evaluation:{evaluation_id}").entries[0]
+        entry = audit.list_of_subject(f"evaluation:{evaluation_id}").items[0]
         [later_mark] = stale_marks.list_stale(OPEN_TERM, "mat-5a")
     assert (entry.action, entry.version) == ("evaluation.edited", 2)
     assert entry.before_digest == audit.digest_of(to_attributes(before.evaluation), before.salt)
@@ -146,7 +146,7 @@ def test_each_version_proves_its_digests_in_the_trail(
             school_partition("EVALUATION", evaluation_id), prefix="EVALUATION_VERSION#", consistent=True
         )
         digests = [audit.digest_of(item["evaluation"], item[audit.SALT]) for item in table.query_all(query)]
-        entries = sorted(audit.list_of_subject(f"evaluation:{evaluation_id}").entries, key=lambda e: e.version)
+        entries = sorted(audit.list_of_subject(f"evaluation:{evaluation_id}").items, key=lambda e: e.version)
     assert [entry.after_digest for entry in entries] == digests
     assert [entry.before_digest for entry in entries] == ["", *digests[:-1]]
 
@@ -263,7 +263,7 @@ def test_administrator_who_does_not_teach_changes_and_deletes_with_a_reason(
     assert _broken(delete(admin, path, 2)) == ("reason", "required")
     assert admin.send("DELETE", path, {"reason": "Repetida"}, version=2).status_code == 204
     with enter_school(school.school_id):
-        entries = audit.list_of_subject(f"evaluation:{evaluation_id}").entries
+        entries = audit.list_of_subject(f"evaluation:{evaluation_id}").items
     assert [(entry.action, entry.reason) for entry in entries[:2]] == [
         ("evaluation.deleted", "Repetida"),
         ("evaluation.edited", "Decía otra cosa"),
@@ -300,7 +300,7 @@ def test_deleted_evaluation_is_gone_for_everybody_and_proved_by_its_tombstone(
         assert refused(late) == (404, "not_found")
     assert listed(teacher) == []
     with enter_school(school.school_id):
-        entry = audit.list_of_subject(f"evaluation:{evaluation_id}").entries[0]
+        entry = audit.list_of_subject(f"evaluation:{evaluation_id}").items[0]
         tombstone = table.get_item(Key(school_partition("EVALUATION", evaluation_id), "EVALUATION"))
     assert tombstone is not None
     kept = stored_evaluations.stored_of(tombstone)

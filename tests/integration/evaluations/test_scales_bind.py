@@ -225,7 +225,7 @@ def test_import_of_another_profile_is_in_the_trail(school: TestSchool) -> None:
     for _ in range(2):
         import_again(replace(school.school, name="Otra"))
     services.reopen_term(actor=admin, term_id=OPEN_TERM, reason="x")
-    month = audit.list_month(clock.now().strftime("%Y-%m")).entries
+    month = audit.list_month(clock.now().strftime("%Y-%m")).items
     chain = sorted((e for e in month if e.action.startswith(("school.", "term."))), key=lambda e: e.version)
     assert [(e.action, e.version) for e in chain] == [
         ("school.imported", 1),

@@ -94,7 +94,7 @@ def test_rows_are_written_with_history_audit_and_pending_mark(
     with enter_school(school.school_id):
         pending = services.list_pending_grades(term_id=OPEN_TERM, limit=100)
         assert len(pending) == 25
-        entries = audit.list_month(clock.now().strftime("%Y-%m")).entries
+        entries = audit.list_month(clock.now().strftime("%Y-%m")).items
         assert sum(entry.action == "score.recorded" for entry in entries) == 25
         assert len(score_versions.list_versions(evaluation_id, "student-024").items) == 1
 

@@ -251,8 +251,8 @@ def test_closing_and_opening_are_in_the_trail_once_each(school: TestSchool, admi
     for _ in range(2):
         reopen(admin, reason="Faltaba una nota")
     with enter_school(school.school_id):
-        entries = audit.list_of_subject(f"term:{OPEN_TERM}").entries
-        month = audit.list_month(clock.now().strftime("%Y-%m")).entries
+        entries = audit.list_of_subject(f"term:{OPEN_TERM}").items
+        month = audit.list_month(clock.now().strftime("%Y-%m")).items
     assert [(entry.action, entry.reason) for entry in entries] == [
         ("term.reopened", "Faltaba una nota"),
         ("term.closed", ""),
@@ -391,5 +391,5 @@ def test_another_schools_term_stays_as_it_is(
     assert closed_terms(admin) == [OPEN_TERM]
     assert closed_terms(neighbour) == [CLOSED_TERM]
     with enter_school(other_school.school_id):
-        assert audit.list_of_subject(f"term:{OPEN_TERM}").entries == []
+        assert audit.list_of_subject(f"term:{OPEN_TERM}").items == []
     assert school.school_id not in neighbour.get("/terms").content.decode()

@@ -40,7 +40,7 @@ def _together(call: Callable[[int], Any]) -> list[Any]:
 def _books(school: TestSchool) -> tuple[list[str], list[tuple[str, str | None]]]:
     """The audited actions on scores and the grades pending for the government."""
     with enter_school(school.school_id):
-        entries = audit.list_month(clock.now().strftime("%Y-%m")).entries
+        entries = audit.list_month(clock.now().strftime("%Y-%m")).items
         pending = services.list_pending_grades(term_id=OPEN_TERM, limit=50)
     return [e.action for e in entries if e.action.startswith("score")], [(g.student_id, g.value) for g in pending]
 
@@ -159,7 +159,7 @@ def test_record_holds_no_key_in_clear_and_expires_in_a_day(
 def _records(school: TestSchool) -> list[dict[str, Any]]:
     """The school's idempotency records; whose they are is told by the evaluations' authors."""
     with enter_school(school.school_id):
-        entries = audit.list_month(clock.now().strftime("%Y-%m")).entries
+        entries = audit.list_month(clock.now().strftime("%Y-%m")).items
         subjects = {entry.actor for entry in entries}
         found = [table.query_all(table.Query(school_partition("IDEMPOTENCY", subject))) for subject in subjects]
         return [item for items in found for item in items]

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from edu.console.models import AuditEntry
-from edu.console.records import RecordPage, RecordQuerySet, UnsupportedQueryError
+from edu.console.records import RecordQuerySet, UnsupportedQueryError
+from edu.dynamo.pages import Page
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -21,9 +22,9 @@ class _Memory:
     def __init__(self) -> None:
         self.asked: list[tuple[dict[str, str], str | None, int]] = []
 
-    def page(self, filters: Mapping[str, str], *, cursor: str | None, limit: int) -> RecordPage[AuditEntry]:
+    def page(self, filters: Mapping[str, str], *, cursor: str | None, limit: int) -> Page[AuditEntry]:
         self.asked.append((dict(filters), cursor, limit))
-        return RecordPage([AuditEntry.of(entry_key="a")], "next")
+        return Page([AuditEntry.of(entry_key="a")], "next")
 
     def get(self, pk: str) -> AuditEntry | None:
         return AuditEntry.of(entry_key="a") if pk == "a" else None
@@ -37,7 +38,7 @@ def entries() -> Entries:
 def test_page_asks_the_source_once_with_filters_cursor_and_size(entries: Entries) -> None:
     page = entries.filter(month="2026-11").filter(role="teacher").page(cursor="c", limit=7)
     assert entries.source.asked == [({"month": "2026-11", "role": "teacher"}, "c", 7)]  # type: ignore[attr-defined]
-    assert [record.pk for record in page.records] == ["a"]
+    assert [record.pk for record in page.items] == ["a"]
     assert page.cursor == "next"
 
 

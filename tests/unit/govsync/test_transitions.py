@@ -1,0 +1,110 @@
+"""The one function that moves a run: what it writes, what it refuses, and that nobody writes beside it."""
+
+from __future__ import annotations
+
+import ast
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from govsync.client import Exchange, Later
+from govsync.domain.batches import prepare_batch
+from govsync.domain.grades import SubmittedGrade
+from govsync.domain.runs import new_run
+from govsync.domain.states import BatchState, RunState, TransitionError
+from govsync.repository import runs
+from govsync.services import transitions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from govsync.domain.history import HistoryEntry
+    from govsync.domain.runs import SyncRun
+
+ROOT = Path(__file__).resolve().parents[3]
+RUN = new_run(term_id="2026-q4", ordinal=1, started_at=datetime(2026, 12, 1, tzinfo=UTC), started_by="somebody")
+PLACE = {"school_id": "norte", "term_id": "2026-q4", "run_id": RUN.run_id}
+PREPARED = prepare_batch(1, [SubmittedGrade("e", "s", 1, "c", "absent")], **PLACE)
+
+
+@pytest.fixture
+def written(monkeypatch: pytest.MonkeyPatch) -> list[tuple[SyncRun, HistoryEntry, list[Any]]]:
+    """What was staged, in order."""
+    found: list[tuple[SyncRun, HistoryEntry, list[Any]]] = []
+    monkeypatch.setattr(runs, "stage", lambda run, entry, batches=(): found.append((run, entry, list(batches))))
+    monkeypatch.setattr(runs, "commit", lambda _transaction: None)
+    return found
+
+
+def test_move_writes_the_next_version_its_entry_and_the_batch(written: list[Any]) -> None:
+    sending = transitions.move(
+        RUN, RunState.SENDING, "batch.prepared", actor="worker", batch=PREPARED, batches=1, open_batches=(1,)
+    )
+    claimed = PREPARED.moved(BatchState.SENDING)
+    exchange = Exchange("digest", 503, 12, Later("http_503"))
+    sent = transitions.move(sending, RunState.SENDING, "batch.sending", actor="worker", batch=claimed)
+    waiting = claimed.moved(BatchState.WAITING)
+    transitions.move(
+        sent, RunState.SENDING, "batch.waiting", actor="worker", batch=waiting, exchange=exchange, detail="http_503"
+    )
+    assert [(run.version, entry.version, batches) for run, entry, batches in written] == [
+        (2, 2, [PREPARED]),
+        (3, 3, [claimed]),
+        (4, 4, [waiting]),
+    ]
+    entries = [entry for _, entry, _ in written]
+    assert [entry.request_sha256 for entry in entries] == [PREPARED.batch_id, PREPARED.batch_id, "digest"]
+    assert [(entry.batch_number, entry.response_status, entry.duration_ms, entry.detail) for entry in entries] == [
+        (1, None, None, ""),
+        (1, None, None, ""),
+        (1, 503, 12, "http_503"),
+    ]
+
+
+def test_interrupted_batch_names_no_request(written: list[Any]) -> None:
+    sending = RUN.moved(RunState.SENDING)
+    lost = PREPARED.moved(BatchState.SENDING).moved(BatchState.UNKNOWN)
+    transitions.move(sending, RunState.SENDING, "batch.interrupted", actor="worker", batch=lost)
+    assert written[0][1].request_sha256 is None
+
+
+@pytest.mark.parametrize(
+    ("to", "event", "batch"),
+    [
+        (RunState.RECONCILED, "run.reconciled", None),
+        (RunState.RECONCILING, "run.page_read", None),
+        (RunState.SENDING, "batch.prepared", None),
+        (RunState.SENDING, "batch.sending", PREPARED),
+        (RunState.SENDING, "batch.made_up", PREPARED),
+    ],
+)
+def test_what_the_table_does_not_have_is_refused_before_any_write(
+    written: list[Any], to: RunState, event: str, batch: Any
+) -> None:
+    with pytest.raises(TransitionError):
+        transitions.move(RUN, to, event, actor="worker", batch=batch)
+    assert written == []
+
+
+def test_run_begins_at_its_beginning(written: list[Any]) -> None:
+    transitions.start(RUN)
+    with pytest.raises(TransitionError):
+        transitions.start(RUN.moved(RunState.SENDING))
+    assert [(run.version, entry.event, entry.actor) for run, entry, _ in written] == [(1, "run.started", "somebody")]
+
+
+def test_nobody_else_writes_a_run_or_a_batch() -> None:
+    assert set(_callers_of("stage", "commit")) == {"govsync/services/transitions.py"}
+
+
+def _callers_of(*names: str) -> Iterator[str]:
+    """The modules of the sync that name one of these functions of ``repository.runs``."""
+    for path in (ROOT / "govsync").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+                if node.value.id == "runs" and node.attr in names:
+                    yield path.relative_to(ROOT).as_posix()
+            elif isinstance(node, ast.ImportFrom) and node.module == "govsync.repository.runs":
+                yield from (path.relative_to(ROOT).as_posix() for alias in node.names if alias.name in names)
