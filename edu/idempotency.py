@@ -36,7 +36,7 @@ _SERVER_ERROR = 500
 
 
 @dataclass(frozen=True)
-class Answer:
+class StoredResponse:
     """An HTTP answer as it was first given, in the ``language`` of its words; ``location`` is what it created."""
 
     status: int
@@ -55,7 +55,7 @@ class Answer:
         return response
 
 
-_UNFINISHED = Answer(0, b"")
+_UNFINISHED = StoredResponse(0, b"")
 
 
 class IdempotentReplay(LibretaError):  # noqa: N818 - it is an answer that takes the exception's way out
@@ -63,7 +63,7 @@ class IdempotentReplay(LibretaError):  # noqa: N818 - it is an answer that takes
 
     code = "replay"
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: StoredResponse) -> None:
         super().__init__()
         self.answer = answer
 
@@ -121,13 +121,13 @@ class IdempotencyKey:
         self._replay(record)
         return record is not None and record["expires_at"] > clock.epoch_s()
 
-    def finish(self, answer: Answer) -> None:
+    def finish(self, answer: StoredResponse) -> None:
         """Store the answer of a write of several transactions, after the last. Same errors as ``claim``."""
         transaction = Transaction()
         self.remember(transaction, answer)
         transaction.commit()
 
-    def remember(self, transaction: Transaction, answer: Answer) -> None:
+    def remember(self, transaction: Transaction, answer: StoredResponse) -> None:
         """Add the record to the write's own transaction, whose ``commit`` then raises as ``claim`` does.
 
         Of several conditions that fail the one added first speaks, and the first answer comes before everything: so
@@ -183,7 +183,7 @@ class IdempotencyKey:
         if record["status"] == _UNFINISHED.status:
             return None
         said = {name: record.get(name, "") for name in ("etag", "location", "language")}
-        return IdempotentReplay(Answer(record["status"], record["body"], **said))
+        return IdempotentReplay(StoredResponse(record["status"], record["body"], **said))
 
 
 class Reply(Generic[T]):
@@ -192,10 +192,10 @@ class Reply(Generic[T]):
     What is stored for a repeat is what the client gets: the answer of the write's last attempt, rendered once.
     """
 
-    def __init__(self, key: IdempotencyKey, render: Callable[[T], Answer]) -> None:
+    def __init__(self, key: IdempotencyKey, render: Callable[[T], StoredResponse]) -> None:
         self.key = key
         self._render = render
-        self._answer: Answer | None = None
+        self._answer: StoredResponse | None = None
 
     def remember(self, transaction: Transaction, result: T) -> None:
         """Store the answer with the write, as its transaction's first action (see the key's ``remember``)."""
@@ -215,6 +215,6 @@ class Reply(Generic[T]):
             raise RuntimeError("a write without a stored answer")
         return self._answer.as_response()
 
-    def _answered(self, result: T) -> Answer:
+    def _answered(self, result: T) -> StoredResponse:
         self._answer = self._render(result)
         return self._answer

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework.renderers import JSONRenderer
 
 from edu.errors import FieldError, InvalidInputError
-from edu.idempotency import Answer, IdempotencyKey, Reply
+from edu.idempotency import IdempotencyKey, Reply, StoredResponse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,7 +46,7 @@ def reply_for(
         MissingIdempotencyKeyError: the header is missing, too long or not printable ASCII.
     """
 
-    def answer(result: T) -> Answer:
+    def answer(result: T) -> StoredResponse:
         data = render(result)
         return answer_of(status, data, location=address(data) if address else "")
 
@@ -55,7 +55,7 @@ def reply_for(
 
 def empty_reply_for(request: Request, actor: Principal) -> Reply[Any]:
     """The same for a write that leaves nothing to show: 204."""
-    return Reply(key_of(request, actor), lambda _result: Answer(204, b""))
+    return Reply(key_of(request, actor), lambda _result: StoredResponse(204, b""))
 
 
 def key_of(request: Request, actor: Principal) -> IdempotencyKey:
@@ -74,9 +74,9 @@ def key_of(request: Request, actor: Principal) -> IdempotencyKey:
     )
 
 
-def answer_of(status: int, data: dict[str, Any], *, location: str = "") -> Answer:
+def answer_of(status: int, data: dict[str, Any], *, location: str = "") -> StoredResponse:
     """An answer with this body in the language in force, and an ETag when the body is a versioned record's."""
-    return Answer(
+    return StoredResponse(
         status,
         JSONRenderer().render(data),
         etag=etag_of(data) if "version" in data else "",

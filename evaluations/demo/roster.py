@@ -32,7 +32,7 @@ class Roster:
 
 
 @dataclass(frozen=True, slots=True)
-class _Intake:
+class _NewSchool:
     """One school's year: what makes a student of it."""
 
     seed: int
@@ -55,7 +55,7 @@ def build_roster(seed: int, entry: CatalogueSchool, school_year: int, students: 
 
     ``first_serial`` numbers the students over all schools, for their national ids.
     """
-    groups = _build_groups(_Intake(seed, entry, school_year, first_serial), students)
+    groups = _build_groups(_NewSchool(seed, entry, school_year, first_serial), students)
     courses: dict[str, Course] = {}
     sections: list[Section] = []
     enrolments: list[Enrolment] = []
@@ -88,7 +88,7 @@ def _section(group: _Group, course: Course, school_year: int, teacher: Teacher) 
     )
 
 
-def _build_groups(intake: _Intake, students: int) -> tuple[_Group, ...]:
+def _build_groups(new: _NewSchool, students: int) -> tuple[_Group, ...]:
     """Spread the students evenly over groups, the groups over grade levels from the fifth (or lower when many)."""
     count = ceil(students / _MAX_GROUP)
     per_level = max(2, ceil(count / _LEVELS))
@@ -98,23 +98,23 @@ def _build_groups(intake: _Intake, students: int) -> tuple[_Group, ...]:
     for index in range(count):
         size = (students - done) // (count - index)
         level, letter = first_level + index // per_level, ascii_uppercase[index % per_level]
-        members = tuple(_student(intake, level, number) for number in range(done, done + size))
+        members = tuple(_student(new, level, number) for number in range(done, done + size))
         groups.append(_Group(level, letter, members))
         done += size
     return tuple(groups)
 
 
-def _student(intake: _Intake, level: int, number: int) -> Student:
-    parts = (intake.seed, intake.entry.school_id, "student", number)
+def _student(new: _NewSchool, level: int, number: int) -> Student:
+    parts = (new.seed, new.entry.school_id, "student", number)
     rng = stream(*parts)
     given, family = given_name(rng), family_name(rng)
-    birth_on = date(intake.school_year - _AGE_BEFORE_FIRST_GRADE - level, 4, 1) + timedelta(days=whole(rng, 365))
-    serial = intake.first_serial + number
+    birth_on = date(new.school_year - _AGE_BEFORE_FIRST_GRADE - level, 4, 1) + timedelta(days=whole(rng, 365))
+    serial = new.first_serial + number
     return Student(
         student_id=opaque_id("est", *parts),
         given_name=given,
         family_name=family,
-        national_id=national_id(intake.entry.profile.country, serial, family, given, birth_on),
+        national_id=national_id(new.entry.profile.country, serial, family, given, birth_on),
         birth_on=birth_on,
         grade_level=level,
     )

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 RUN = "@RUN@"
-_CHECKED = ("enrolment", "term_gate")  # what a write requires and does not change
+_CHECKED = ("enrolment", "term_lock")  # what a write requires and does not change
 
 
 def actions_template(root: Any, table: str, *, write: Callable[[], object]) -> str:

@@ -99,7 +99,7 @@ def _forged(cloud: Cloud) -> list[Cell]:
     for forgery in sent:
         queue.send(forgery.body)
     with tapped(cloud.emulator.endpoint_url) as wire, _worker(cloud, wire) as process:
-        wait_until(queue.is_empty, what="the forged messages to be settled", timeout_s=_DEADLINE_S)
+        wait_until(queue.is_empty, what="the forged messages to be taken", timeout_s=_DEADLINE_S)
         log = process.log
     dead, kept = queue.dead_letters(), items_of(cloud, target.own)
     cells = [_forged_cell(forgery, dead, kept) for forgery in sent]

@@ -32,7 +32,7 @@ class Command(OperatorCommand):
 
         Raises:
             NoSuchSchoolError, RunNotFoundError: what was named is not there; nothing was written.
-            WrongUseError: a run was named together with something it settles by itself.
+            WrongUseError: a run was named together with something it chooses by itself.
         """
         start_correlation()
         if options["run"] and (options["all"] or options["full"]):

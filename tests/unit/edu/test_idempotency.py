@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from edu.dynamo.transactions import Transaction
-from edu.idempotency import Answer, IdempotencyKey, Reply
+from edu.idempotency import IdempotencyKey, Reply, StoredResponse
 from edu.tenancy import enter_school
 
 KEY = IdempotencyKey("sub-1", "value", "digest")
@@ -14,9 +14,9 @@ KEY = IdempotencyKey("sub-1", "value", "digest")
 def test_answer_is_the_one_that_went_with_the_last_attempt() -> None:
     rendered: list[int] = []
 
-    def render(result: int) -> Answer:
+    def render(result: int) -> StoredResponse:
         rendered.append(result)
-        return Answer(201, b"%d" % result)
+        return StoredResponse(201, b"%d" % result)
 
     reply = Reply(KEY, render)
     with enter_school("escuela-a"):
@@ -28,4 +28,4 @@ def test_answer_is_the_one_that_went_with_the_last_attempt() -> None:
 
 def test_write_without_an_answer_is_a_bug_that_is_seen() -> None:
     with pytest.raises(RuntimeError):
-        Reply(KEY, lambda _: Answer(204, b"")).as_response()
+        Reply(KEY, lambda _: StoredResponse(204, b"")).as_response()
