@@ -17,8 +17,9 @@ MAX_NAMED_FAILURES = 100
 class JobKind:
     """A kind of job; ``name`` stands in keys and never changes.
 
-    A job that nobody moved for ``watchdog_s`` seconds has lost its message (SQS redelivers within minutes) and is
-    handed out again: ``max_hand_outs`` times in a row without a move, then it is given up (``None``: never).
+    A job that nobody moved for ``watchdog_s`` seconds, which no step takes, has lost its message (SQS redelivers within
+    minutes) and is handed out again: ``max_hand_outs`` times in a row without a move, then it is given up (``None``:
+    never).
     """
 
     name: str
