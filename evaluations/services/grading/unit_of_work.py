@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from edu.dynamo.transactions import Transaction
 from evaluations.services.school.term_locking import MissingLockError, TermLock
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from edu.idempotency import Reply
 
 T = TypeVar("T")
@@ -20,22 +23,18 @@ class UnitOfWork:
     was given before; then whether the section takes grades of the term; then the use case's own conditions.
     """
 
-    def __init__(self, lock: TermLock | None = None) -> None:
+    def __init__(self, lock: TermLock | None = None, *, answer: Callable[[Transaction], None] | None = None) -> None:
         self.transaction = Transaction()
         self._lock = lock
+        if answer is not None:
+            answer(self.transaction)
         if lock is not None:
             lock.require(self.transaction)
 
     @classmethod
     def answering(cls, reply: Reply[T] | None, result: T, *, lock: TermLock | None = None) -> UnitOfWork:
         """A write whose answer, made of ``result``, is stored with it when there is a ``reply``."""
-        unit = cls()
-        unit._lock = lock
-        if reply is not None:
-            reply.remember(unit.transaction, result)
-        if lock is not None:
-            lock.require(unit.transaction)
-        return unit
+        return cls(lock, answer=partial(reply.remember, result=result) if reply else None)
 
     def commit(self) -> None:
         """Write everything. A section's first write of a term finds no lock and adds it, as the school's rules say.

@@ -7,7 +7,6 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from django.core.cache import caches
 from django.utils.translation import gettext as _
 
 from edu import audit, clock
@@ -19,6 +18,7 @@ from evaluations.domain.school import Course, Enrolment, School, Section, Studen
 from evaluations.errors import ScaleInUseError
 from evaluations.repository import pending_scores, roster, school_profile, stored_evaluations, term_locks
 from evaluations.repository.school_profile import SchoolProfile
+from evaluations.services import cache
 from evaluations.services.school import audit_trail
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def import_roster(
             enrolments=given.enrolments,
             ended=given.ended(),
         )
-    caches["rules"].clear()
+    cache.forget_everything()
     register_school(RegisteredSchool(school.school_id, school.country, school.time_zone))
 
 
