@@ -24,11 +24,12 @@ from edu.dynamo.keys import Key, joined, school_partition
 from edu.dynamo.mapping import from_attributes, instant_text, to_attributes
 from edu.dynamo.transactions import NOT_THERE, Transaction
 from edu.jobs.repository import next_version
-from govsync.domain.batches import Batch, BatchState
+from govsync.domain.batches import Batch
 from govsync.domain.grades import GradeKey, RejectedGrade, SubmittedGrade
 from govsync.domain.history import HistoryEntry
 from govsync.domain.reconciliation import Difference, differences_sha256
 from govsync.domain.runs import SyncRun
+from govsync.domain.states import BatchState
 from govsync.errors import RunMovedError, RunNotFoundError
 
 if TYPE_CHECKING:
