@@ -47,7 +47,7 @@ def test_message_follows_each_postponement_at_once(monkeypatch: pytest.MonkeyPat
     def postpone(entry: DueJob, _by: DueJob) -> bool:
         if entry.school_id == "oeste":
             raise StoreUnavailableError
-        postponed.append(entry.school_id)
+        postponed.append(str(entry.school_id))
         return True
 
     with pytest.raises(StoreUnavailableError):

@@ -54,8 +54,13 @@ class Store:
         return self.stored
 
     def patched(self) -> Any:
-        names = {"find_job": self.find, "get_job": self.get, "start_job": self.start, "save_job": self.save}
-        return mock.patch.multiple(repository, **names)
+        patches: dict[str, Any] = {
+            "find_job": self.find,
+            "get_job": self.get,
+            "start_job": self.start,
+            "save_job": self.save,
+        }
+        return mock.patch.multiple(repository, **patches)
 
 
 def run_to_its_end(plan: Units, *, limit: int) -> Iterator[Job]:
