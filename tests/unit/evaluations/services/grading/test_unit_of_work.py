@@ -74,7 +74,11 @@ def test_missing_lock_is_added_and_the_same_actions_are_sent_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     added: list[TermLock] = []
-    monkeypatch.setattr(TermLock, "add", added.append)
+
+    def add(lock: TermLock) -> None:
+        added.append(lock)
+
+    monkeypatch.setattr(TermLock, "add", add)
     client.answers = [_cancelled("fine", None, "fine"), {}]
     _unit().commit()
     assert added == [LOCK]
