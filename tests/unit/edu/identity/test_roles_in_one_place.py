@@ -40,8 +40,10 @@ def _names_a_role(node: ast.AST) -> bool:
 
 
 def _is_a_role(node: ast.expr) -> bool:
-    texts = {part.value for part in ast.walk(node) if isinstance(part, ast.Constant)}
-    return (isinstance(node, ast.Attribute) and node.attr == "role") or bool(texts & set(map(str, Role)))
+    parts = list(ast.walk(node))
+    texts = {part.value for part in parts if isinstance(part, ast.Constant)}
+    asked = any(isinstance(part, ast.Attribute) and part.attr == "role" for part in parts)
+    return asked or bool(texts & set(map(str, Role)))
 
 
 def _offences(source: str) -> list[str]:
