@@ -31,12 +31,6 @@ EVENT = Event(
 )
 OF_THE_SENDING = {"id", "root_id", "correlation_id", "delivery_tag", "reply_to"}  # made anew for a message or thread
 OF_THE_WORKER = {"timelimit"}  # a worker that is told none takes its own configuration's
-    "id",
-    "root_id",
-    "correlation_id",
-    "delivery_tag",
-    "reply_to",
-}  # made anew for every message or thread
 
 
 @pytest.fixture

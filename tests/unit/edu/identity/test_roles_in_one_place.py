@@ -40,10 +40,10 @@ def _names_a_role(node: ast.AST) -> bool:
 
 
 def _is_a_role(node: ast.expr) -> bool:
-    parts = node.elts if isinstance(node, ast.Tuple | ast.List | ast.Set) else [node]
-    texts = {part.value for part in ast.walk(node) if isinstance(part, ast.Constant)}
-    is_an_attribute = any(isinstance(part, ast.Attribute) and part.attr == "role" for part in parts)
-    return is_an_attribute or bool(texts & set(map(str, Role)))
+    parts = list(ast.walk(node))
+    texts = {part.value for part in parts if isinstance(part, ast.Constant)}
+    asked = any(isinstance(part, ast.Attribute) and part.attr == "role" for part in parts)
+    return asked or bool(texts & set(map(str, Role)))
 
 
 def _offences(source: str) -> list[str]:
