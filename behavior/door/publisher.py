@@ -16,7 +16,7 @@ from edu.logs import get_logger
 from edu.tasks import message_options
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from behavior.domain import Event
 
@@ -54,6 +54,6 @@ class Publisher:
         self._threads.close()
 
 
-def _send(kwargs: dict[str, object]) -> None:
+def _send(kwargs: Mapping[str, object]) -> None:
     """Send the message that the task itself would send; once, since the device is told at once when it fails."""
-    app.send_task(STORE_EVENTS, kwargs=kwargs, **message_options(), ignore_result=True, retry=False)
+    app.send_task(STORE_EVENTS, kwargs=dict(kwargs), **message_options(), ignore_result=True, retry=False)

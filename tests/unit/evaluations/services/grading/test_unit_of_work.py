@@ -44,7 +44,7 @@ def _unit() -> UnitOfWork:
 
 
 def _cancelled(*found: dict[str, Any] | str | None) -> ClientError:
-    reasons = [
+    reasons: list[dict[str, Any]] = [
         {"Code": "None"}
         if item == "fine"
         else {"Code": "ConditionalCheckFailed", **({"Item": to_item(item)} if isinstance(item, dict) else {})}
