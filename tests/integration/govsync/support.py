@@ -127,7 +127,7 @@ class Driver:
 
     def finish(self, run_id: str = RUN_ID) -> RunReport:
         """All the steps there are."""
-        while self._step_and_skip(run_id).outcome is not StepEnd.FINISHED:
+        while self._step_and_skip(run_id).end is not StepEnd.FINISHED:
             pass
         return services.describe_run(run_id=run_id)
 

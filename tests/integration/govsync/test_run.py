@@ -35,7 +35,7 @@ def start(ordinal: int = 1) -> None:
     services.start_sync(term_id=OPEN_TERM, actor="somebody", ordinal=ordinal)
 
 
-def due_runs() -> list[tuple[str, str]]:
+def due_runs() -> list[tuple[str | None, str]]:
     return [(entry.school_id, entry.job_id) for entry in jobs.list_due(SYNC.name)]
 
 

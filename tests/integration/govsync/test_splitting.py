@@ -65,23 +65,25 @@ def test_workers_that_vanish_at_every_write_split_and_send_the_same(
     poisoned: Driver, monkeypatch: pytest.MonkeyPatch, *, before_the_write: bool
 ) -> None:
     """The first try at each transition ends its worker, right before or right after the write."""
-    stage, commit, tried, seen = runs.stage, runs.commit, [("", 0)], set()
+    stage, seen = runs.stage, set()
 
-    def stage_and_note(run: Any, entry: Any, batches: Any) -> Any:
-        tried.append((entry.event, entry.batch_number))
-        return stage(run, entry, batches)
+    def stage_and_vanish(run: Any, entry: Any, batches: Any) -> Any:
+        transaction, tried = stage(run, entry, batches), (entry.event, entry.batch_number)
+        commit = transaction.commit
 
-    def commit_and_vanish(*args: Any) -> None:
-        first = tried[-1] not in seen
-        seen.add(tried[-1])
-        if first and before_the_write:
-            raise Vanished
-        commit(*args)
-        if first:
-            raise Vanished
+        def commit_and_vanish() -> None:
+            first = tried not in seen
+            seen.add(tried)
+            if first and before_the_write:
+                raise Vanished
+            commit()
+            if first:
+                raise Vanished
 
-    monkeypatch.setattr(runs, "stage", stage_and_note)
-    monkeypatch.setattr(runs, "commit", commit_and_vanish)
+        monkeypatch.setattr(transaction, "commit", commit_and_vanish)
+        return transaction
+
+    monkeypatch.setattr(runs, "stage", stage_and_vanish)
     outcome = StepEnd.CONTINUE
     while outcome is not StepEnd.FINISHED:
         try:

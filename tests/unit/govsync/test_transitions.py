@@ -6,9 +6,11 @@ import ast
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from unittest import mock
 
 import pytest
 
+from edu.dynamo.transactions import Transaction
 from govsync.client import Exchange, Later
 from govsync.domain.batches import prepare_batch
 from govsync.domain.grades import SubmittedGrade
@@ -33,8 +35,12 @@ PREPARED = prepare_batch(1, [SubmittedGrade("e", "s", 1, "c", "absent")], **PLAC
 def written(monkeypatch: pytest.MonkeyPatch) -> list[tuple[SyncRun, HistoryEntry, list[Any]]]:
     """What was staged, in order."""
     found: list[tuple[SyncRun, HistoryEntry, list[Any]]] = []
-    monkeypatch.setattr(runs, "stage", lambda run, entry, batches=(): found.append((run, entry, list(batches))))
-    monkeypatch.setattr(runs, "commit", lambda _transaction: None)
+
+    def stage(run: SyncRun, entry: HistoryEntry, batches: Any = ()) -> Any:
+        found.append((run, entry, list(batches)))
+        return mock.create_autospec(Transaction, instance=True)
+
+    monkeypatch.setattr(runs, "stage", stage)
     return found
 
 

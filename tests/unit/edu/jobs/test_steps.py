@@ -54,7 +54,7 @@ class Store:
         return self.stored
 
     def patched(self) -> Any:
-        names = {"find_job": self.find, "get_job": self.get, "start_job": self.start, "save_job": self.save}
+        names: Any = {"find_job": self.find, "get_job": self.get, "start_job": self.start, "save_job": self.save}
         return mock.patch.multiple(repository, **names)
 
 

@@ -20,8 +20,9 @@ from govsync.client.answers import (
     read_submission,
     retry_after_s,
 )
-from govsync.domain.batches import Batch, BatchState
+from govsync.domain.batches import Batch
 from govsync.domain.grades import SubmittedGrade
+from govsync.domain.states import BatchState
 
 FIRST, SECOND = SubmittedGrade("e1", "s1", 1, "c", "recorded", "5.5"), SubmittedGrade("e1", "s2", 3, "c", "absent")
 BATCH = Batch(1, "b" * 64, BatchState.SENDING, (FIRST, SECOND))
