@@ -8,11 +8,14 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TypeVar
 
+from edu.queues import BEHAVIOR, DEAD_LETTERS_KEPT_DAYS
+
 T = TypeVar("T")
 CLOCK_SKEW = timedelta(minutes=15)
+KEPT_FOR = timedelta(days=30)  # in the table, an event or what was rejected, from when it was stored
 OLDEST_AT_THE_DOOR = timedelta(days=30)
-# A message may wait 4 days in the queue and 14 more in its dead-letter queue before a worker sees it.
-OLDEST_AT_THE_WORKER = OLDEST_AT_THE_DOOR + timedelta(days=18)
+# A message may wait so long in the queue, and then in its dead-letter queue, before a worker sees it.
+OLDEST_AT_THE_WORKER = OLDEST_AT_THE_DOOR + timedelta(days=BEHAVIOR.kept_days + DEAD_LETTERS_KEPT_DAYS)
 MAX_EVENTS = 100  # in one request
 MAX_EVENTS_OF_MESSAGE = 1000  # a message of more was made by nobody of ours
 MAX_NOTE_CHARS = 280

@@ -4,17 +4,17 @@
     SCHOOL#<id>#REJECTED_EVENT            <student>#<digest of what was sent>
 
 Keys come from the content alone, so a message delivered twice writes the same items over. A school's events spread over
-its students' partitions. Both kinds leave the table 30 days after they were stored.
+its students' partitions. Both kinds leave the table after ``KEPT_FOR``, counted from when they were stored.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from behavior.domain import Event, value_text
+from behavior.domain import KEPT_FOR, Event, value_text
 from edu.dynamo import table
 from edu.dynamo.keys import Key, joined, school_partition
 from edu.dynamo.mapping import from_attributes, instant_text
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
     from edu.dynamo.mapping import Attributes
     from edu.dynamo.pages import Page
-
-KEPT_FOR = timedelta(days=30)
 
 
 @dataclass(frozen=True, kw_only=True)

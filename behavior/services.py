@@ -69,7 +69,7 @@ def store_events(*, student_id: object, events: object) -> Stored:
 
 
 def list_events(*, student_id: str, cursor: str | None = None, limit: int = 50) -> Page[Event]:
-    """A student's events of the last 30 days, latest first.
+    """A student's events for as long as they are kept (``domain.KEPT_FOR``), latest first.
 
     Raises:
         InvalidCursorError: see ``edu.dynamo.cursors``.
@@ -78,7 +78,7 @@ def list_events(*, student_id: str, cursor: str | None = None, limit: int = 50) 
 
 
 def list_rejected_events(*, cursor: str | None = None, limit: int = 50) -> Page[RejectedEvent]:
-    """What the school's devices sent in the last 30 days that is no event, for a person to look at.
+    """What the school's devices sent that is no event, for a person to look at, kept as long as events.
 
     Raises:
         InvalidCursorError: see ``edu.dynamo.cursors``.

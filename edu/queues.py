@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+DEAD_LETTERS_KEPT_DAYS: Final = 14  # the longest that SQS keeps a message
 ALARM_MINUTES: Final = 5  # how long a queue is too deep or its oldest message too old before somebody is told
 
 
@@ -25,15 +26,16 @@ class QueueDeclaration:
     app's tasks have one queue. ``worker`` names the worker process that consumes it, ``threads`` how many threads that
     process gets for it; a worker's threads are shared by all of its queues.
 
-    A message that was received and not acknowledged is visible again after ``visibility_timeout_s``, and after
-    ``max_receives`` such times it is moved to the dead letters. Alarms: more than each of ``depth_alarms`` messages, or
-    one older than ``age_alarm_s``, for five minutes; and any dead letter.
+    A message waits at most ``kept_days``. One that was received and not acknowledged is visible again after
+    ``visibility_timeout_s``, and after ``max_receives`` such times it is moved to the dead letters. Alarms: more than
+    each of ``depth_alarms`` messages, or one older than ``age_alarm_s``, for five minutes; and any dead letter.
     """
 
     name: str
     task_modules: tuple[str, ...]
     worker: str = "worker"
     threads: int = 1
+    kept_days: int = 4
     visibility_timeout_s: int = 120
     max_receives: int = 3
     depth_alarms: tuple[int, ...] = ()

@@ -105,7 +105,7 @@ TEMPLATES = [
     },
 ]
 DATABASES = {"default": {"ENGINE": "edu.console.nodb"}}
-MIGRATION_MODULES = dict.fromkeys(("admin", "auth", "contenttypes", "console", "evaluations", "govsync"))
+MIGRATION_MODULES = dict.fromkeys(name.rpartition(".")[2] for name in PRODUCTION_APPS)  # no app has any
 AUTH_USER_MODEL = "console.StaffUser"
 AUTHENTICATION_BACKENDS = ["edu.console.auth.CognitoBackend"]
 SESSION_ENGINE = "edu.console.sessions"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
-from behavior.domain import MAX_EVENTS, MAX_NOTE_CHARS, MAX_VALUE, MAX_VALUE_DECIMALS
+from behavior.domain import CLOCK_SKEW, MAX_EVENTS, MAX_NOTE_CHARS, MAX_VALUE, MAX_VALUE_DECIMALS, OLDEST_AT_THE_DOOR
 from behavior.permissions import REPORT_EVENTS
 from edu.http import contract
 from edu.http.schema import SECURITY_SCHEME, roles_text
@@ -25,7 +26,10 @@ _EVENT: dict[str, Any] = {
         "occurred_at": {
             "type": "string",
             "format": "date-time",
-            "description": "With its offset; at most 30 days ago and 15 minutes ahead.",
+            "description": (
+                f"With its offset; at most {OLDEST_AT_THE_DOOR.days} days ago "
+                f"and {CLOCK_SKEW // timedelta(minutes=1)} minutes ahead."
+            ),
         },
         "value": {
             "type": ["number", "null"],

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class StudentEvents(ApiView):
-    """The events of the last 30 days."""
+    """The events of a student that are still kept."""
 
     capabilities: ClassVar = {"GET": READ_EVENTS}
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
 ANY = "any"
 STATUS, HANG, DROP = "status", "hang", "drop"
@@ -17,20 +18,23 @@ STATUS, HANG, DROP = "status", "hang", "drop"
 class Fault:
     """What happens to the next ``times`` requests of an operation (``submit``, ``ask``, ``held`` or ``any``).
 
-    ``action``: answer ``status`` (with ``Retry-After`` when ``retry_after_s`` is set), ``hang`` for ``hold_s`` and then
-    close, or ``drop`` the connection at once; after the request took effect with ``effect``, else instead of it.
+    ``action``: answer ``status`` with ``body`` (and ``Retry-After`` when ``retry_after_s`` is set), ``hang`` for
+    ``hold_s`` and then close, or ``drop`` the connection at once; after the request took effect with ``effect``, else
+    instead of it.
     """
 
     action: str
     on: str = ANY
     times: int = 1
     status: int = 503
+    body: Mapping[str, Any] = field(default_factory=lambda: {"error": "scripted"})
     retry_after_s: int | None = None
     hold_s: float = 60.0
     effect: bool = False
 
     def __post_init__(self) -> None:
-        if self.action not in {STATUS, HANG, DROP} or self.on not in {ANY, "submit", "ask", "held"} or self.times < 1:
+        named = self.action in {STATUS, HANG, DROP} and self.on in {ANY, "submit", "ask", "held"}
+        if not named or self.times < 1 or not isinstance(self.body, Mapping):
             raise ValueError("malformed fault")
 
 

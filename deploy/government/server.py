@@ -163,7 +163,7 @@ class _Handler(BaseHTTPRequestHandler):
         effect = done is not None and done.effect
         if fault.action == faults.STATUS:
             asked = (("Retry-After", str(fault.retry_after_s)),) if fault.retry_after_s is not None else ()
-            return _Reply(fault.status, {"error": "scripted"}, asked, effect)
+            return _Reply(fault.status, fault.body, asked, effect)
         return _Reply(0, {"hold_s": fault.hold_s if fault.action == faults.HANG else 0.0}, effect=effect)
 
     def _send(self, reply: _Reply) -> None:

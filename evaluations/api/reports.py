@@ -1,4 +1,4 @@
-"""Consolidated grades of a section, and students' report cards as JSON, CSV and PDF."""
+"""Consolidated grades of a section, and students' report cards as JSON and as files."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django.http import HttpResponse
 from django.utils.http import content_disposition_header
 from django.utils.translation import get_language
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
@@ -16,7 +15,7 @@ from rest_framework.response import Response
 from edu.http.conditional import answer_under
 from edu.http.views import ApiView
 from edu.identity.authentication import principal_of
-from evaluations.api import card_csv, card_pdf
+from evaluations.api.card_formats import CARD_FORMATS, CardFormat
 from evaluations.api.parsing import REQUIRED_TERM, SCHOOL_YEAR, TERM, required_term_of, school_year_of, term_of
 from evaluations.api.report_serializers import ReportCardOutput, SectionGradesOutput, card_data, section_data
 from evaluations.permissions import SEE_REPORT_CARDS, SEE_SCORES
@@ -25,31 +24,12 @@ from evaluations.services.reports import consolidated_grades, report_cards
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from rest_framework.renderers import BaseRenderer
     from rest_framework.request import Request
 
     from evaluations.services.reports.report_cards import ReportCard
 
 _WHEN_COMPUTED = frozenset({"as_of"})  # computed again with the same outcome is the same card
-
-
-class _FileRenderer(JSONRenderer):
-    """Lets a client ask for a file by ``Accept`` or ``?format=``; what refuses the request is JSON all the same."""
-
-    charset = None
-
-
-class CsvRenderer(_FileRenderer):
-    """``text/csv``."""
-
-    media_type = "text/csv"
-    format = "csv"
-
-
-class PdfRenderer(_FileRenderer):
-    """``application/pdf``."""
-
-    media_type = "application/pdf"
-    format = "pdf"
 
 
 class SectionConsolidated(ApiView):
@@ -73,7 +53,7 @@ class StudentReportCard(ApiView):
     """A student's report card."""
 
     capabilities: ClassVar = {"GET": SEE_REPORT_CARDS}
-    renderer_classes = (JSONRenderer, CsvRenderer, PdfRenderer)
+    renderer_classes = (JSONRenderer, *CARD_FORMATS)
 
     @extend_schema(
         operation_id="read_report_card",
@@ -81,8 +61,7 @@ class StudentReportCard(ApiView):
         parameters=[TERM, SCHOOL_YEAR],
         responses={
             (200, "application/json"): ReportCardOutput,
-            (200, "text/csv"): OpenApiTypes.STR,
-            (200, "application/pdf"): OpenApiTypes.BINARY,
+            **{(200, offered.media_type): offered.schema for offered in CARD_FORMATS},
         },
     )
     def get(self, request: Request, student_id: str) -> HttpResponse:
@@ -97,24 +76,18 @@ class StudentReportCard(ApiView):
             school_year=school_year_of(request),
         )
         data = card_data(card)
-        wanted = str(request.accepted_renderer.format)
-        return _unless_known(request, data, wanted, lambda: _rendered(card, data, wanted))
+        wanted = request.accepted_renderer
+        return _unless_known(request, data, str(wanted.format), lambda: _rendered(card, data, wanted))
 
 
-def _rendered(card: ReportCard, data: dict[str, Any], wanted: str) -> HttpResponse:
-    if wanted == "csv":
-        return _file(card_csv.render(card), card_csv.CONTENT_TYPE, _file_name(card, "csv"))
-    if wanted == "pdf":
-        return _file(card_pdf.render(card), card_pdf.CONTENT_TYPE, _file_name(card, "pdf"))
-    return Response(data)
-
-
-def _file(content: bytes, content_type: str, name: str) -> HttpResponse:
-    """A download under this name (RFC 6266)."""
-    disposition = content_disposition_header(as_attachment=True, filename=name)
+def _rendered(card: ReportCard, data: dict[str, Any], wanted: BaseRenderer) -> HttpResponse:
+    """The card as JSON, or as a download under a name (RFC 6266)."""
+    if not isinstance(wanted, CardFormat):
+        return Response(data)
+    disposition = content_disposition_header(as_attachment=True, filename=_file_name(card, wanted.format))
     return HttpResponse(
-        content,
-        content_type=content_type,
+        wanted.write(card),
+        content_type=wanted.content_type,
         headers={"Content-Disposition": str(disposition), "X-Content-Type-Options": "nosniff"},
     )
 

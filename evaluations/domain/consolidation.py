@@ -1,9 +1,8 @@
 """The consolidated grade: what a student's scores of one section and term come to.
 
 A weighted mean, exact (fractions, never floats), rounded once, at the end, by the school's scale. Weights count
-relative to each other, so they need not add up to 100; how much of them there is stands in the result. In a scale of
-letters the mean is taken over ranks, the worst letter being 0. Late work counts with the scale's ``late_penalty``
-taken off.
+relative to each other, so they need not add up to 100; how much of them there is stands in the result. The mean is
+taken over points (``evaluations.domain.points``). Late work counts with the scale's ``late_penalty`` taken off.
 """
 
 from collections.abc import Iterable, Mapping
@@ -12,7 +11,8 @@ from decimal import Context, Decimal
 from fractions import Fraction
 
 from evaluations.domain.evaluation import Evaluation, Score
-from evaluations.domain.scales import GradingScale, ScaleKind
+from evaluations.domain.points import points_of, worst_points
+from evaluations.domain.scales import GradingScale
 
 _LEFT_OUT = frozenset({"absent", "exempt"})  # their weight goes to the others
 _TAKEN_BACK = "void"
@@ -93,7 +93,7 @@ def average(scale: GradingScale | None, grades: Iterable[Grade]) -> Grade:
             weight_counted=Decimal(0),
             weight_total=Decimal(len(every)),
         )
-    known = [(grade, _read(scale, grade.value)) for grade in every if grade.value is not None]
+    known = [(grade, points_of(scale, grade.value)) for grade in every if grade.value is not None]
     counted = [(Fraction(1), points) for _, points in known if points is not None]
     complete = bool(every) and all(grade.complete for grade in every) and len(counted) == len(known)
     return _grade(scale, counted, complete=complete, evaluations=len(every), weight_total=Fraction(len(every)))
@@ -145,33 +145,11 @@ def _judged(scale: GradingScale, score: Score | None) -> tuple[bool, Fraction | 
     if score.state in _LEFT_OUT:
         return True, None
     if score.state == _AT_MINIMUM:
-        return True, _minimum(scale)
-    points = None if score.value is None else _read(scale, score.value)
+        return True, worst_points(scale)
+    points = None if score.value is None else points_of(scale, score.value)
     if points is None:
         return False, None  # a grade that this scale does not know is as if it was not recorded
-    return True, max(_minimum(scale), points - Fraction(scale.late_penalty or 0)) if score.late else points
-
-
-def _read(scale: GradingScale, value: str) -> Fraction | None:
-    """The points of a written grade, ``None`` when this scale has no such grade.
-
-    A consolidated grade may lie between the steps of the scores, so only its kind and bounds are asked for.
-    """
-    if scale.kind is ScaleKind.LETTERS:
-        return Fraction(_rank(scale, value)) if value in scale.letters else None
-    try:
-        number = Fraction(value)
-    except ValueError:
-        return None
-    return number if _minimum(scale) <= number <= Fraction(scale.maximum or 0) else None
-
-
-def _minimum(scale: GradingScale) -> Fraction:
-    return Fraction(scale.minimum or 0)  # the worst letter's rank is 0
-
-
-def _rank(scale: GradingScale, letter: str) -> int:
-    return len(scale.letters) - 1 - scale.letters.index(letter)
+    return True, max(worst_points(scale), points - Fraction(scale.late_penalty or 0)) if score.late else points
 
 
 def _half_up(exact: Fraction, decimals: int) -> int:

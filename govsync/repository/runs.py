@@ -8,7 +8,7 @@
     SCHOOL#<id>#SYNC#<run>  DIFFERENCE#<comparison>#<evaluation>#<student>
 
 The run's version guards all of them: each transition is one transaction that requires the version it was decided on,
-and writes its history entry with it (``govsync.services.transitions`` is the only caller of ``stage`` and ``commit``).
+and writes its history entry with it (``govsync.services.transitions`` is the only caller of ``stage``).
 Differences may be more than a transaction holds: they are written before, under the digest of all of them, and count
 only once the run names that digest. A slower worker's then belong to no run.
 """

@@ -12,7 +12,7 @@ from edu.jobs.domain import CONTINUE, StepResult, wait_until
 from edu.logs import get_logger
 from edu.tenancy import current_school_id
 from evaluations.services import acknowledge_grades
-from govsync.client import Decided, Exchange, Later, NeverReceived, Refused, Unknown
+from govsync.client import Decided, Exchange, HeldPage, Later, NeverReceived, Refused, Unknown
 from govsync.domain.batches import Batch, retry_wait_s, split_batch
 from govsync.domain.grades import GradeKey, RejectedGrade, SubmittedGrade
 from govsync.domain.runs import SyncRun
@@ -59,8 +59,8 @@ def apply_answer(done: BatchExchange) -> StepResult:
             return _postpone(done, BatchState.WAITING, reason, wait_s=_wait_s(done.batch, asked_s))
         case Unknown(reason=reason, asked_s=asked_s):
             return _postpone(done, BatchState.UNKNOWN, reason, wait_s=_wait_s(done.batch, asked_s))
-        case other:
-            raise TypeError(f"{type(other).__name__} is no answer to a batch")
+        case HeldPage():  # every answer has its case here, as the type checker sees
+            raise TypeError("a page of held grades is no answer to a batch")
 
 
 def _wait_s(batch: Batch, asked_s: float) -> float:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from edu.queues import QUEUES, QueueDeclaration
+from edu.queues import DEAD_LETTERS_KEPT_DAYS, QUEUES, QueueDeclaration
 
 DAY_S: Final = 86_400
 THREE_YEARS_DAYS: Final = 1096
@@ -40,7 +40,7 @@ class Expected:
     ttl_attribute: str = "expires_at"
     stream_view: str = "NEW_AND_OLD_IMAGES"
     queues: tuple[QueueDeclaration, ...] = QUEUES
-    dead_letter_retention_s: int = 14 * DAY_S
+    dead_letter_retention_s: int = DEAD_LETTERS_KEPT_DAYS * DAY_S
     lake_retention_days: Mapping[str, int] = field(default_factory=lambda: dict(_LAKE_RETENTION_DAYS))
     attribute_is_mutable: Mapping[str, bool] = field(
         default_factory=lambda: {"custom:school_id": False, "custom:role": True, "custom:person_id": False}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Final
 
+from deploy.stack.verification.expected import DAY_S
 from deploy.stack.verification.mismatch import Mismatch, differences
 
 if TYPE_CHECKING:
@@ -35,12 +36,14 @@ def check_queues(sqs: SQSClient, outputs: Mapping[str, str], expected: Expected)
         found += differences(
             f"queue {_name(url)}",
             {
+                "retention_s": str(queue.kept_days * DAY_S),
                 "visibility_timeout_s": str(queue.visibility_timeout_s),
                 "encrypted": "true",
                 "tries": queue.max_receives,
                 "dead letters go to": dead_letters[queue.dead_letters_output].get("QueueArn"),
             },
             {
+                "retention_s": attributes.get("MessageRetentionPeriod"),
                 "visibility_timeout_s": attributes.get("VisibilityTimeout"),
                 "encrypted": attributes.get(_ENCRYPTED),
                 "tries": int(redrive.get("maxReceiveCount", 0)),

@@ -1,1 +1,1 @@
-"""EvaluationContent evaluations and grading them: every way a score or an evaluation is read or written."""
+"""Setting evaluations and grading them: every way a score or an evaluation is read or written."""

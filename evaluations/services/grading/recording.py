@@ -1,4 +1,4 @@
-"""EvaluationContent evaluations and recording first scores. One transaction per write."""
+"""Setting evaluations and recording first scores. One transaction per write."""
 
 from __future__ import annotations
 

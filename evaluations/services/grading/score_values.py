@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from edu import clock
 from edu.errors import FieldError
 from evaluations.domain.evaluation import Evaluation, Score, ScoreState
-from evaluations.domain.scales import GradingScale, ScaleKind
+from evaluations.domain.points import words_of
 from evaluations.domain.score_versions import ScoreContent
 from evaluations.errors import InvalidScoreError
 from evaluations.services import inputs
@@ -19,6 +19,7 @@ from evaluations.services.school import school_cache
 
 if TYPE_CHECKING:
     from edu.identity.principal import Principal
+    from evaluations.domain.scales import GradingScale
 
 _WITH_COMMA = re.compile(r"-?[0-9]{1,4},[0-9]{1,4}", re.ASCII)
 
@@ -47,8 +48,9 @@ def canonical_value(state: ScoreState, value: str | None, term_id: str) -> str |
 
 def _what_fits(scale: GradingScale, refused: str) -> str:
     """What the scale takes, for whoever sent something else."""
-    if scale.kind is ScaleKind.LETTERS:
-        return gettext("It must be one of these: %(letters)s") % {"letters": ", ".join(scale.letters)}
+    words = words_of(scale)
+    if words:
+        return gettext("It must be one of these: %(letters)s") % {"letters": ", ".join(words)}
     if _WITH_COMMA.fullmatch(refused):
         return gettext("Use a decimal point: %(number)s") % {"number": refused.replace(",", ".")}
     bounds = {"minimum": scale.minimum, "maximum": scale.maximum, "step": scale.step}

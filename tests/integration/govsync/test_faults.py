@@ -192,7 +192,7 @@ def test_worker_lost_at_any_write_leaves_a_run_that_ends_well(
 
     started.step_until(event) if event != "batch.sending" else started.step()
     with monkeypatch.context() as lost:
-        lost.setattr(runs, "stage", vanish)
+        lost.setattr(runs, "commit", vanish)
         with pytest.raises(Vanished):
             started.step()
     assert started.finish().run.state is RunState.RECONCILED
@@ -239,11 +239,11 @@ def test_many_workers_on_one_run_send_each_batch_once(
     failures: list[BaseException] = []
 
     def work(name: str) -> None:
-        outcome = StepEnd.CONTINUE
+        end = StepEnd.CONTINUE
         try:
             with enter_school(school.school_id):
-                while outcome is not StepEnd.FINISHED:
-                    outcome = services.advance_run(run_id=RUN_ID, actor=name).end
+                while end is not StepEnd.FINISHED:
+                    end = services.advance_run(run_id=RUN_ID, actor=name).end
         except BaseException as error:  # noqa: BLE001 - shown by the test
             failures.append(error)
 

@@ -68,8 +68,8 @@ def test_workers_that_vanish_at_every_write_split_and_send_the_same(
     stage, seen = runs.stage, set()
 
     def stage_and_vanish(run: Any, entry: Any, batches: Any) -> Any:
-        transaction = stage(run, entry, batches)
-        commit, tried = transaction.commit, (entry.event, entry.batch_number)
+        transaction, tried = stage(run, entry, batches), (entry.event, entry.batch_number)
+        commit = transaction.commit
 
         def commit_and_vanish() -> None:
             first = tried not in seen

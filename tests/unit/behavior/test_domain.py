@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from behavior.domain import (
     CLOCK_SKEW,
     OLDEST_AT_THE_DOOR,
+    OLDEST_AT_THE_WORKER,
     BrokenRule,
     Event,
     InvalidEventError,
@@ -102,6 +103,10 @@ def test_instant_out_of_bounds_is_refused(away: timedelta, rule: str) -> None:
 @pytest.mark.parametrize("away", [CLOCK_SKEW, -OLDEST_AT_THE_DOOR])
 def test_instant_at_a_bound_is_taken(away: timedelta) -> None:
     assert parse_event(GOOD | {"occurred_at": (NOW + away).isoformat()}, now=NOW).occurred_at == NOW + away
+
+
+def test_event_that_waited_as_long_as_queues_keep_messages_is_still_taken() -> None:
+    assert timedelta(days=4 + 14) == OLDEST_AT_THE_WORKER - OLDEST_AT_THE_DOOR
 
 
 @pytest.mark.parametrize("value", ["9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00"])

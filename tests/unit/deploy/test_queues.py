@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from behavior.domain import STORE_EVENTS
-from edu.queues import ALARM_MINUTES, BEHAVIOR, QUEUES, QueueDeclaration
+from edu.queues import ALARM_MINUTES, BEHAVIOR, DEAD_LETTERS_KEPT_DAYS, QUEUES, QueueDeclaration
 from tests.unit.deploy import data_plane
 
 DEPTH, AGE = "ApproximateNumberOfMessagesVisible", "ApproximateAgeOfOldestMessage"
-FOURTEEN_DAYS_S = 14 * 86_400
+DAY_S = 86_400
 PIPE_DEAD_LETTERS = "PipeDlq"
 WORK = {
     "ReceiveMessage",
@@ -35,6 +35,7 @@ def template() -> dict[str, Any]:
 def test_queue_is_as_declared(template: dict[str, Any], queue: QueueDeclaration) -> None:
     properties = template["Resources"][queue.resource]["Properties"]
     assert properties["QueueName"] == {"Fn::Sub": f"libreta-${{Env}}-{queue.name}"}
+    assert properties["MessageRetentionPeriod"] == queue.kept_days * DAY_S
     assert properties["VisibilityTimeout"] == queue.visibility_timeout_s
     assert properties["SqsManagedSseEnabled"] is True
     assert properties["RedrivePolicy"] == {
@@ -48,7 +49,7 @@ def test_dead_letters_are_kept_as_long_as_can_be(template: dict[str, Any], queue
     properties = template["Resources"][queue.dead_letters_resource]["Properties"]
     assert properties["QueueName"] == {"Fn::Sub": f"libreta-${{Env}}-{queue.name}-dlq"}
     assert properties["SqsManagedSseEnabled"] is True
-    assert properties["MessageRetentionPeriod"] == FOURTEEN_DAYS_S
+    assert properties["MessageRetentionPeriod"] == DEAD_LETTERS_KEPT_DAYS * DAY_S == 14 * DAY_S
 
 
 @each_queue

@@ -42,7 +42,7 @@ def sweep(monkeypatch: pytest.MonkeyPatch, *entries: DueJob, postpone: Any = lam
 
 def test_message_follows_each_postponement_at_once(monkeypatch: pytest.MonkeyPatch, sent: list[str]) -> None:
     """The table fails at the second run: the first has its message, and the third is not postponed."""
-    postponed: list[str] = []
+    postponed: list[str | None] = []
 
     def postpone(entry: DueJob, _by: DueJob) -> bool:
         if entry.school_id == "oeste":

@@ -6,7 +6,7 @@ import ast
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from unittest.mock import Mock
+from unittest import mock
 
 import pytest
 
@@ -20,7 +20,7 @@ from govsync.repository import runs
 from govsync.services import transitions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from govsync.domain.history import HistoryEntry
     from govsync.domain.runs import SyncRun
@@ -36,9 +36,9 @@ def written(monkeypatch: pytest.MonkeyPatch) -> list[tuple[SyncRun, HistoryEntry
     """What was staged, in order."""
     found: list[tuple[SyncRun, HistoryEntry, list[Any]]] = []
 
-    def stage(run: SyncRun, entry: HistoryEntry, batches: Iterable[Any] = ()) -> Mock:
+    def stage(run: SyncRun, entry: HistoryEntry, batches: Any = ()) -> Any:
         found.append((run, entry, list(batches)))
-        return Mock(spec=Transaction)
+        return mock.create_autospec(Transaction, instance=True)
 
     monkeypatch.setattr(runs, "stage", stage)
     return found

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from govsync.client import Decided, NeverReceived
+from govsync.client import Decided, Later, NeverReceived
 from govsync.client.calls import Government as Client
 from govsync.domain.batches import canonical_body, prepare_batch
 from govsync.domain.grades import SubmittedGrade
@@ -53,6 +53,16 @@ def test_third_request_in_a_second_is_turned_away(simulator: Government) -> None
     assert [client.ask(BATCH).status for _ in range(3)] == [404, 404, 429]
     simulator.wait_until_quiet()
     assert client.ask(BATCH).answer == NeverReceived()
+
+
+def test_answer_that_is_not_its_own_can_be_scripted(simulator: Government) -> None:
+    """So a new answer of the government is tried without changing the simulator."""
+    simulator.fail(action="status", on="ask", status=404, body={"error": "unknown_batch"})
+    simulator.fail(action="status", on="submit", status=202, body={"queued": True}, retry_after_s=7)
+    client = Client(simulator.url, API_KEY)
+    assert client.ask(BATCH).answer == NeverReceived()
+    assert client.submit(BATCH, BODY).answer == Later("http_202", 7.0)
+    assert simulator.effects() == 0
 
 
 def test_wrong_key_is_refused(simulator: Government) -> None:

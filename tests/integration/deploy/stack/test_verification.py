@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from deploy.stack.verification import Expected, Mismatch, verify
+from deploy.stack.verification.expected import DAY_S
 from edu.queues import BEHAVIOR
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ EVERY_TAMPERING: dict[str, tuple[Expected, str]] = {
     "protection": (replace(EXPECTED, protected=True), "deletion protection"),
     "tries": (replace(EXPECTED, queues=(replace(BEHAVIOR, max_receives=4),)), "tries"),
     "visibility": (replace(EXPECTED, queues=(replace(BEHAVIOR, visibility_timeout_s=30),)), "visibility_timeout_s"),
+    "kept": (replace(EXPECTED, queues=(replace(BEHAVIOR, kept_days=5),)), "retention_s"),
+    "dead letters kept": (replace(EXPECTED, dead_letter_retention_s=DAY_S), "retention_s"),
     "retention": (replace(EXPECTED, lake_retention_days={"events/": 30}), "retention in days"),
     "mutability": (replace(EXPECTED, attribute_is_mutable={"custom:role": False}), "mutable"),
     "client": (replace(EXPECTED, client_write_attributes=("locale", "custom:role")), "writes"),

@@ -85,7 +85,13 @@ def test_poison_is_found_among_a_batchs_students_until_it_is_cleared() -> None:
 
 
 @pytest.mark.parametrize(
-    "fields", [{"action": "explode"}, {"action": "drop", "on": "x"}, {"action": "drop", "times": 0}]
+    "fields",
+    [
+        {"action": "explode"},
+        {"action": "drop", "on": "x"},
+        {"action": "drop", "times": 0},
+        {"action": "status", "body": "text"},
+    ],
 )
 def test_malformed_fault_is_refused(fields: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="malformed"):
