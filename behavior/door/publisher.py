@@ -39,12 +39,10 @@ class Publisher:
             BusyError: too many requests are waiting; nothing was sent.
             QueueUnavailableError: SQS did not say so in time. It may hold them all the same: a repeat is harmless.
         """
-        kwargs = {"school_id": school_id, "student_id": student_id, "events": [as_message(one) for one in events]}
+        sent = [as_message(one) for one in events]
+        kwargs = {"school_id": school_id, "student_id": student_id, "events": sent}
         try:
-            await self._threads.run(
-                lambda: app.send_task(STORE_EVENTS, kwargs=kwargs, **message_options(), retry=False),
-                timeout_s=SEND_TIMEOUT_S,
-            )
+            await self._threads.run(lambda: _send(kwargs), timeout_s=SEND_TIMEOUT_S)
         except BusyError:
             raise
         except Exception as error:  # whatever it was, the events are not known to be safe
@@ -54,3 +52,8 @@ class Publisher:
     def close(self) -> None:
         """Wait for what is being sent. Blocks."""
         self._threads.close()
+
+
+def _send(kwargs: dict[str, object]) -> None:
+    """Send the message that the task itself would send; once, since the device is told at once when it fails."""
+    app.send_task(STORE_EVENTS, kwargs=kwargs, **message_options(), ignore_result=True, retry=False)

@@ -171,7 +171,11 @@ def test_same_failure_is_told_the_same(
 
 
 def test_words_differ_by_language(client: Client) -> None:
-    told = {name: [_of_the_api(client, bad, language).body for language in ("es", "en")] for name, bad in BAD.items()}
+    of_the_request = {name: bad for name, bad in BAD.items() if bad.status < 500}
+    told = {
+        name: [_of_the_api(client, bad, language).body for language in ("es", "en")]
+        for name, bad in of_the_request.items()
+    }
     assert [name for name, (spanish, english) in told.items() if spanish["title"] == english["title"]] == []
     spanish, english = told["half an object"]
     assert spanish["detail"] == "El cuerpo de la solicitud no es JSON: revise la línea 1, columna 2"
