@@ -40,7 +40,7 @@ class Publisher:
             QueueUnavailableError: SQS did not say so in time. It may hold them all the same: a repeat is harmless.
         """
         sent = [as_message(one) for one in events]
-        kwargs = {"school_id": school_id, "student_id": student_id, "events": sent}
+        kwargs: dict[str, object] = {"school_id": school_id, "student_id": student_id, "events": sent}
         try:
             await self._threads.run(lambda: _send(kwargs), timeout_s=SEND_TIMEOUT_S)
         except BusyError:

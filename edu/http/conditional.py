@@ -55,7 +55,7 @@ class ConditionalReadMiddleware:
 def answer_under(tag: str, request: Request, answer: Callable[[], HttpResponse]) -> HttpResponse:
     """The answer with this ETag; it is not made when the request's conditions ask for 304 or 412 instead."""
     instead = get_conditional_response(cast("HttpRequest", request), etag=tag)
-    response = cast("HttpResponse", instead) if instead is not None else answer()
+    response = instead if instead is not None else answer()
     response.headers["ETag"] = tag
     return response
 

@@ -80,7 +80,7 @@ def as_ours(raised: Exception) -> LibretaError | None:
         case LibretaError():
             return raised
         case exceptions.Throttled():
-            return ThrottledError(raised.wait)
+            return ThrottledError(getattr(raised, "wait", None))
         case exceptions.ValidationError():
             return InvalidInputError(fields=[replace(e, field=e.field or _BODY) for e in _field_errors(raised.detail)])
         case exceptions.APIException():
