@@ -8,6 +8,7 @@ import structlog
 
 import tests.environment  # noqa: F401
 from tests.support.call_shapes import check_call_shapes
+from tests.support.static_files import find_static_files_once
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,4 +35,12 @@ def _call_shapes() -> "Iterator[None]":
     """Each test's calls to DynamoDB are checked, since botocore does not check the product's."""
     with pytest.MonkeyPatch.context() as patch:
         check_call_shapes(patch)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _static_files() -> "Iterator[None]":
+    """The console's static files are looked for once."""
+    with pytest.MonkeyPatch.context() as patch:
+        find_static_files_once(patch)
         yield

@@ -6,6 +6,7 @@ and use queues but not touch the table. Clients that sign for a scope stand in `
 
 from __future__ import annotations
 
+import os
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, overload
 
@@ -46,8 +47,8 @@ def service_client(service: Literal["sqs"]) -> SQSClient: ...
 @overload
 def service_client(service: Literal["cognito-idp"]) -> CognitoIdentityProviderClient: ...
 def service_client(service: str) -> Any:
-    """A client signed with the process's own credentials."""
-    return _service_client(service)
+    """A client signed with the process's own credentials: those of ``AWS_PROFILE``, where it is set."""
+    return _service_client(service, os.environ.get("AWS_PROFILE"))
 
 
 @cache
@@ -65,8 +66,8 @@ def forget_clients() -> None:
 
 
 @cache
-def _service_client(service: str) -> Any:  # noqa: ANN401 - any client
-    return make_client(boto3.Session(), service)
+def _service_client(service: str, profile: str | None) -> Any:  # noqa: ANN401 - any client
+    return make_client(boto3.Session(profile_name=profile), service)
 
 
 def make_client(session: boto3.Session, service: str, **extra: Any) -> Any:  # noqa: ANN401 - any client

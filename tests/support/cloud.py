@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ENV = "test"
+_sessions: dict[str, credentials.SessionCache] = {}
 
 
 @dataclass(frozen=True)
@@ -33,10 +34,13 @@ class Cloud:
     emulator: EmulatorProcess
     outputs: dict[str, str]
     environment: dict[str, str]
+    _root_clients: dict[str, Any] = field(default_factory=dict)
 
     def root(self, service: str) -> Any:
-        """A client of root, for arranging and checking; the product has nothing like it."""
-        return self.emulator.client(service)
+        """The client of root, for arranging and checking; the product has nothing like it."""
+        if service not in self._root_clients:
+            self._root_clients[service] = self.emulator.client(service)
+        return self._root_clients[service]
 
     def process_environment(self, profile: str, **extra: str) -> dict[str, str]:
         """The environment of a product process (web, worker, operator) of this cloud."""
@@ -66,6 +70,9 @@ def running_cloud(*, leading_keys: bool = True) -> Iterator[Cloud]:
         for name, value in environment.items():
             setattr(settings, name.removeprefix("LIBRETA_"), value)
         _reload_celery()
+        clients.forget_clients()
+        scoped_clients.forget_scoped_clients()
+        _sessions.clear()
         use_profile("web")
         yield Cloud(emulator, outputs, environment)
 
@@ -78,11 +85,12 @@ def _reload_celery() -> None:
 
 
 def use_profile(profile: str) -> None:
-    """Make this test process sign as one of the services from now on."""
+    """Make this test process sign as one of the services from now on.
+
+    Each service keeps its own sessions, as the processes it stands for do: no session of one is ever used by another.
+    """
     os.environ["AWS_PROFILE"] = profile
-    clients.forget_clients()
-    scoped_clients.forget_scoped_clients()
-    credentials.sessions.forget_all()
+    credentials.sessions = _sessions.setdefault(profile, credentials.SessionCache())
 
 
 @contextmanager

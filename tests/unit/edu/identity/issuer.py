@@ -7,6 +7,7 @@ import threading
 import time
 import uuid
 from contextlib import contextmanager
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
@@ -34,7 +35,7 @@ class Issuer:
     def rotate(self) -> str:
         """Add a key and sign with it from now on."""
         kid = uuid.uuid4().hex
-        self.keys[kid] = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        self.keys[kid] = _key(len(self.keys))
         self.current = kid
         return kid
 
@@ -59,6 +60,13 @@ class Issuer:
         payload = {name: value for name, value in {**good_claims(), **claims}.items() if name != without}
         encoded = json.dumps(payload).encode()
         return jwt.api_jws.encode(encoded, self.keys[self.current], "RS256", {"kid": self.current})
+
+
+@cache
+def _key(number: int) -> rsa.RSAPrivateKey:
+    """The so-manieth key of every issuer: made once, since that takes a good part of a second."""
+    del number
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
 def good_claims() -> dict[str, Any]:
