@@ -73,8 +73,8 @@ def _cell(name: str, function: Any, seen: list[tuple[str, bool]]) -> Cell:
     except NoSampleError as error:
         return Cell(module, short, "own school", OWN_ONLY, f"no cover: {error}")
     with enter_school(OWN):
-        failure = _call(function, asked)
-        for value in asked.values():
+        failure, result = _call(function, asked)
+        for value in (*asked.values(), result):  # a transaction is given or made, and not committed here
             _note(seen, getattr(value, "_actions", None))
     return Cell(module, short, "own school", *_ending(failure, seen))
 
@@ -91,7 +91,7 @@ def _ending(failure: Exception | None, seen: list[tuple[str, bool]]) -> tuple[st
     return (OWN_ONLY, OWN_ONLY, "") if seen else (NO_KEY, NO_KEY, "")
 
 
-def _call(function: Any, asked: dict[str, Any]) -> Exception | None:
+def _call(function: Any, asked: dict[str, Any]) -> tuple[Exception | None, Any]:
     """Call it; what it raises is an answer too."""
     try:
         result = function(**asked)
@@ -101,8 +101,8 @@ def _call(function: Any, asked: dict[str, Any]) -> Exception | None:
         elif inspect.isgenerator(result):
             list(result)
     except Exception as error:  # noqa: BLE001 - judged by the caller
-        return error
-    return None
+        return error, None
+    return None, result
 
 
 @contextmanager
