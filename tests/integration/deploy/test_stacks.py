@@ -30,6 +30,7 @@ def test_second_deployment_changes_nothing(clients: stacks.Clients, outputs: dic
     assert lines[-1] == "no changes"
 
 
+@pytest.mark.usefixtures("restored")
 def test_changed_template_changes_only_what_changed(
     clients: stacks.Clients, outputs: dict[str, str], changed_template: str
 ) -> None:
