@@ -126,6 +126,4 @@ def stored_events(student: Student) -> list[Event]:
 
 def items_of_school(cloud: Cloud, school_id: str) -> list[dict[str, Any]]:
     """Every item of a school's events, looked for behind the product's back."""
-    pages = cloud.root("dynamodb").get_paginator("scan").paginate(TableName=cloud.outputs["TableName"])
-    items = [item for page in pages for item in page["Items"]]
-    return [item for item in items if item["pk"]["S"].split("#")[1] == school_id and "event" in item["entity"]["S"]]
+    return [item for item in cloud.items_of(school_id) if "event" in item["entity"]["S"]]
