@@ -1,4 +1,4 @@
-"""``python -m deploy.government --port 8002 --state FILE [--api-key KEY]``: stays up until SIGINT or SIGTERM."""
+"""``python -m deploy.government --port 8002 --state FILE``: stays up until SIGINT or SIGTERM; ``--help`` tells more."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import sys
 import threading
 from pathlib import Path
 
+from deploy.government.limit import WINDOW_S
 from deploy.government.server import HOST, Simulator
 from deploy.government.store import Store
 
@@ -18,10 +19,17 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--port", type=int, default=8002, help="port on 127.0.0.1 (default: %(default)s)")
     parser.add_argument("--state", type=Path, required=True, help="SQLite file; what it holds survives a restart")
     parser.add_argument("--api-key", default="", help="the key callers must show (default: any)")
+    parser.add_argument(
+        "--window",
+        type=float,
+        default=WINDOW_S,
+        metavar="SECONDS",
+        help="in any so many seconds two requests pass (default: %(default)s)",
+    )
     options = parser.parse_args(arguments)
     options.state.parent.mkdir(parents=True, exist_ok=True)
     try:
-        simulator = Simulator(options.port, Store(options.state), api_key=options.api_key)
+        simulator = Simulator(options.port, Store(options.state), api_key=options.api_key, window_s=options.window)
     except OSError as error:
         sys.stderr.write(f"government simulator: port {options.port}: {error.strerror}\n")
         return 1

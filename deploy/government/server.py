@@ -5,7 +5,7 @@
     GET  /terms/<term>/schools/<school>/grades  ?limit=<n>&cursor=<cursor>
 
 For whoever plays with it, without a key and outside the limit: ``GET /_health``, ``GET /_requests``,
-``POST /_faults`` (see ``Script.load``), ``DELETE /_faults``.
+``POST /_faults`` (see ``Script.load``), ``DELETE /_faults``, and ``DELETE /_state``: as new, with nothing held.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from urllib.parse import parse_qs, urlsplit
 from deploy.government import faults
 from deploy.government.faults import Fault, Script
 from deploy.government.grades import is_grade
-from deploy.government.limit import RollingLimit
+from deploy.government.limit import WINDOW_S, RollingLimit
 from deploy.government.store import KeyReusedError, Store
 
 HOST = "127.0.0.1"
@@ -40,20 +40,28 @@ class Simulator(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, port: int, store: Store, *, api_key: str = "") -> None:
-        """Bind the port; ``serve_forever`` then serves.
+    def __init__(self, port: int, store: Store, *, api_key: str = "", window_s: float = WINDOW_S) -> None:
+        """Bind the port; ``serve_forever`` then serves. At most two requests pass in any ``window_s`` seconds.
 
         Raises:
             OSError: the port is taken.
         """
         super().__init__((HOST, port), _Handler)
         self.store, self.api_key = store, api_key
-        self.limit, self.script = RollingLimit(), Script()
-        self.stopping = threading.Event()
+        self.limit, self.script = RollingLimit(window_s), Script()
+        self.released = threading.Event()
+
+    def clear(self) -> None:
+        """As if it had just been started on an empty file. Hanging requests are let go."""
+        self.released.set()
+        self.released = threading.Event()
+        self.script.clear()
+        self.limit.clear()
+        self.store.clear()
 
     def stop(self) -> None:
         """End ``serve_forever`` and let hanging requests go. Not to be called from the serving thread."""
-        self.stopping.set()
+        self.released.set()
         self.shutdown()
 
 
@@ -102,6 +110,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_DELETE(self) -> None:
         if self.path == "/_faults":
             self.server.script.clear()
+            self._send(_Reply(200, {}))
+        elif self.path == "/_state":
+            self.server.clear()
             self._send(_Reply(200, {}))
         else:
             self._send(_problem(HTTPStatus.NOT_FOUND, "no_such_path"))
@@ -168,7 +179,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _send(self, reply: _Reply) -> None:
         if reply.status == 0:
-            self.server.stopping.wait(reply.body["hold_s"])
+            self.server.released.wait(reply.body["hold_s"])
             self.close_connection = True
             return
         content = json.dumps(reply.body).encode()

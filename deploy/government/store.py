@@ -47,6 +47,12 @@ class Store:
         with self._lock:
             self._db.close()
 
+    def clear(self) -> None:
+        """Forget everything: batches, grades and the log."""
+        with self._lock, self._db:
+            for table in ("batches", "grades", "requests"):
+                self._db.execute(f"DELETE FROM {table}")  # noqa: S608 - our own tables
+
     def find_answer(self, batch_id: str) -> dict[str, Any] | None:
         """What was answered to a batch, or ``None`` when it never came."""
         with self._lock:

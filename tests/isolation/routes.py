@@ -164,12 +164,4 @@ def digest_of(cloud: Cloud, school_id: str) -> str:
 
 def items_of(cloud: Cloud, school_id: str) -> str:
     """Every item of a school as text, read as root."""
-    prefix = f"SCHOOL#{school_id}"
-    pages = cloud.root("dynamodb").get_paginator("scan").paginate(TableName=cloud.outputs["TableName"])
-    items = [
-        json.dumps(item, sort_keys=True, default=repr)
-        for page in pages
-        for item in page["Items"]
-        if item["pk"]["S"] == prefix or item["pk"]["S"].startswith(f"{prefix}#")
-    ]
-    return "\n".join(sorted(items))
+    return "\n".join(sorted(json.dumps(item, sort_keys=True, default=repr) for item in cloud.items_of(school_id)))

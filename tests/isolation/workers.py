@@ -197,13 +197,7 @@ def _interleaved(cloud: Cloud) -> list[Cell]:
 
 
 def _notes(cloud: Cloud, school_id: str) -> set[str]:
-    pages = cloud.root("dynamodb").get_paginator("scan").paginate(TableName=cloud.outputs["TableName"])
-    return {
-        item["note"]["S"]
-        for page in pages
-        for item in page["Items"]
-        if item["pk"]["S"].startswith(f"SCHOOL#{school_id}#") and "note" in item
-    }
+    return {item["note"]["S"] for item in cloud.items_of(school_id) if "note" in item}
 
 
 # --- what the attacks share

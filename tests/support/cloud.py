@@ -42,6 +42,16 @@ class Cloud:
             self._root_clients[service] = self.emulator.client(service)
         return self._root_clients[service]
 
+    def items_of(self, school_id: str) -> list[dict[str, Any]]:
+        """Every item in a school's partitions, looked for behind the product's back."""
+        pages = self.root("dynamodb").get_paginator("scan")
+        own = pages.paginate(
+            TableName=self.outputs["TableName"],
+            FilterExpression="pk = :own OR begins_with(pk, :parts)",
+            ExpressionAttributeValues={":own": {"S": f"SCHOOL#{school_id}"}, ":parts": {"S": f"SCHOOL#{school_id}#"}},
+        )
+        return [item for page in own for item in page["Items"]]
+
     def process_environment(self, profile: str, **extra: str) -> dict[str, str]:
         """The environment of a product process (web, worker, operator) of this cloud."""
         return {**os.environ, "AWS_PROFILE": profile, **extra}

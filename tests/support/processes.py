@@ -37,7 +37,7 @@ class Process:
 
     def __init__(self, command: Sequence[str], environment: dict[str, str]) -> None:
         descriptor, name = tempfile.mkstemp(prefix="process-", suffix=".log", dir=STATE_DIR)
-        self.log_path = Path(name)
+        self.log_path, self._log_start_bytes = Path(name), 0
         with os.fdopen(descriptor, "wb") as log:
             self._child = subprocess.Popen(
                 command,
@@ -56,8 +56,12 @@ class Process:
 
     @property
     def log(self) -> str:
-        """What it has written so far."""
-        return self.log_path.read_text(encoding="utf-8", errors="replace")
+        """What it has written so far, or since ``begin_log``."""
+        return self.log_path.read_bytes()[self._log_start_bytes :].decode("utf-8", errors="replace")
+
+    def begin_log(self) -> None:
+        """Let ``log`` begin here: a test that shares the process reads what was written for it."""
+        self._log_start_bytes = self.log_path.stat().st_size
 
     def is_running(self) -> bool:
         """Whether it has not ended."""

@@ -9,13 +9,14 @@ import pytest
 from edu.celery import app
 from edu.identity.principal import Role
 from tests.integration.behavior.support import EVENTS_PATH, BehaviorQueue, Student
-from tests.support.processes import running_door
+from tests.support.processes import running_door, running_worker
 from tests.support.tokens import id_token_of, make_account
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.support.cloud import Cloud
+    from tests.support.processes import Process
 
 VISIBILITY_S = 2
 
@@ -25,6 +26,20 @@ def door_url(cloud: Cloud) -> Iterator[str]:
     """Where a real event door takes events."""
     with running_door(cloud) as (_process, base_url):
         yield base_url + EVENTS_PATH
+
+
+@pytest.fixture(scope="module")
+def modules_worker(cloud: Cloud) -> Iterator[Process]:
+    """A real worker for as long as a module's tests run."""
+    with running_worker(cloud) as worker:
+        yield worker
+
+
+@pytest.fixture
+def worker(queue: BehaviorQueue, modules_worker: Process) -> Process:  # noqa: ARG001 - the queue is emptied first
+    """The module's worker, with the log of this test. Not beside a worker of a test's own: it takes every message."""
+    modules_worker.begin_log()
+    return modules_worker
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import httpx
 
 from behavior import services
 from edu import clock
+from edu.celery import app
 from edu.tenancy import enter_school
 from tests.support.cloud import Cloud
 from tests.support.waiting import wait_until
@@ -42,6 +43,13 @@ def make_event(**changes: object) -> dict[str, object]:
     """A good event, as a device sends it."""
     made = {"event_id": str(uuid.uuid4()), "kind": "participation", "occurred_at": clock.now().isoformat()}
     return made | changes
+
+
+def send(student: Student, *events: object, **changes: Any) -> None:
+    """Put one message of this student into the queue as the door does, unchecked."""
+    kwargs = {"school_id": student.school_id, "student_id": student.student_id, "events": list(events)}
+    kwargs |= changes
+    app.send_task("behavior.store_events", kwargs={name: part for name, part in kwargs.items() if part is not None})
 
 
 @dataclass(frozen=True)
@@ -118,6 +126,4 @@ def stored_events(student: Student) -> list[Event]:
 
 def items_of_school(cloud: Cloud, school_id: str) -> list[dict[str, Any]]:
     """Every item of a school's events, looked for behind the product's back."""
-    pages = cloud.root("dynamodb").get_paginator("scan").paginate(TableName=cloud.outputs["TableName"])
-    items = [item for page in pages for item in page["Items"]]
-    return [item for item in items if item["pk"]["S"].split("#")[1] == school_id and "event" in item["entity"]["S"]]
+    return [item for item in cloud.items_of(school_id) if "event" in item["entity"]["S"]]

@@ -6,27 +6,31 @@ import time
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+import pytest
+
 from behavior import services
 from edu.pseudonyms import pseudonym_of
 from edu.tenancy import enter_school
 from tests.integration.behavior.support import items_of_school, make_event, stored_events
-from tests.support.processes import running_worker
+from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
     from tests.integration.behavior.support import BehaviorQueue, Student
     from tests.support.cloud import Cloud
+    from tests.support.processes import Process
 
+pytestmark = pytest.mark.usefixtures("worker")
 THIRTY_DAYS_S = 30 * 86_400
 
 
 def test_event_of_the_door_reaches_the_table(
-    cloud: Cloud, queue: BehaviorQueue, door_url: str, student: Student
+    worker: Process, queue: BehaviorQueue, door_url: str, student: Student
 ) -> None:
     sent = make_event(value=2.5, note="ayudó a un compañero 🙌")
     accepted = student.post(door_url, sent, X_Correlation_Id="6f1c0b52-3a6e-4d0f-9a55-0c1f2b7d8e90")
     assert (accepted.status_code, accepted.json()) == (202, {"accepted": True, "events": 1})
-    with running_worker(cloud) as worker:
-        queue.wait_until_drained()
+    queue.wait_until_drained()
+    wait_until(lambda: '"event": "task done"' in worker.log, what="the end of the task")
     (event,) = stored_events(student)
     assert (event.event_id, event.value, event.note) == (sent["event_id"], Decimal("2.5"), sent["note"])
     assert '"correlation_id": "6f1c0b52-3a6e-4d0f-9a55-0c1f2b7d8e90"' in worker.log
@@ -38,8 +42,7 @@ def test_item_has_what_the_lake_takes_and_ends_after_30_days(
     cloud: Cloud, queue: BehaviorQueue, door_url: str, student: Student
 ) -> None:
     student.post(door_url, [make_event(), make_event(value=3)])
-    with running_worker(cloud):
-        queue.wait_until_drained()
+    queue.wait_until_drained()
     items = items_of_school(cloud, student.school_id)
     with enter_school(student.school_id):
         pseudonym = pseudonym_of(student.student_id)
@@ -55,26 +58,21 @@ def test_event_of_the_api_gateway_reaches_the_table(cloud: Cloud, queue: Behavio
     sent = make_event(value=1.25, note="\"comillas\" & 100 % 'todas'")
     url = cloud.environment["LIBRETA_EVENTS_API_URL"]
     assert student.post(url, sent).status_code == 202
-    with running_worker(cloud):
-        queue.wait_until_drained()
+    queue.wait_until_drained()
     (event,) = stored_events(student)
     assert (event.event_id, event.value, event.note) == (sent["event_id"], Decimal("1.25"), sent["note"])
 
 
-def test_largest_list_passes_whole(cloud: Cloud, queue: BehaviorQueue, door_url: str, student: Student) -> None:
+def test_largest_list_passes_whole(queue: BehaviorQueue, door_url: str, student: Student) -> None:
     sent = [make_event(note="🏫" * 150) for _ in range(100)]
     assert student.post(door_url, sent).status_code == 202
-    with running_worker(cloud):
-        queue.wait_until_drained()
+    queue.wait_until_drained()
     assert {event.event_id for event in stored_events(student)} == {event["event_id"] for event in sent}
 
 
-def test_listing_goes_on_at_its_cursor_latest_first(
-    cloud: Cloud, queue: BehaviorQueue, door_url: str, student: Student
-) -> None:
+def test_listing_goes_on_at_its_cursor_latest_first(queue: BehaviorQueue, door_url: str, student: Student) -> None:
     student.post(door_url, [make_event() for _ in range(5)])
-    with running_worker(cloud):
-        queue.wait_until_drained()
+    queue.wait_until_drained()
     with enter_school(student.school_id):
         first = services.list_events(student_id=student.student_id, limit=3)
         second = services.list_events(student_id=student.student_id, limit=3, cursor=first.cursor)

@@ -9,6 +9,8 @@ import pytest
 from deploy.stack import deployment
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.support.cloud import Cloud
 
 SPARE = deployment.DataPlane(env="spare")
@@ -24,7 +26,14 @@ def clients(cloud: Cloud) -> deployment.Clients:
     )
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def outputs(clients: deployment.Clients) -> dict[str, str]:
-    """The spare stack, brought back to the template."""
+    """The spare stack, brought back to the template. A test that changes it puts it right itself."""
     return deployment.deploy_data_plane(clients.cloudformation, SPARE)
+
+
+@pytest.fixture
+def restored(clients: deployment.Clients) -> Iterator[None]:
+    """The spare stack is brought back to the template after the test."""
+    yield
+    deployment.deploy_data_plane(clients.cloudformation, SPARE)

@@ -8,12 +8,20 @@ import pytest
 
 from edu import clock
 from edu.tenancy import enter_school
-from tests.integration.govsync.support import API_KEY, Driver, Government, ShiftedClock, running_government
+from govsync.repository import rate_limit
+from tests.integration.govsync.support import (
+    API_KEY,
+    QUICK_WINDOW_S,
+    REAL_WINDOW_S,
+    Driver,
+    Government,
+    ShiftedClock,
+    running_government,
+)
 from tests.support.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from pytest_django import Settings
 
@@ -21,12 +29,28 @@ if TYPE_CHECKING:
     from tests.support.schools import TestSchool
 
 
-@pytest.fixture
-def government(tmp_path: Path, settings: Settings) -> Iterator[Government]:
-    """A government of the test's own, at the address of our settings."""
-    with running_government(free_port(), tmp_path / "government.sqlite") as running:
-        settings.GOV_API_URL, settings.GOV_API_KEY = running.url, API_KEY
+@pytest.fixture(scope="module")
+def window_s() -> float:
+    """How long the government's window is, and ours: short, but in the modules that prove the limit itself."""
+    return QUICK_WINDOW_S
+
+
+@pytest.fixture(scope="module")
+def simulator(tmp_path_factory: pytest.TempPathFactory, window_s: float) -> Iterator[Government]:
+    """The module's simulator."""
+    state = tmp_path_factory.mktemp("government") / "state.sqlite"
+    with running_government(free_port(), state, window_s) as running:
         yield running
+
+
+@pytest.fixture
+def government(simulator: Government, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Government:
+    """The government of the test, which has seen nothing yet, at the address of our settings."""
+    simulator.clear()
+    settings.GOV_API_URL, settings.GOV_API_KEY = simulator.url, API_KEY
+    if simulator.window_s != REAL_WINDOW_S:
+        monkeypatch.setattr(rate_limit, "WINDOW_S", simulator.window_s)
+    return simulator
 
 
 @pytest.fixture
@@ -51,7 +75,7 @@ def driver(
 
 
 def _free_the_slots(cloud: Cloud) -> None:
-    """Slots and pauses outlive a test; the next one has a government of its own, so they mean nothing to it."""
+    """Slots and pauses outlive a test; the next one's government is as new, so they mean nothing to it."""
     client, table = cloud.root("dynamodb"), cloud.outputs["TableName"]
     for name in ("SLOT#1", "SLOT#2", "PAUSE"):
         client.delete_item(TableName=table, Key={"pk": {"S": "PLATFORM#SYNC#RATE"}, "sk": {"S": name}})

@@ -31,16 +31,21 @@ if TYPE_CHECKING:
 
 API_KEY = "made-up-key-of-a-made-up-government"
 RUN_ID = f"{OPEN_TERM}-r1"
-WINDOW_S = 1.0
+REAL_WINDOW_S, QUICK_WINDOW_S = 1.0, 0.05
 
 
 @dataclass(frozen=True)
 class Government:
-    """A running simulator, told what to do and asked what it saw."""
+    """A running simulator, told what to do and asked what it saw. Two requests pass in any ``window_s`` seconds."""
 
     url: str
     state: Path
     process: Process
+    window_s: float
+
+    def clear(self) -> None:
+        """As if it had just been started."""
+        httpx.delete(f"{self.url}/_state", trust_env=False).raise_for_status()
 
     def fail(self, **fault: Any) -> None:
         """Script a fault (see ``deploy.government.faults``)."""
@@ -64,8 +69,8 @@ class Government:
         return sum(bool(request["effect"]) for request in self.requests("submit"))
 
     def wait_until_quiet(self) -> None:
-        """A second has gone by since the last request: what a test's clock skipped has happened for it too."""
-        wait_until(lambda: time.time() - self._last_at() > WINDOW_S, what="a quiet second")
+        """A window has gone by since the last request: what a test's clock skipped has happened for it too."""
+        wait_until(lambda: time.time() - self._last_at() > self.window_s, what="a quiet window")
 
     def change(self, statement: str) -> None:
         """Change its file behind its back."""
@@ -82,14 +87,14 @@ class Government:
 
 
 @contextmanager
-def running_government(port: int, state: Path) -> Iterator[Government]:
-    """A simulator process of its own."""
+def running_government(port: int, state: Path, window_s: float = QUICK_WINDOW_S) -> Iterator[Government]:
+    """A simulator process of its own, whose limit is real with ``REAL_WINDOW_S``."""
     command = [sys.executable, "-m", "deploy.government", "--port", str(port), "--state", str(state)]
-    process = Process([*command, "--api-key", API_KEY], {})
+    process = Process([*command, "--api-key", API_KEY, "--window", str(window_s)], {})
     url = f"http://127.0.0.1:{port}"
     try:
         process.wait_until_ready(lambda: f"on {url}" in process.log, "the government simulator")
-        yield Government(url, state, process)
+        yield Government(url, state, process, window_s)
     finally:
         process.stop()
 

@@ -15,12 +15,19 @@ from govsync import client
 from govsync.client import HeldPage
 from govsync.errors import SlotBusyError
 from govsync.repository import rate_limit
+from tests.integration.govsync.support import REAL_WINDOW_S
 
 if TYPE_CHECKING:
     from tests.integration.govsync.support import Driver
 
 THREADS, REQUESTS_EACH = 4, 3
 SECOND_NS = 1_000_000_000
+
+
+@pytest.fixture(scope="module")
+def window_s() -> float:
+    """The real one: it is what these tests are about."""
+    return REAL_WINDOW_S
 
 
 def ask(school_id: str) -> client.Exchange:

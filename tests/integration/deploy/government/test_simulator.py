@@ -12,11 +12,10 @@ from govsync.client import Decided, Later, NeverReceived
 from govsync.client.calls import Government as Client
 from govsync.domain.batches import canonical_body, prepare_batch
 from govsync.domain.grades import SubmittedGrade
-from tests.integration.govsync.support import API_KEY, Government, running_government
+from tests.integration.govsync.support import API_KEY, REAL_WINDOW_S, Government, running_government
 from tests.support.ports import free_port
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 PLACE = {"school_id": "escuela-a", "term_id": "2026-q4", "run_id": "2026-q4-r1"}
@@ -28,10 +27,9 @@ BATCH = prepare_batch(1, GRADES, **PLACE)
 BODY = canonical_body(BATCH.grades, **PLACE)
 
 
-@pytest.fixture
-def simulator(tmp_path: Path) -> Iterator[Government]:
-    with running_government(free_port(), tmp_path / "state.sqlite") as running:
-        yield running
+@pytest.fixture(autouse=True)
+def as_new(simulator: Government) -> None:
+    simulator.clear()
 
 
 def test_batch_sent_twice_takes_effect_once(simulator: Government) -> None:
@@ -48,11 +46,23 @@ def test_batch_id_with_other_content_is_refused(simulator: Government) -> None:
     assert (answer.status_code, answer.json()) == (422, {"error": "idempotency_key_reused"})
 
 
-def test_third_request_in_a_second_is_turned_away(simulator: Government) -> None:
+def test_third_request_in_a_second_is_turned_away(tmp_path: Path) -> None:
+    with running_government(free_port(), tmp_path / "state.sqlite", REAL_WINDOW_S) as simulator:
+        client = Client(simulator.url, API_KEY)
+        assert [client.ask(BATCH).status for _ in range(3)] == [404, 404, 429]
+        simulator.wait_until_quiet()
+        assert client.ask(BATCH).answer == NeverReceived()
+
+
+def test_cleared_simulator_is_as_new(simulator: Government) -> None:
+    simulator.refuse("stu-1", "unknown_student")
+    simulator.fail(action="hang", on="ask", hold_s=60)
+    Client(simulator.url, API_KEY).submit(BATCH, BODY)
+    simulator.clear()
+    assert simulator.requests() == []
     client = Client(simulator.url, API_KEY)
-    assert [client.ask(BATCH).status for _ in range(3)] == [404, 404, 429]
-    simulator.wait_until_quiet()
     assert client.ask(BATCH).answer == NeverReceived()
+    assert client.submit(BATCH, BODY).answer == Decided(frozenset(grade.key for grade in GRADES), {})
 
 
 def test_answer_that_is_not_its_own_can_be_scripted(simulator: Government) -> None:

@@ -31,6 +31,7 @@ def test_second_deployment_changes_nothing(clients: deployment.Clients, outputs:
     assert lines[-1] == "no changes"
 
 
+@pytest.mark.usefixtures("restored")
 def test_changed_template_changes_only_what_changed(
     clients: deployment.Clients, outputs: dict[str, str], changed_template: str
 ) -> None:
