@@ -13,7 +13,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Context, Decimal
-from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -150,4 +149,4 @@ def _key(instant: str, entry_id: str) -> Key:
 
 
 def _page(query: table.Query, cursor: str | None) -> Page[AuditEntry]:
-    return table.query_page(query, cursor=cursor).map(partial(from_attributes, AuditEntry))
+    return table.query_page(query, cursor=cursor).map(lambda item: from_attributes(AuditEntry, item))

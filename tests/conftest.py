@@ -1,5 +1,6 @@
 """Loaded before Django: importing ``tests.environment`` sets this run's environment, then Django is set up."""
 
+import os
 from typing import TYPE_CHECKING
 
 import django
@@ -19,6 +20,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--dynamodb-endpoint", default="", help="a DynamoDB engine on the loopback, instead of the emulator"
     )
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes() -> None:
+    """Test processes set an environment of their own; with the settings named in it, Django would read them too early."""
+    os.environ.pop("DJANGO_SETTINGS_MODULE", None)
 
 
 def pytest_configure() -> None:

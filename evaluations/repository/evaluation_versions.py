@@ -8,7 +8,6 @@ audit trail's digests of a version that was replaced can be proved from them.
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 from edu import audit
@@ -40,4 +39,4 @@ def list_versions(evaluation_id: str, *, cursor: str | None = None, limit: int =
     """
     partition, prefix = evaluation_partition(evaluation_id), EVALUATION_VERSION + SEPARATOR
     query = table.Query(partition, prefix=prefix, descending=True, consistent=True, limit=limit)
-    return table.query_page(query, cursor=cursor).map(partial(from_attributes, EvaluationVersion))
+    return table.query_page(query, cursor=cursor).map(lambda item: from_attributes(EvaluationVersion, item))

@@ -8,7 +8,6 @@ version: the audit trail's digests of a score that was replaced can be proved fr
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 from edu import audit
@@ -44,4 +43,4 @@ def list_versions(
     """
     partition, prefix = evaluation_partition(evaluation_id), joined(SCORE_VERSION, student_id) + SEPARATOR
     query = table.Query(partition, prefix=prefix, descending=True, consistent=True, limit=limit)
-    return table.query_page(query, cursor=cursor).map(partial(from_attributes, ScoreVersion))
+    return table.query_page(query, cursor=cursor).map(lambda item: from_attributes(ScoreVersion, item))

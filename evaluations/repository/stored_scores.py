@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING
 
 from edu import audit
@@ -104,7 +103,7 @@ def list_of_student(
     """
     prefix = joined(term_id) + SEPARATOR if term_id else ""
     query = table.Query(scored_index(student_id), prefix=prefix, index=True, limit=limit)
-    return table.query_page(query, cursor=cursor).map(partial(from_attributes, Score))
+    return table.query_page(query, cursor=cursor).map(lambda item: from_attributes(Score, item))
 
 
 def list_places_of_student(student_id: str) -> set[tuple[str, str]]:

@@ -16,7 +16,6 @@ only once the run names that digest. A slower worker's then belong to no run.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING
 
 from edu.dynamo import table
@@ -71,7 +70,7 @@ def list_runs(*, cursor: str | None = None, limit: int = 50) -> Page[SyncRun]:
         InvalidCursorError: see ``edu.dynamo.cursors``.
     """
     query = table.Query(school_partition("SYNCS"), index=True, descending=True, limit=limit)
-    return table.query_page(query, cursor=cursor).map(partial(from_attributes, SyncRun))
+    return table.query_page(query, cursor=cursor).map(lambda item: from_attributes(SyncRun, item))
 
 
 def get_batch(run_id: str, number: int) -> Batch:

@@ -150,9 +150,9 @@ def list_section_evaluations(
 def list_sections(*, actor: Principal) -> list[Section]:
     """The sections the actor may see: a teacher's own, or all of the school's."""
     sections = roster.list_sections()
-    if holds(actor, TEACH) and not holds(actor, SEE_EVERY_SECTION):
-        return [section for section in sections if section.teacher_id == actor.person_id]
-    return sections
+    if holds(actor, SEE_EVERY_SECTION):
+        return sections
+    return [section for section in sections if access.teaches(actor, section)]
 
 
 def require_student(*, student_id: str) -> None:
