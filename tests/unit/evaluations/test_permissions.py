@@ -18,16 +18,20 @@ ADMINISTERING = {
 }
 
 
-@pytest.mark.parametrize(
-    ("role", "granted"),
-    [
-        (Role.TEACHER, TEACHING),
-        (Role.SCHOOL_ADMIN, TEACHING | ADMINISTERING),
-        (Role.AUDITOR, {"see_school", "see_evaluations", "see_every_section"}),
-        (Role.PLATFORM_OPERATOR, set()),
-        (Role.STUDENT, set()),
-    ],
-)
+GRANTED = {
+    Role.TEACHER: TEACHING,
+    Role.SCHOOL_ADMIN: TEACHING | ADMINISTERING,
+    Role.AUDITOR: {"see_school", "see_evaluations", "see_every_section"},
+    Role.PLATFORM_OPERATOR: set(),
+    Role.STUDENT: set(),
+}
+
+
+def test_every_role_is_here() -> None:
+    assert GRANTED.keys() == set(Role)
+
+
+@pytest.mark.parametrize(("role", "granted"), GRANTED.items())
 def test_role_has_these_capabilities_and_no_others(role: Role, granted: set[str]) -> None:
     declared = [value for value in vars(permissions).values() if isinstance(value, Capability)]
     assert {one.name.removeprefix("evaluations.") for one in declared if role in roles_of(one)} == granted

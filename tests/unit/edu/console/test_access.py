@@ -17,16 +17,20 @@ def _granted(role: Role) -> set[str]:
     return {permission for permission in asked if user.has_perm(permission)}
 
 
-@pytest.mark.parametrize(
-    ("role", "granted"),
-    [
-        (Role.SCHOOL_ADMIN, {"evaluations.view_evaluation", "evaluations.view_score"}),
-        (Role.AUDITOR, {"evaluations.view_evaluation", "console.view_auditentry"}),
-        (Role.PLATFORM_OPERATOR, set()),
-        (Role.TEACHER, set()),
-        (Role.STUDENT, set()),
-    ],
-)
+GRANTED: dict[Role, set[str]] = {
+    Role.SCHOOL_ADMIN: {"evaluations.view_evaluation", "evaluations.view_score"},
+    Role.AUDITOR: {"evaluations.view_evaluation", "console.view_auditentry"},
+    Role.PLATFORM_OPERATOR: set(),
+    Role.TEACHER: set(),
+    Role.STUDENT: set(),
+}
+
+
+def test_every_role_is_here() -> None:
+    assert GRANTED.keys() == set(Role)
+
+
+@pytest.mark.parametrize(("role", "granted"), GRANTED.items())
 def test_role_has_these_permissions_and_no_others(role: Role, granted: set[str]) -> None:
     assert _granted(role) == granted
 
