@@ -24,7 +24,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_setupnodes() -> None:
-    """Test processes set an environment of their own; with the settings named in it, Django would read them too early."""
+    """Test processes set their own environment; with the settings named in it, Django would read them too early."""
     os.environ.pop("DJANGO_SETTINGS_MODULE", None)
 
 
