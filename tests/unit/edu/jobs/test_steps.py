@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 KIND = JobKind("test")
 NOW = datetime(2026, 12, 3, 12, tzinfo=UTC)
+MOST_STEPS = 100
 names = st.lists(st.text("abcde0123", min_size=1, max_size=4), unique=True, max_size=12).map(sorted)
 
 
@@ -65,7 +66,7 @@ class Store:
 
 def run_to_its_end(plan: Units, *, limit: int) -> Iterator[Job]:
     """The job after each step, with a new worker for each that died."""
-    while True:
+    for _ in range(MOST_STEPS):
         try:
             step = take_step(KIND, "job-1", lambda _job: plan, limit=limit)
         except Died:
@@ -73,6 +74,7 @@ def run_to_its_end(plan: Units, *, limit: int) -> Iterator[Job]:
         yield step.job
         if not step.more:
             return
+    raise AssertionError("the job does not end")
 
 
 @given(names, st.data(), st.integers(1, 5))
