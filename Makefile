@@ -5,7 +5,11 @@ BIN := .venv/bin
 READY := .venv/ready
 CODE := manage.py edu evaluations behavior govsync analytics deploy tests
 
-.PHONY: help setup run demo test test-offline test-dynamodb-local isolation check fmt bench bench-evaluations lock reset clean
+# two test processes with an emulated cloud each; whole files, the longest first (tests/conftest.py)
+WORKERS ?= 2
+PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --durations=10
+
+.PHONY: help setup run demo test test-quick test-offline test-dynamodb-local isolation check fmt bench bench-evaluations lock reset clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-22s %s\n", $$1, $$2}'
@@ -25,11 +29,14 @@ run: $(READY) ## the whole system on this machine, with demo data; Ctrl-C stops 
 demo: $(READY) ## walk the flows over HTTP, against the running system
 	@$(BIN)/python -m deploy.local.demo
 
-test: $(READY) ## all tests
-	@$(BIN)/python -m pytest
+test: $(READY) ## all tests, with the ten slowest and the total at the end
+	@$(PYTEST)
+
+test-quick: $(READY) ## the tests that need no emulated cloud
+	@$(PYTEST) tests/unit
 
 test-offline: $(READY) ## all tests in a network that has the loopback and nothing else
-	@$(BIN)/python -m tests.support.offline $(BIN)/python -m pytest
+	@$(BIN)/python -m tests.support.offline $(PYTEST)
 
 test-dynamodb-local: $(READY) ## the table adapter against Amazon's own engine (Java 17 and Maven)
 	@$(BIN)/python -m tests.support.dynamodb_local

@@ -9,10 +9,13 @@ import structlog
 
 import tests.environment  # noqa: F401
 from tests.support.call_shapes import check_call_shapes
+from tests.support.service_models import read_service_models_once
 from tests.support.static_files import find_static_files_once
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+LONGEST_FIRST = (["e2e"], ["integration", "isolation"], ["integration"], ["unit"])
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -37,17 +40,27 @@ def pytest_configure() -> None:
     structlog.configure(cache_logger_on_first_use=False)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes() -> None:
+    """Let the test processes start as this one did: without settings, until each has set its own environment."""
+    os.environ.pop("DJANGO_SETTINGS_MODULE", None)
+
+
 @pytest.fixture(scope="session", autouse=True)
-def _call_shapes() -> "Iterator[None]":
-    """Each test's calls to DynamoDB are checked, since botocore does not check the product's."""
+def _patches() -> "Iterator[None]":
+    """What holds for every test: its calls to DynamoDB are checked, and what never changes is read once."""
     with pytest.MonkeyPatch.context() as patch:
         check_call_shapes(patch)
-        yield
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _static_files() -> "Iterator[None]":
-    """The console's static files are looked for once."""
-    with pytest.MonkeyPatch.context() as patch:
         find_static_files_once(patch)
+        read_service_models_once(patch)
         yield
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files first, so that two processes end together; each keeps its own tests in their order."""
+    items.sort(key=_place)
+
+
+def _place(item: pytest.Item) -> int:
+    folder = item.nodeid.split("/")[1:3]
+    return next((place for place, prefix in enumerate(LONGEST_FIRST) if folder[: len(prefix)] == prefix), 0)

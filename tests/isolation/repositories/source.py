@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,15 +24,22 @@ _MAY_SIGN = (
 def faults() -> Iterator[str]:
     """Each place in the product's source that steps past the adapter."""
     for path in sorted(found for package in PACKAGES for found in (ROOT / package).rglob("*.py")):
-        name = path.relative_to(ROOT).as_posix()
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        described = {id(text) for text in _descriptions(tree)}
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in described:
-                if node.value.startswith(_PREFIXES) and not name.startswith(_MAY_BUILD):
-                    yield f"{name} builds the partition key {node.value!r} by itself"
-            elif _asks_for_table(node) and not name.startswith(_MAY_SIGN):
-                yield f"{name} talks to DynamoDB by itself"
+        yield from _faults_of(path.relative_to(ROOT).as_posix(), path.read_text(encoding="utf-8"))
+
+
+@cache
+def _faults_of(name: str, text: str) -> tuple[str, ...]:
+    return tuple(_find_faults(name, ast.parse(text)))
+
+
+def _find_faults(name: str, tree: ast.AST) -> Iterator[str]:
+    described = {id(text) for text in _descriptions(tree)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in described:
+            if node.value.startswith(_PREFIXES) and not name.startswith(_MAY_BUILD):
+                yield f"{name} builds the partition key {node.value!r} by itself"
+        elif _asks_for_table(node) and not name.startswith(_MAY_SIGN):
+            yield f"{name} talks to DynamoDB by itself"
 
 
 def _descriptions(tree: ast.AST) -> Iterator[ast.Constant]:
