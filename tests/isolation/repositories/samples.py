@@ -9,7 +9,7 @@ import inspect
 import sys
 import types
 import typing
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from enum import Enum
@@ -76,10 +76,14 @@ def sample(kind: Any, name: str = "") -> Any:
 
 
 def _of_parts(kind: Any, name: str) -> Any:
-    """Unions and collections."""
+    """Unions, collections, classes and functions."""
     origin, inner = typing.get_origin(kind), typing.get_args(kind)
     if origin in (typing.Union, types.UnionType):
         return None if type(None) in inner else sample(inner[0], name)
+    if origin is type:
+        return inner[0]
+    if origin is Callable:
+        return lambda *_: None
     if origin in (list, tuple, set, frozenset, Iterable, Sequence):
         return _several(origin, inner)
     if origin in (dict, Mapping):

@@ -16,6 +16,7 @@ from tests.integration.govsync.support import API_KEY, REAL_WINDOW_S, Government
 from tests.support.ports import free_port
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 PLACE = {"school_id": "escuela-a", "term_id": "2026-q4", "run_id": "2026-q4-r1"}
@@ -25,6 +26,13 @@ GRADES = [
 ]
 BATCH = prepare_batch(1, GRADES, **PLACE)
 BODY = canonical_body(BATCH.grades, **PLACE)
+
+
+@pytest.fixture(scope="module")
+def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Government]:
+    """The module's simulator."""
+    with running_government(free_port(), tmp_path_factory.mktemp("government") / "state.sqlite") as running:
+        yield running
 
 
 @pytest.fixture(autouse=True)
