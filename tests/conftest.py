@@ -25,12 +25,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_setupnodes() -> None:
-    """Test processes set their own environment; with the settings named in it, Django would read them too early."""
-    os.environ.pop("DJANGO_SETTINGS_MODULE", None)
-
-
 def pytest_configure() -> None:
     """Set Django up, now that the environment is this run's own.
 

@@ -192,7 +192,7 @@ def test_worker_lost_at_any_write_leaves_a_run_that_ends_well(
 
     started.step_until(event) if event != "batch.sending" else started.step()
     with monkeypatch.context() as lost:
-        lost.setattr(runs, "commit", vanish)
+        lost.setattr(runs, "stage", vanish)
         with pytest.raises(Vanished):
             started.step()
     assert started.finish().run.state is RunState.RECONCILED
