@@ -1,6 +1,7 @@
 """Loaded before Django: importing ``tests.environment`` sets this run's environment, then Django is set up."""
 
 import os
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import django
@@ -51,7 +52,16 @@ def _patches() -> "Iterator[None]":
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest files first, so that two processes end together; each keeps its own tests in their order."""
+    """Give each test an id of its own, for of two with one id the test processes would run one; longest files first.
+
+    Raises:
+        pytest.UsageError: two tests still have the same id.
+    """
+    for item in items:
+        if operation := getattr(item, "operation_label", None):  # schemathesis's tests have only a name of their own
+            item._id = item.id.with_params(operation)
+    if shared := [name for name, tests in Counter(item.nodeid for item in items).items() if tests > 1]:
+        raise pytest.UsageError(f"several tests are called {', '.join(shared)}")
     items.sort(key=_place)
 
 

@@ -79,6 +79,7 @@ def _problem(status: HTTPStatus, error: str, *headers: tuple[str, str]) -> _Repl
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # else each answer, head and body apart, waits for the other side's 40 ms
     server: Simulator
 
     def do_GET(self) -> None:

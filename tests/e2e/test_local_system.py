@@ -8,7 +8,6 @@ import signal
 import socket
 import subprocess
 import sys
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,26 +33,54 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return {**kept, **ports, "LIBRETA_STATE_DIR": str(tmp_path_factory.mktemp("local"))}
 
 
-@contextmanager
-def _running(
-    environment: dict[str, str], output: Path, ending: signal.Signals = signal.SIGINT
-) -> Iterator[subprocess.Popen[bytes]]:
-    with output.open("wb") as file:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "deploy.local.run"], env=environment, stdout=file, stderr=file
-        )
-    try:
-        wait_until(
-            lambda: b"Ctrl-C stops" in output.read_bytes() or process.poll() is not None,
-            what="the local system",
-            timeout_s=_START_S,
-        )
-        assert process.poll() is None, output.read_text()
-        yield process
-    finally:
+class LocalSystem:
+    """One ``make run`` that the tests share: up when a test asks for it, and down when another does."""
+
+    def __init__(self, environment: dict[str, str], logs: Path) -> None:
+        self.environment, self._logs = environment, logs
+        self._process: subprocess.Popen[bytes] | None = None
+        self._starts = 0
+
+    @property
+    def output(self) -> Path:
+        """What the latest start has printed."""
+        return self._logs / f"start-{self._starts}.log"
+
+    def up(self) -> subprocess.Popen[bytes]:
+        """The running system, started unless it runs."""
+        if self._process is None:
+            self._starts += 1
+            self._process = process = _start(self.environment, self.output)
+            wait_until(
+                lambda: b"Ctrl-C stops" in self.output.read_bytes() or process.poll() is not None,
+                what="the local system",
+                timeout_s=_START_S,
+            )
+        assert self._process.poll() is None, self.output.read_text()
+        return self._process
+
+    def down(self, ending: signal.Signals = signal.SIGINT) -> int:
+        """Stop it unless it is stopped; its exit code (0 when there was nothing to stop)."""
+        process, self._process = self._process, None
+        if process is None:
+            return 0
         if process.poll() is None:
             process.send_signal(ending)
-            process.wait(_STOP_S)
+        return process.wait(_STOP_S)
+
+
+@pytest.fixture(scope="module")
+def system(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalSystem]:
+    found = LocalSystem(environment, tmp_path_factory.mktemp("starts"))
+    yield found
+    found.down()
+
+
+def _start(environment: dict[str, str], output: Path) -> subprocess.Popen[bytes]:
+    """A `make run` in a session of its own, as a terminal's foreground is."""
+    command = [sys.executable, "-m", "deploy.local.run"]
+    with output.open("wb") as file:
+        return subprocess.Popen(command, env=environment, stdout=file, stderr=file, start_new_session=True)
 
 
 def _demo(environment: dict[str, str]) -> dict[str, object]:
@@ -88,18 +115,32 @@ def _is_held(environment: dict[str, str]) -> bool:
         return True
 
 
+def test_second_start_leaves_the_first_alone(system: LocalSystem, environment: dict[str, str], tmp_path: Path) -> None:
+    settings = Path(environment["LIBRETA_STATE_DIR"]) / "local.env"
+    elsewhere = {**environment, **{f"LIBRETA_{name}_PORT": str(free_port()) for name in PORTS}}
+    process = system.up()
+    before = settings.read_text()
+    assert f"process {process.pid}" in _run(elsewhere)
+    busy = _run({**environment, "LIBRETA_STATE_DIR": str(tmp_path / "other")})
+    assert "python -m deploy.emulator" in busy
+    assert "LIBRETA_EMULATOR_PORT" in busy
+    reset = [sys.executable, "-m", "deploy.local.state"]
+    assert subprocess.run(reset, env=environment, capture_output=True, check=False).returncode == 1
+    assert settings.read_text() == before
+
+
 def test_system_starts_is_walked_stops_and_starts_again_with_its_data(
-    environment: dict[str, str], tmp_path: Path
+    system: LocalSystem, environment: dict[str, str]
 ) -> None:
-    with _running(environment, tmp_path / "first.log") as process:
-        first = _demo(environment)
-    assert process.returncode == 0
+    system.up()
+    first = _demo(environment)
+    assert system.down() == 0
     assert not _listening(environment)
-    with _running(environment, tmp_path / "second.log", signal.SIGHUP) as process:
-        second = _demo(environment)
-    assert process.returncode == 0, "a closed terminal stops everything in order"
+    system.up()
+    second = _demo(environment)
+    assert system.down(signal.SIGHUP) == 0, "a closed terminal stops everything in order"
     assert not _listening(environment)
-    assert "kept from an earlier start" in (tmp_path / "second.log").read_text()
+    assert "kept from an earlier start" in system.output.read_text()
     assert (first["passed"], second["passed"]) == (True, True)
     before, after = first["lake"], second["lake"]
     assert isinstance(before, dict)
@@ -107,33 +148,18 @@ def test_system_starts_is_walked_stops_and_starts_again_with_its_data(
     assert after["events"] == before["events"] + 1, "the first run's events must have been kept"
 
 
-def test_second_start_leaves_the_first_alone(environment: dict[str, str], tmp_path: Path) -> None:
-    settings = Path(environment["LIBRETA_STATE_DIR"]) / "local.env"
-    elsewhere = {**environment, **{f"LIBRETA_{name}_PORT": str(free_port()) for name in PORTS}}
-    with _running(environment, tmp_path / "system.log") as process:
-        before = settings.read_text()
-        assert f"process {process.pid}" in _run(elsewhere)
-        busy = _run({**environment, "LIBRETA_STATE_DIR": str(tmp_path / "other")})
-        assert "python -m deploy.emulator" in busy
-        assert "LIBRETA_EMULATOR_PORT" in busy
-        reset = [sys.executable, "-m", "deploy.local.state"]
-        assert subprocess.run(reset, env=environment, capture_output=True, check=False).returncode == 1
-        assert settings.read_text() == before
+def test_killed_system_leaves_nothing_running(system: LocalSystem, environment: dict[str, str]) -> None:
+    process = system.up()
+    process.kill()
+    system.down()
+    wait_until(lambda: not _listening(environment), what="every port to be free", timeout_s=_STOP_S)
+    wait_until(lambda: not _is_held(environment), what="the emulator to have saved its state", timeout_s=_STOP_S)
 
 
-def test_killed_system_leaves_nothing_running(environment: dict[str, str], tmp_path: Path) -> None:
-    with _running(environment, tmp_path / "system.log") as process:
-        process.kill()
-        process.wait()
-        wait_until(lambda: not _listening(environment), what="every port to be free", timeout_s=_STOP_S)
-        wait_until(lambda: not _is_held(environment), what="the emulator to have saved its state", timeout_s=_STOP_S)
-
-
-def test_stop_while_starting_is_no_failure(environment: dict[str, str], tmp_path: Path) -> None:
+def test_stop_while_starting_is_no_failure(system: LocalSystem, environment: dict[str, str], tmp_path: Path) -> None:
+    system.down()
     output = tmp_path / "system.log"
-    with output.open("wb") as file:
-        command = [sys.executable, "-m", "deploy.local.run"]
-        process = subprocess.Popen(command, env=environment, stdout=file, stderr=file, start_new_session=True)
+    process = _start(environment, output)
 
     def begun() -> bool:
         return b"[2/4]" in output.read_bytes() or process.poll() is not None
@@ -144,7 +170,8 @@ def test_stop_while_starting_is_no_failure(environment: dict[str, str], tmp_path
     assert output.read_text().splitlines()[-2:] == ["stopping", "stopped"]
 
 
-def test_busy_port_is_one_line(environment: dict[str, str]) -> None:
+def test_busy_port_is_one_line(system: LocalSystem, environment: dict[str, str]) -> None:
+    system.down()
     with socket.socket() as taken:
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # the last system's connections may linger there
         taken.bind(("127.0.0.1", int(environment["LIBRETA_WEB_PORT"])))

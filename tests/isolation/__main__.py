@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import django
+import pytest
 
 import tests.environment  # noqa: F401 - sets this run's environment before Django reads it
 
@@ -14,6 +15,8 @@ django.setup()
 
 from tests.isolation import report, runner  # noqa: E402 - they need Django
 from tests.support.cloud import running_cloud  # noqa: E402
+from tests.support.service_models import read_service_models_once  # noqa: E402
+from tests.support.static_files import find_static_files_once  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,4 +62,7 @@ def _plant(names: list[str]) -> list[Planted]:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    with pytest.MonkeyPatch.context() as patch:
+        find_static_files_once(patch)
+        read_service_models_once(patch)
+        sys.exit(main(sys.argv[1:]))

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from deploy.stack import deployment, template
-from edu.aws import credentials
 from tests.isolation.parts import PARTS
 from tests.isolation.sections import Hole, Section
-from tests.support.cloud import ENV, Cloud, running_cloud
+from tests.support.cloud import ENV, Cloud, forget_sessions, running_cloud
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -56,7 +55,7 @@ def run_parts(cloud: Cloud, only: Iterable[str] = ()) -> list[Section]:
 
 
 def _run(part: str, run: Callable[[Cloud], Section], cloud: Cloud) -> Section:
-    credentials.sessions.forget_all()
+    forget_sessions()
     try:
         section = run(cloud)
     except Exception as error:  # noqa: BLE001 - reported: the other parts still run, and the whole is red
@@ -81,7 +80,7 @@ def _planted(cloud: Cloud, part: str, hole: Hole) -> Planted:
     module: Any = importlib.import_module(part)
     try:
         with _template(cloud, hole), hole.plant(cloud):
-            credentials.sessions.forget_all()
+            forget_sessions()
             section = (hole.narrow or module.run)(cloud)
     except Exception as error:  # noqa: BLE001 - reported as what it is: a hole that shows nothing
         return Planted(hole, short_name(part), (), f"{type(error).__name__}: {error}")

@@ -268,8 +268,12 @@ def _sent(scope: Scope, service: str) -> list[dict[str, Any]]:
         sent.append(params)
 
     with acting_as(service):
-        service_client("sts").meta.events.register("provide-client-params.sts.AssumeRole", note)
-        assume_role(scope)
+        events = service_client("sts").meta.events
+        events.register("provide-client-params.sts.AssumeRole", note)
+        try:
+            assume_role(scope)
+        finally:
+            events.unregister("provide-client-params.sts.AssumeRole", note)
     return sent
 
 

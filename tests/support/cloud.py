@@ -103,6 +103,12 @@ def use_profile(profile: str) -> None:
     credentials.sessions = _sessions.setdefault(profile, credentials.SessionCache())
 
 
+def forget_sessions() -> None:
+    """Let every service ask STS again at its next call, as if its process had just started."""
+    for sessions in _sessions.values():
+        sessions.forget_all()
+
+
 @contextmanager
 def acting_as(profile: str) -> Iterator[None]:
     """Sign as another of the services inside the block."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from tests.isolation.policy.matching import Token, Wild, matches, parse
@@ -20,7 +21,7 @@ Values = tuple[str, ...]
 Document = Mapping[str, Any]
 _STATEMENT = {"Sid", "Effect", "Action", "Resource", "Condition", "Principal"}
 _VERSION = "2012-10-17"
-_SPECIAL = {"*", "?", "$"}
+_WILD = {"*", "?"}
 
 
 class Decision(StrEnum):
@@ -105,9 +106,18 @@ def _names(element: Any, principal: str) -> bool:
 
 def _fits(pattern: str, text: str, request: Request, *, fold: bool = False) -> bool:
     pattern, text = (pattern.lower(), text.lower()) if fold else (pattern, text)
-    if not _SPECIAL & set(pattern):
-        return pattern == text
+    if "$" not in pattern:
+        return _fits_whoever_asks(pattern, text)
     tokens = parse(pattern, request.single)
+    return tokens is not None and matches(tokens, text)
+
+
+@cache
+def _fits_whoever_asks(pattern: str, text: str) -> bool:
+    """Without a policy variable the request does not matter, and the same is asked many times."""
+    if not _WILD & set(pattern):
+        return pattern == text
+    tokens = parse(pattern, lambda _key: None)
     return tokens is not None and matches(tokens, text)
 
 
