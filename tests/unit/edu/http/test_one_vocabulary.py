@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from behavior.door import authentication
-from behavior.door.application import EVENTS_PATH, EventDoor
+from behavior.door.application import EVENTS_PATH, event_door
 from behavior.door.publisher import Publisher
 from edu import clock
 from edu.http.errors import BusyError
 from edu.identity.jwks import KeysUnavailableError
+from tests.support.asgi import ask, part, scope_of
 from tests.unit.edu.http.urls import SECRET, Taking
 
 if TYPE_CHECKING:
@@ -136,22 +137,12 @@ def _of_the_api(client: Client, bad: Bad, language: str) -> Refusal:
 
 def _of_the_door(bad: Bad, language: str, event: dict[str, object] | None) -> Refusal:
     body = json.dumps(event).encode() if event else bad.body
-    head = [(name.lower().encode(), value.encode()) for name, value in _headers(bad, language).items()]
-    scope = {"type": "http", "method": bad.method, "path": bad.path or EVENTS_PATH, "headers": head}
-    status, content, headers = 0, b"", dict[str, str]()
-
-    async def receive() -> dict[str, Any]:
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    async def send(message: dict[str, Any]) -> None:
-        nonlocal status, content
-        status = message.get("status", status)
-        headers.update({name.decode().title(): value.decode() for name, value in message.get("headers", ())})
-        content += message.get("body", b"")
-
-    asyncio.run(EventDoor(publisher=FailingPublisher(bad.error_behind))(scope, receive, send))
+    headers = {"Content-Length": str(len(body))} | _headers(bad, language)
+    door = event_door(publisher=FailingPublisher(bad.error_behind))
+    reply = asyncio.run(ask(door, scope_of(bad.method, bad.path or EVENTS_PATH, headers), part(body)))
+    told = {name.title(): value for name, value in reply.headers.items()}
     renamed = {"Www-Authenticate": "WWW-Authenticate"}
-    return _refusal(status, content, {renamed.get(name, name): value for name, value in headers.items()})
+    return _refusal(reply.status, reply.body, {renamed.get(name, name): value for name, value in told.items()})
 
 
 @pytest.mark.parametrize("language", ["es", "en"])
