@@ -9,7 +9,7 @@ CODE := manage.py edu evaluations behavior govsync analytics deploy tests
 WORKERS ?= 2
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --durations=10
 
-.PHONY: help setup run demo test test-quick test-offline test-dynamodb-local isolation check fmt bench bench-evaluations lock reset clean
+.PHONY: help setup run demo test test-quick test-offline test-dynamodb-local isolation check fmt bench bench-evaluations drill-edge lock reset clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-22s %s\n", $$1, $$2}'
@@ -60,6 +60,9 @@ bench: bench-evaluations ## all measurements, as ratios to a baseline of the sam
 
 bench-evaluations: $(READY) ## a score over HTTP, beside the bare transaction and a plain project
 	@$(BIN)/python -m tests.bench.evaluations
+
+drill-edge: $(READY) ## attack both doors at once while a teacher of another school works
+	@$(BIN)/python -m tests.drills.edge
 
 lock: $(READY) ## choose versions again and write the lock files
 	@$(BIN)/uv pip compile pyproject.toml --extra dev --upgrade --generate-hashes --no-emit-index-url --no-annotate \

@@ -71,7 +71,6 @@ PRODUCTION_APPS = [
 ]
 INSTALLED_APPS = [*PRODUCTION_APPS, *env.list("LIBRETA_EXTRA_APPS", default=[])]
 MIDDLEWARE = [
-    "edu.http.health.ProbeHostMiddleware",
     "edu.http.middleware.CorrelationMiddleware",
     "edu.http.unhandled.ApiProblemMiddleware",
     "edu.http.conditional.ConditionalReadMiddleware",
@@ -192,6 +191,7 @@ API_RATES = {
     "writes": env.str("LIBRETA_API_WRITES", "240/minute"),
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
+BODY_TIMEOUT_S = env.float("LIBRETA_BODY_TIMEOUT_S", 15.0)  # from the end of a request's head to the end of its body
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]  # nothing is written to the disk
 
 # --- Celery over SQS: see edu.celeryconfig

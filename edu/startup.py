@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -78,6 +79,12 @@ def _issuer_of(pool_id: str, region: str) -> str:
     """
     domain = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
     return f"https://cognito-idp.{region}.{domain}/{pool_id}"
+
+
+def allow_open_files() -> None:
+    """Let this process have as many files open as the machine allows: each connection is one."""
+    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def warm_up() -> None:

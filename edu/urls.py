@@ -8,11 +8,9 @@ from django.views.generic import RedirectView
 
 from edu.console.site import site
 from edu.http.docs import ContractFile, contract_docs
-from edu.http.health import healthz
 
 urlpatterns = [
     path("", RedirectView.as_view(url="/admin/")),
-    path("healthz", healthz),
     path("admin/", site.urls),
     path("i18n/", include(language_urls)),
     path("api/v1/schema", ContractFile.as_view(), name="schema"),

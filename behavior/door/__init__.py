@@ -10,6 +10,8 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "edu.settings")
 django.setup()
 
-from behavior.door.application import EventDoor  # noqa: E402 - settings and apps come first
+from behavior.door.application import event_door  # noqa: E402 - settings and apps come first
+from edu.startup import allow_open_files  # noqa: E402 - the same
 
-app = EventDoor()
+allow_open_files()
+app = event_door()

@@ -7,31 +7,42 @@ import json
 import time
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.utils import translation
 from structlog.contextvars import clear_contextvars
 
-from behavior.door.asgi import ClientGoneError, Request, Response, refusal
+from behavior.door.asgi import Request, Response, refusal
 from behavior.door.authentication import Authenticator
-from behavior.door.language import language_of
 from behavior.door.parsing import read_events
 from behavior.door.publisher import Publisher
 from edu.errors import ConfigurationError, LibretaError, NotFoundError
 from edu.http.errors import MethodNotAllowedError
+from edu.http.front.application import Front
+from edu.http.front.limits import KIB, Limits
+from edu.http.languages import language_of
 from edu.http.middleware import CORRELATION_HEADER, start_request
 from edu.http.problems import SERVER_ERROR
 from edu.logs import get_logger
 from edu.startup import require_serving_settings
 
 if TYPE_CHECKING:
-    from behavior.door.asgi import Receive, Scope, Send
+    from edu.http.front.application import Scope
+    from edu.http.front.bodies import Receive
+    from edu.http.front.refusals import Send
 
 EVENTS_PATH = "/api/v1/behavior"
-HEALTH_PATH = "/healthz"
+MAX_BODY_BYTES = 256 * KIB
 _log = get_logger(__name__)
 
 
+def event_door(*, authenticator: Authenticator | None = None, publisher: Publisher | None = None) -> Front:
+    """The door behind its front, as it is served."""
+    door = EventDoor(authenticator=authenticator, publisher=publisher)
+    return Front(door, Limits(body_bytes=MAX_BODY_BYTES, body_s=settings.BODY_TIMEOUT_S))
+
+
 class EventDoor:
-    """The ASGI application. One event loop, no database, no state but its two small thread pools."""
+    """The ASGI application behind the front. One event loop, no state but its two small thread pools."""
 
     def __init__(self, *, authenticator: Authenticator | None = None, publisher: Publisher | None = None) -> None:
         self._authenticator, self._publisher = authenticator or Authenticator(), publisher or Publisher()
@@ -41,7 +52,8 @@ class EventDoor:
         if scope["type"] == "lifespan":
             await self._live(receive, send)
         elif scope["type"] == "http":
-            await self._serve(Request(scope, receive), send)
+            message = await receive()
+            await self._serve(Request(scope, message["body"]), send)
         else:
             raise NotImplementedError(scope["type"])
 
@@ -67,8 +79,6 @@ class EventDoor:
             await response.send(send, x_correlation_id=chosen)
             duration_ms = round((time.perf_counter() - started) * 1000, 1)
             _log.info("request", method=request.method, status=response.status, duration_ms=duration_ms)
-        except ClientGoneError:
-            _log.info("client gone", method=request.method)
         finally:
             clear_contextvars()
 
@@ -79,21 +89,17 @@ class EventDoor:
             if error.status >= SERVER_ERROR:
                 _log.warning("request failed", code=error.code)
             return refusal(error)
-        except ClientGoneError:
-            raise
         except Exception:  # noqa: BLE001 - nothing is above this: a defect is a 500, not a dropped connection
             _log.exception("request failed", code=LibretaError.code)
             return refusal(LibretaError())
 
     async def _route(self, request: Request) -> Response:
-        if request.path == HEALTH_PATH:
-            _require_method(request, "GET", "HEAD")
-            return Response(200, b"" if request.method == "HEAD" else b"ok", "text/plain")
         if request.path != EVENTS_PATH:
             raise NotFoundError
-        _require_method(request, "POST")
+        if request.method != "POST":
+            raise MethodNotAllowedError("POST")
         sender = await self._authenticator.sender_of(request)
-        events = await read_events(request)
+        events = read_events(request)
         await self._publisher.publish(school_id=sender.school_id, student_id=sender.student_id, events=events)
         return Response(202, json.dumps({"accepted": True, "events": len(events)}).encode())
 
@@ -104,8 +110,3 @@ def _missing_settings() -> str:
     except ConfigurationError as error:
         return str(error)
     return ""
-
-
-def _require_method(request: Request, *methods: str) -> None:
-    if request.method not in methods:
-        raise MethodNotAllowedError(*methods)

@@ -1,69 +1,34 @@
-"""ASGI as far as the door needs it: a request's head and body, and responses."""
+"""ASGI as far as the door needs it: complete requests, and responses."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from edu.http.contract import PROBLEM_JSON
-from edu.http.errors import BodyTooLargeError
 from edu.http.problems import headers_of, problem
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
     from edu.errors import LibretaError
-
-    Scope = Mapping[str, Any]
-    Receive = Callable[[], Awaitable[Mapping[str, Any]]]
-    Send = Callable[[dict[str, Any]], Awaitable[None]]
-
-MAX_BODY_BYTES = 262_144
-
-
-class ClientGoneError(Exception):
-    """The client closed the connection before its request was complete: nothing of it counts, and none is answered."""
+    from edu.http.front.application import Scope
+    from edu.http.front.refusals import Send
 
 
 class Request:
-    """A request's head, and its body when asked for."""
+    """A complete request, as the front hands it on (``edu.http.front``)."""
 
-    def __init__(self, scope: Scope, receive: Receive) -> None:
+    def __init__(self, scope: Scope, body: bytes) -> None:
         self.method: str = scope["method"]
         self.path: str = scope["path"]
+        self.body = body
         self._headers = {name.lower(): value for name, value in scope["headers"]}
-        self._receive = receive
 
     def header(self, name: str) -> str:
         """The header's value, empty when it was not sent."""
         value: bytes = self._headers.get(name.lower().encode(), b"")
         return value.decode("latin-1")
-
-    async def body(self) -> bytes:
-        """The whole body.
-
-        Raises:
-            BodyTooLargeError: it is, or says it is, larger than 256 KiB; no more of it was read.
-            ClientGoneError: it did not come whole.
-        """
-        declared = self.header("content-length")
-        if declared.isdecimal() and int(declared) > MAX_BODY_BYTES:
-            raise BodyTooLargeError
-        parts: list[bytes] = []
-        size, more = 0, True
-        while more:
-            message = await self._receive()
-            if message["type"] != "http.request":
-                raise ClientGoneError
-            part: bytes = message.get("body", b"")
-            size += len(part)
-            if size > MAX_BODY_BYTES:
-                raise BodyTooLargeError
-            parts.append(part)
-            more = message.get("more_body", False)
-        return b"".join(parts)
 
 
 @dataclass(frozen=True)

@@ -16,19 +16,18 @@ if TYPE_CHECKING:
     from edu.errors import FieldError
 
 
-async def read_events(request: Request) -> list[Event]:
+def read_events(request: Request) -> list[Event]:
     """The events of the body: one object, or a list of 1 to 100.
 
     Raises:
-        UnsupportedMediaTypeError, BodyTooLargeError, MalformedBodyError: see there.
+        UnsupportedMediaTypeError, MalformedBodyError: see there.
         InvalidEventsError: with every broken rule of every event.
-        ClientGoneError: the body did not come whole.
     """
     media_type = request.header("content-type").partition(";")[0].strip().lower()
     if media_type != "application/json":
         raise UnsupportedMediaTypeError
     json_bodies.require_no_coding(request.header("content-encoding"))
-    return parse_body(await request.body())
+    return parse_body(request.body)
 
 
 def parse_body(body: bytes) -> list[Event]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -26,6 +27,9 @@ _READY_TIMEOUT_S = 60
 _STOP_TIMEOUT_S = 20
 _POLL_S = 0.1
 _IDLE_TIMEOUT_MS = 10_000  # between requests too: more than the 5 s after which common clients give a connection up
+_HEAD_BYTES = 16_384  # what hyper keeps of a head before it answers 431; edu.http.front counts exactly
+_MOST_CONNECTIONS = 4096  # idle ones too: past it, new ones wait until one closes
+_OTHER_FILES = 256  # what a process has open beside its clients
 _BIN = Path(sys.executable).parent
 
 
@@ -109,7 +113,7 @@ def product_services(layout: Layout, environment: Mapping[str, str]) -> list[Ser
         Service("beat", [*celery, "beat", "--schedule", str(layout.state_dir / "beat-schedule")], profile="worker"),
         Service(
             "web",
-            [*granian("wsgi", ports.web), "edu.wsgi:application"],
+            [*granian("asgi", ports.web), "edu.web:app"],
             profile="web",
             health_url=f"{ports.url('web')}/healthz",
         ),
@@ -141,4 +145,12 @@ def granian(interface: str, port: int) -> list[str]:
     command = [str(_BIN / "granian"), "--interface", interface, "--host", HOST, "--port", str(port)]
     command += ["--workers", "1", "--no-ws", "--log-level", "warning"]
     command += ["--http", "1", "--http1-header-read-timeout", str(_IDLE_TIMEOUT_MS)]
+    command += ["--http1-buffer-size", str(_HEAD_BYTES), "--backpressure", str(_most_connections())]
     return [*command, "--blocking-threads", "4"] if interface == "wsgi" else command
+
+
+def _most_connections() -> int:
+    """As many as this machine lets a process have: one more would make the server fail instead of wait."""
+    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    allowed = _MOST_CONNECTIONS if hard == resource.RLIM_INFINITY else hard - _OTHER_FILES
+    return min(_MOST_CONNECTIONS, allowed)

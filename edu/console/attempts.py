@@ -9,7 +9,6 @@ limit is higher. https://cheatsheetseries.owasp.org/cheatsheets/Authentication_C
 
 from __future__ import annotations
 
-import ipaddress
 import unicodedata
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from edu.dynamo.errors import ConditionFailedError
 from edu.dynamo.keys import Key, platform_partition
 from edu.dynamo.transactions import ALWAYS, Condition, Transaction
 from edu.errors import UnavailableError
+from edu.http.addresses import network_of
 from edu.identity.cognito import SignInRefusedError
 from edu.logs import get_logger
 from edu.metrics import COUNT, embedded
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 ENTITY = "console_sign_in_attempts"
 WINDOW_S = 300
 LIMITS: Final = {"NAME": 10, "ADDRESS": 100}
-_IPV6_NETWORK_BITS = 64  # what one customer has
 _log = get_logger(__name__)
 
 
@@ -48,7 +47,7 @@ class Attempt:
     def of(cls, username: str, address: str) -> Attempt:
         """The attempt that is made now. Spellings of a name that Cognito takes for one are one."""
         name = unicodedata.normalize("NFKC", username).strip().casefold()
-        digests = {"NAME": _digest("NAME", name), "ADDRESS": _digest("ADDRESS", _network_of(address))}
+        digests = {"NAME": _digest("NAME", name), "ADDRESS": _digest("ADDRESS", network_of(address))}
         return cls(digests, (clock.epoch_s() // WINDOW_S + 1) * WINDOW_S)
 
     @contextmanager
@@ -108,14 +107,3 @@ class Attempt:
 
 def _digest(kind: str, value: str) -> str:
     return salted_hmac(f"edu.console.attempts.{kind}", value, algorithm="sha256").hexdigest()[:32]
-
-
-def _network_of(address: str) -> str:
-    """The address, or of IPv6 its network: one client has a whole one to choose from."""
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if parsed.version == 4:  # noqa: PLR2004 - IPv4
-        return str(parsed)
-    return str(ipaddress.ip_network((parsed, _IPV6_NETWORK_BITS), strict=False))

@@ -107,13 +107,18 @@ RESPONSES: dict[int, tuple[str, dict[str, Any]]] = {
             "None of the media types asked for, or no `format` of that name, is offered; `offered` says which are."
         ),
     ),
+    408: ("BodyTimeout", _problem("The body did not arrive in time; nothing was done.")),
     409: ("Conflict", _problem("It exists already, is closed, or somebody changed it in the meantime.")),
     412: ("PreconditionFailed", _problem("If-Match names another version than the current one.")),
     413: ("TooLarge", _problem("The body is too large.")),
     415: ("UnsupportedMediaType", _problem("The body is not application/json.")),
     422: ("InvalidInput", _problem("The data breaks a rule; `errors` says which.")),
     428: ("PreconditionRequired", _problem("The write needs If-Match.")),
-    429: ("TooManyRequests", _problem("The account called too often.", "Retry-After")),
+    429: (
+        "TooManyRequests",
+        _problem("The account called too often, or has too many requests open.", "Retry-After"),
+    ),
+    431: ("HeadTooLarge", _problem("The address and the header fields are too large, or too many.")),
     503: ("Unavailable", _problem("A service behind this one does not answer; trying again is safe.", "Retry-After")),
 }
 

@@ -55,6 +55,14 @@ class NotAcceptableError(LibretaError):
     title = _("None of the formats asked for is offered")
 
 
+class BodyTimeoutError(LibretaError):
+    """The body did not come whole in time; nothing of it counts."""
+
+    code = "body_timeout"
+    status = 408
+    title = _("The request took too long to arrive")
+
+
 class PreconditionFailedError(LibretaError):
     """A read's ``If-Match`` names none of the tags that the answer has.
 
@@ -82,6 +90,14 @@ class UnsupportedMediaTypeError(LibretaError):
     title = _("Send application/json")
 
 
+class HeadTooLargeError(LibretaError):
+    """The address and the header fields pass a limit; nothing of them is looked at."""
+
+    code = "head_too_large"
+    status = 431
+    title = _("The request's headers are too large")
+
+
 class ThrottledError(LibretaError):
     """The account called too often; ``retry_after_s`` says when to come back."""
 
@@ -92,6 +108,15 @@ class ThrottledError(LibretaError):
     def __init__(self, retry_after_s: float | None = None) -> None:
         super().__init__()
         self.retry_after_s = retry_after_s
+
+
+class TooManyOpenRequestsError(ThrottledError):
+    """The sender has as many requests open as they may; nothing of this one was read."""
+
+    code = "too_many_open_requests"
+
+    def __init__(self) -> None:
+        super().__init__(retry_after_s=UnavailableError.retry_after_s)
 
 
 class BusyError(UnavailableError):

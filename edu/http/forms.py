@@ -1,17 +1,13 @@
-"""The bodies of forms: small, without files, and read one at a time.
+"""The bodies of forms: small, and without files.
 
-The server sets no limit to the time a body may take (ADR 0007), and Django's CSRF check reads it before anybody is
-known. So a sender who stops half-way holds one of the process's few threads; with one body read at a time it is one
-thread and no more, whatever the number of senders.
+They are complete by the time Django sees them (``edu.http.front``), so reading one waits for nobody.
 """
 
 from __future__ import annotations
 
-import threading
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from django.http import UnreadablePostError
 from django.template.response import SimpleTemplateResponse
 
 from edu.http.middleware import API_PREFIX
@@ -24,19 +20,16 @@ if TYPE_CHECKING:
     from edu.http.middleware import GetResponse
 
 MOST_BYTES = 64 * 1024
-_WAIT_S = 0.05  # what a body takes that has already arrived
-_RETRY_AFTER_S = 2
 
 
 class FormBodyMiddleware:
-    """Refuses what no form of the console sends, and reads the rest into memory before the CSRF check asks for it.
+    """Refuses what no form of the console sends, before the CSRF check parses it.
 
     The API's views are left alone: they are exempt from that check, and read a body only once its sender is known.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
         self._get_response = get_response
-        self._reading = threading.Lock()
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Handle one request."""
@@ -45,26 +38,13 @@ class FormBodyMiddleware:
     def process_view(
         self, request: HttpRequest, view: Callable[..., HttpResponse], _args: object, _kwargs: object
     ) -> HttpResponse | None:
-        """415 for multipart, 413 for a large body, 503 while another body is being read; else go on."""
+        """415 for multipart, 413 for a large body; else go on."""
         if request.path.startswith(API_PREFIX) and getattr(view, "csrf_exempt", False):
             return None
         if (request.content_type or "").startswith("multipart/"):
             return _page("400.html", HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
         if _declared_bytes(request) > MOST_BYTES:
             return _page("413.html", HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-        return self._read(request) if request.method == "POST" else None
-
-    def _read(self, request: HttpRequest) -> HttpResponse | None:
-        if not self._reading.acquire(timeout=_WAIT_S):
-            busy = _page("console/unavailable.html", HTTPStatus.SERVICE_UNAVAILABLE)
-            busy.headers["Retry-After"] = str(_RETRY_AFTER_S)
-            return busy
-        try:
-            request.body  # noqa: B018 - read whole, and kept by Django
-        except UnreadablePostError:
-            return _page("400.html", HTTPStatus.BAD_REQUEST)
-        finally:
-            self._reading.release()
         return None
 
 

@@ -25,7 +25,7 @@ CORRELATION_HEADER = "X-Correlation-Id"
 _CORRELATION_ID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}|[0-9a-fA-F]{16,64}")
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 LATENCY = "EvaluationLatency"
-_STRICT_POLICY = (
+STRICT_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
@@ -90,5 +90,5 @@ class ContentSecurityPolicyMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Add the policy unless the view set its own."""
         response = self._get_response(request)
-        response.headers.setdefault("Content-Security-Policy", _STRICT_POLICY)
+        response.headers.setdefault("Content-Security-Policy", STRICT_POLICY)
         return response

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 SECURITY_SCHEME = "idToken"
 IF_MATCH = OpenApiParameter("If-Match", location=OpenApiParameter.HEADER)
-_COMMON = (400, 401, 403, 406, 422, 429, 503)
+_COMMON = (400, 401, 403, 406, 422, 429, 431, 503)
 _READS = (304, 412)
-_WRITES = (409, 413, 415)
+_WRITES = (408, 409, 413, 415)
 _VERSIONED = (412, 428)
 
 

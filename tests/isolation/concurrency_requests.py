@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from behavior.door.application import EVENTS_PATH, EventDoor
+from behavior.door.application import EVENTS_PATH, event_door
 from edu.celery import app as celery_app
 from edu.identity.principal import Role
 from tests.isolation.concurrency_spy import asking
@@ -152,7 +152,7 @@ def post_events(cloud: Cloud, tenants: Sequence[Tenant], count: int) -> tuple[in
 
 
 async def _post_all(tenants: Sequence[Tenant], count: int) -> int:
-    transport = httpx.ASGITransport(app=EventDoor())
+    transport = httpx.ASGITransport(app=event_door())
     async with httpx.AsyncClient(transport=transport, base_url="http://door", timeout=120) as client:
 
         async def post(tenant: Tenant) -> bool:

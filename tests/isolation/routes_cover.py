@@ -197,7 +197,6 @@ _PUBLIC: Mapping[str, int | str] = {"GET": 200, "HEAD": 200, "OPTIONS": HARMLESS
 
 COVERS: dict[str, Cover] = {
     "": Open(default=302, path="/"),
-    "healthz": Open(default=200),
     "i18n/setlang/": Open(default=302),
     "api/v1/schema": Open(_PUBLIC),
     "api/v1/docs": Open(_PUBLIC),

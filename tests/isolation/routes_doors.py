@@ -10,8 +10,9 @@ from typing import Any
 
 import httpx
 
-from behavior.door.application import EVENTS_PATH, HEALTH_PATH, EventDoor
+from behavior.door.application import EVENTS_PATH, event_door
 from edu.celery import app as celery_app
+from edu.http.front.application import HEALTH_PATH
 from edu.identity.principal import Role
 from tests.isolation.routes_resolver import METHODS
 from tests.isolation.routes_school import ProbeSchool
@@ -46,7 +47,7 @@ class Doors:
         self._judge_messages("API Gateway")
 
     async def _through_the_door(self) -> None:
-        transport = httpx.ASGITransport(app=EventDoor())
+        transport = httpx.ASGITransport(app=event_door())
         async with httpx.AsyncClient(transport=transport, base_url="http://door", timeout=60) as client:
             for path in (EVENTS_PATH, HEALTH_PATH, _UNKNOWN, f"{EVENTS_PATH}/{self.theirs.school_id}"):
                 for method in METHODS:

@@ -16,7 +16,7 @@ import httpx
 import structlog
 from django.conf import settings
 
-from behavior.door.application import EVENTS_PATH, EventDoor
+from behavior.door.application import EVENTS_PATH, event_door
 from edu.identity import tokens as product
 from tests.isolation.routes_http import Ask, send
 from tests.isolation.routes_school import new_client
@@ -176,7 +176,7 @@ def _door(token: str) -> str:
 
 
 async def _post(token: str) -> str:
-    transport = httpx.ASGITransport(app=EventDoor())
+    transport = httpx.ASGITransport(app=event_door())
     async with httpx.AsyncClient(transport=transport, base_url="http://door") as client:
         headers = [(b"Authorization", f"Bearer {token}".encode())]
         return str((await client.post(EVENTS_PATH, json=event(), headers=headers)).status_code)

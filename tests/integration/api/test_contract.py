@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, settings
 from schemathesis import checks
 from schemathesis.specs.openapi import checks as openapi_checks
 
-from behavior.door.application import EventDoor
+from behavior.door.application import event_door
 from edu.identity.principal import Role
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ OTHER_METHOD_CHECKS: list[Any] = [checks.not_a_server_error, openapi_checks.unsu
 CONTRACT: Any = schemathesis.openapi.from_wsgi("/api/v1/schema?format=json", get_wsgi_application())
 CONTRACT.config.generation.with_security_parameters = False
 DOOR_CONTRACT: Any = CONTRACT.clone()
-DOOR_CONTRACT.app = EventDoor()
+DOOR_CONTRACT.app = event_door()
 bounded = settings(
     max_examples=10,
     deadline=None,

@@ -105,7 +105,7 @@ def test_closing_binds_a_second_real_process(
     cloud: Cloud, teacher: ApiClient, admin: ApiClient, score_path: str
 ) -> None:
     scores_path, _, _ = score_path.rpartition("/")
-    web = {"application": "edu.wsgi:application", "interface": "wsgi", "LIBRETA_GOV_API_URL": "http://127.0.0.1:1"}
+    web = {"application": "edu.web:app", "interface": "asgi", "LIBRETA_GOV_API_URL": "http://127.0.0.1:1"}
     with running_server(cloud, **web) as (_, base_url):
 
         def post(student: str, key: str) -> httpx.Response:

@@ -1,9 +1,13 @@
-"""Senders that stop half-way, send too much or send nothing, against the server that ``make run`` starts."""
+"""Senders that stop half-way, trickle, send nothing or go away, against the servers that ``make run`` starts.
+
+While they do it, everybody else is answered: the load balancer, another school's teacher and student, a person who
+signs in at the console.
+"""
 
 from __future__ import annotations
 
-import socket
-from contextlib import ExitStack, closing, contextmanager
+import time
+from contextlib import ExitStack, closing
 from http.client import HTTPConnection
 from typing import TYPE_CHECKING
 
@@ -11,111 +15,179 @@ import httpx
 import pytest
 
 from edu.identity.principal import Role
-from tests.integration.evaluations.conftest import account_of
+from tests.integration.behavior.support import EVENTS_PATH
+from tests.integration.edu.http.servers import (
+    SECTIONS,
+    Knocking,
+    Servers,
+    form_status,
+    is_healthy,
+    reads_sections,
+    sends_event,
+)
 from tests.support.processes import running_server
-from tests.support.tokens import id_token_of
+from tests.support.raw_http import Connection, chunked, connected, exchange, head
 from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from tests.support.cloud import Cloud
-    from tests.support.schools import TestSchool
 
-THREADS = 4
-TIMEOUT_S = 5.0
-TRIES = 3
+FORM = {"Content-Type": "application/x-www-form-urlencoded", "Cookie": f"csrftoken={'a' * 32}"}
+WRITE = f"{SECTIONS}/mat-5a/evaluations"
+OPEN_PER_SENDER = 64
 
 
 @pytest.fixture
-def web(cloud: Cloud, tmp_path: Path) -> Iterator[str]:
-    server = running_server(cloud, application="edu.wsgi:application", interface="wsgi", TMPDIR=str(tmp_path))
-    with server as (_, base_url):
-        yield base_url
+def held() -> Iterator[ExitStack]:
+    """Connections that stay open for the time of the test."""
+    with ExitStack() as stack:
+        yield stack
 
 
-def _head(path: str, kind: str, length: int) -> bytes:
-    return (
-        f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: csrftoken={'a' * 32}\r\n"
-        f"Content-Type: {kind}\r\nContent-Length: {length}\r\n\r\n"
-    ).encode()
+def _half_sent(held: ExitStack, base_url: str, path: str, headers: dict[str, str], count: int) -> list[Connection]:
+    made = [held.enter_context(connected(base_url)) for _ in range(count)]
+    for connection in made:
+        connection.send(head("POST", path, {**headers, "Content-Length": "10000"}) + b"{")
+    return made
 
 
-@contextmanager
-def _connected(base_url: str) -> Iterator[socket.socket]:
-    address = ("127.0.0.1", int(base_url.rpartition(":")[2]))
-    with socket.create_connection(address, timeout=TIMEOUT_S) as connection:
-        yield connection
-
-
-def _status(connection: socket.socket) -> int:
-    return int(connection.recv(64).split()[1])
-
-
-def _answers_within_tries(url: str, **headers: str) -> bool:
-    for _ in range(TRIES):
-        try:
-            if httpx.get(url, headers=headers, timeout=TIMEOUT_S, trust_env=False).is_success:
-                return True
-        except httpx.TransportError:
-            continue
-    return False
+def _assert_everybody_is_answered(servers: Servers, honest: Knocking) -> None:
+    assert is_healthy(servers.web)
+    assert is_healthy(servers.door)
+    assert reads_sections(servers.web, honest.teacher)
+    assert sends_event(servers.door, honest)
+    assert form_status(servers.web) == 403
 
 
 @pytest.mark.parametrize("path", ["/admin/login/", "/i18n/setlang/", "/"])
-def test_slow_forms_leave_threads_for_everybody_else(web: str, school: TestSchool, path: str) -> None:
-    token = id_token_of(account_of(school, Role.TEACHER, "teacher-1"))
-    with ExitStack() as stack:
-        for _ in range(THREADS):
-            sender = stack.enter_context(_connected(web))
-            sender.sendall(_head(path, "application/x-www-form-urlencoded", 10_000) + b"x")
-        assert _answers_within_tries(f"{web}/healthz")
-        assert _answers_within_tries(f"{web}/api/v1/sections", Authorization=f"Bearer {token}")
-        late = httpx.post(f"{web}/admin/login/", data={"username": "x"}, timeout=TIMEOUT_S, trust_env=False)
-        assert (late.status_code, late.headers["Retry-After"]) == (503, "2")
-    wait_until(
-        lambda: httpx.post(f"{web}/admin/login/", data={"username": "x"}, trust_env=False).status_code == 403,
-        what="forms to be read again once the senders are gone",
-    )
+def test_slow_forms_hold_up_nobody(servers: Servers, honest: Knocking, held: ExitStack, path: str) -> None:
+    slow = _half_sent(held, servers.web, path, FORM, 8)
+    _assert_everybody_is_answered(servers, honest)
+    assert slow[0].status() == 408
 
 
-def test_large_upload_refused_before_it_is_read(web: str, tmp_path: Path) -> None:
-    with _connected(web) as sender:
-        sender.sendall(_head("/admin/login/", "multipart/form-data; boundary=x", 20 * 1024 * 1024))
-        assert _status(sender) == 415
-    assert list(tmp_path.iterdir()) == []
+def test_slow_bodies_of_one_teacher_hold_up_nobody(
+    servers: Servers, honest: Knocking, hostile: Knocking, held: ExitStack
+) -> None:
+    slow = _half_sent(held, servers.web, WRITE, hostile.headers(Role.TEACHER), 8)
+    _assert_everybody_is_answered(servers, honest)
+    assert reads_sections(servers.web, hostile.teacher)
+    response, _ = slow[0].answer()
+    assert (response.status, response.headers["Connection"]) == (408, "close")
+    assert slow[0].is_closed()
 
 
-def test_large_form_refused_before_it_is_read(web: str) -> None:
-    with _connected(web) as sender:
-        sender.sendall(_head("/admin/login/", "application/x-www-form-urlencoded", 100_000))
-        assert _status(sender) == 413
+def test_slow_events_of_one_student_hold_up_nobody(
+    servers: Servers, honest: Knocking, hostile: Knocking, held: ExitStack
+) -> None:
+    slow = _half_sent(held, servers.door, EVENTS_PATH, hostile.headers(Role.STUDENT), 1024)
+    _assert_everybody_is_answered(servers, honest)
+    statuses = [connection.status() for connection in slow]
+    assert statuses.count(408) <= OPEN_PER_SENDER
+    assert statuses.count(408) + statuses.count(429) == 1024
+
+
+def test_slow_bodies_under_made_up_tokens_hold_up_nobody(servers: Servers, honest: Knocking, held: ExitStack) -> None:
+    """The oldest are given up: they are not waited for until their time is over."""
+    began_s = time.monotonic()
+    slow = [
+        _half_sent(held, servers.door, EVENTS_PATH, {"Authorization": f"Bearer made.up.{n}"}, 1)[0] for n in range(600)
+    ]
+    _assert_everybody_is_answered(servers, honest)
+    assert [connection.status() for connection in slow[:80]] == [408] * 80
+    assert time.monotonic() - began_s < 3 or len(slow) > 512
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_trickled_body_ends_in_time(servers: Servers, hostile: Knocking, told: bool) -> None:  # noqa: FBT001
+    """However often something comes: it is the whole body's time that counts."""
+    framing = {"Content-Length": "10000"} if told else {"Transfer-Encoding": "chunked"}
+    with connected(servers.web) as connection:
+        connection.send(head("POST", WRITE, hostile.headers(Role.TEACHER) | framing))
+        for _ in range(20):
+            connection.send(b" " if told else b"1\r\n \r\n")
+            if connection.answers_within(0.5):
+                break
+        assert connection.status() == 408
+
+
+@pytest.mark.parametrize("door", ["web", "door"])
+def test_idle_connections_hold_up_nobody(servers: Servers, honest: Knocking, held: ExitStack, door: str) -> None:
+    for _ in range(1100):
+        held.enter_context(connected(getattr(servers, door)))
+    _assert_everybody_is_answered(servers, honest)
+
+
+@pytest.mark.parametrize("door", ["web", "door"])
+def test_half_heads_hold_up_nobody(servers: Servers, honest: Knocking, held: ExitStack, door: str) -> None:
+    for _ in range(200):
+        held.enter_context(connected(getattr(servers, door))).send(b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-A: ")
+    _assert_everybody_is_answered(servers, honest)
+
+
+def test_clients_that_go_away_hold_up_nobody(servers: Servers, honest: Knocking, hostile: Knocking) -> None:
+    whole = head("GET", SECTIONS, hostile.headers(Role.TEACHER))
+    for _ in range(100):
+        with connected(servers.web) as half, connected(servers.web) as unanswered:
+            half.send(head("POST", WRITE, hostile.headers(Role.TEACHER) | {"Content-Length": "50"}) + b"{")
+            unanswered.send(whole)
+    _assert_everybody_is_answered(servers, honest)
+
+
+def test_large_upload_refused_before_it_is_read(servers: Servers) -> None:
+    upload = {"Content-Type": "multipart/form-data; boundary=x", "Content-Length": str(20 * 1024 * 1024)}
+    response, _ = exchange(servers.web, head("POST", "/admin/login/", FORM | upload) + b"x" * 100)
+    assert response.status == 413
+    assert list(servers.temporary.iterdir()) == []
+
+
+def test_multipart_form_refused(servers: Servers) -> None:
+    upload = {"Content-Type": "multipart/form-data; boundary=x", "Content-Length": "3"}
+    response, _ = exchange(servers.web, head("POST", "/admin/login/", FORM | upload) + b"abc")
+    assert response.status == 415
+
+
+@pytest.mark.parametrize("body", [b"x" * 100_000, chunked(b"x" * 100_000)])
+def test_large_form_refused(servers: Servers, body: bytes) -> None:
+    framing = {"Content-Length": str(len(body))} if body.startswith(b"x") else {"Transfer-Encoding": "chunked"}
+    response, _ = exchange(servers.web, head("POST", "/admin/login/", FORM | framing) + body)
+    assert response.status == 413
 
 
 CONNECTIONS = 8
-SERVERS = [("edu.wsgi:application", "wsgi"), ("behavior.door:app", "asgi")]
+SERVERS = ["edu.web:app", "behavior.door:app"]
 
 
-@pytest.mark.parametrize(("application", "interface"), SERVERS)
-def test_idle_connections_make_room_in_time(cloud: Cloud, application: str, interface: str) -> None:
+@pytest.mark.parametrize("application", SERVERS)
+def test_idle_connections_make_room_in_time(cloud: Cloud, application: str, held: ExitStack) -> None:
     options = ("--backpressure", str(CONNECTIONS))
-    with (
-        running_server(cloud, application=application, interface=interface, options=options) as (_, base_url),
-        ExitStack() as stack,
-    ):
+    server = running_server(cloud, application=application, interface="asgi", options=options)
+    with server as (_, base_url):
         for _ in range(CONNECTIONS):
-            stack.enter_context(_connected(base_url))
-        wait_until(lambda: _answers_within_tries(f"{base_url}/healthz"), what="room for a request", timeout_s=60)
+            held.enter_context(connected(base_url))
+        wait_until(lambda: _answers(base_url), what="room for a request", timeout_s=60)
 
 
-def test_connection_is_kept_for_the_next_request(web: str) -> None:
-    connection = HTTPConnection(web.removeprefix("http://"), timeout=TIMEOUT_S)
+def _answers(base_url: str) -> bool:
+    try:
+        return is_healthy(base_url)
+    except httpx.TransportError:
+        return False
+
+
+def test_connection_is_kept_for_the_next_request(servers: Servers, hostile: Knocking) -> None:
+    """After a body, too."""
+    connection = HTTPConnection(servers.web.removeprefix("http://"), timeout=5)
     sockets = set()
     with closing(connection):
         for _ in range(3):
             connection.request("GET", "/healthz")
             assert connection.getresponse().read() == b"ok"
+            sockets.add(connection.sock)
+            connection.request("POST", WRITE, b"{}", hostile.headers(Role.TEACHER))
+            assert connection.getresponse().read()
             sockets.add(connection.sock)
     assert len(sockets) == 1
     assert None not in sockets

@@ -6,19 +6,18 @@ import asyncio
 import json
 import re
 import uuid
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from behavior.door.application import EVENTS_PATH, EventDoor
-from behavior.door.asgi import MAX_BODY_BYTES
+from behavior.door.application import EVENTS_PATH, MAX_BODY_BYTES, event_door
 from behavior.door.authentication import Authenticator, Sender
 from behavior.door.publisher import Publisher
 from behavior.errors import QueueUnavailableError
 from edu import clock
 from edu.errors import ForbiddenError
 from edu.http.errors import BusyError, NotAuthenticatedError
+from tests.support.asgi import GONE, Reply, ask, part, scope_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,17 +47,6 @@ class RecordingPublisher(Publisher):
         self.sent.append((school_id, student_id, list(events)))
 
 
-@dataclass
-class Reply:
-    status: int = 0
-    headers: dict[str, str] = field(default_factory=dict)
-    body: bytes = b""
-
-    def json(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads(self.body)
-        return found
-
-
 def call(
     publisher: RecordingPublisher | None = None,
     authenticator: Authenticator | None = None,
@@ -69,31 +57,10 @@ def call(
     headers: dict[str, str] | None = None,
     complete: bool = True,
 ) -> Reply | None:
-    given = {"content-type": "application/json", **(headers or {})}
-    scope = {
-        "type": "http",
-        "method": method,
-        "path": path,
-        "headers": [(name.encode(), value.encode()) for name, value in given.items() if value],
-    }
-    arriving: list[dict[str, Any]] = [
-        {"type": "http.request", "body": body, "more_body": not complete},
-        {"type": "http.disconnect"},
-    ]
-    reply = Reply()
-
-    async def receive() -> dict[str, Any]:
-        return arriving.pop(0)
-
-    async def send(message: dict[str, Any]) -> None:
-        if message["type"] == "http.response.start":
-            reply.status = message["status"]
-            reply.headers = {name.decode(): value.decode() for name, value in message["headers"]}
-        else:
-            reply.body += message["body"]
-
-    door = EventDoor(authenticator=authenticator or OneStudent(), publisher=publisher or RecordingPublisher())
-    asyncio.run(door(scope, receive, send))
+    given = {"content-type": "application/json", "transfer-encoding": "chunked", **(headers or {})}
+    arriving = [part(body, more=not complete), GONE]
+    door = event_door(authenticator=authenticator or OneStudent(), publisher=publisher or RecordingPublisher())
+    reply = asyncio.run(ask(door, scope_of(method, path, given), *arriving))
     return reply if reply.status else None
 
 
@@ -156,7 +123,12 @@ def test_client_that_hangs_up_is_neither_answered_nor_believed() -> None:
         ({"path": EVENTS_PATH + "/"}, 404, "not_found"),
         ({"method": "GET"}, 405, "method_not_allowed"),
         ({"method": "POST", "path": "/healthz"}, 405, "method_not_allowed"),
-        ({"headers": {"content-length": str(MAX_BODY_BYTES + 1)}}, 413, "body_too_large"),
+        (
+            {"headers": {"content-length": str(MAX_BODY_BYTES + 1), "transfer-encoding": ""}},
+            413,
+            "body_too_large",
+        ),
+        ({"body": b" " * (MAX_BODY_BYTES + 1)}, 413, "body_too_large"),
         ({"headers": {"content-type": "text/plain"}}, 415, "unsupported_media_type"),
         ({"headers": {"content-type": ""}}, 415, "unsupported_media_type"),
         ({"headers": {"content-encoding": "gzip"}}, 415, "unsupported_media_type"),

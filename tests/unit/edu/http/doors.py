@@ -7,8 +7,9 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from behavior.door.application import EVENTS_PATH, EventDoor
+from behavior.door.application import EVENTS_PATH, event_door
 from behavior.door.publisher import Publisher
+from tests.support.asgi import ask, part, scope_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,22 +68,11 @@ def ask_api(client: Client, sent: Sent) -> Told:
 
 
 def ask_door(sent: Sent, *, error_behind: Exception | None = None) -> Told:
-    """What the event door says; its queue raises ``error_behind`` if there is one."""
-    head = [(name.lower().encode(), value.encode()) for name, value in sent.all_headers().items()]
-    scope = {"type": "http", "method": sent.method, "path": sent.path or EVENTS_PATH, "headers": head}
-    status, content, headers = 0, b"", dict[str, str]()
-
-    async def receive() -> dict[str, Any]:
-        return {"type": "http.request", "body": sent.body, "more_body": False}
-
-    async def send(message: dict[str, Any]) -> None:
-        nonlocal status, content
-        status = message.get("status", status)
-        headers.update({name.decode(): value.decode() for name, value in message.get("headers", ())})
-        content += message.get("body", b"")
-
-    asyncio.run(EventDoor(publisher=FailingPublisher(error_behind))(scope, receive, send))
-    return _told(status, content, headers)
+    """What the event door says behind its front; its queue raises ``error_behind`` if there is one."""
+    headers = {"Content-Length": str(len(sent.body))} | sent.all_headers()
+    door = event_door(publisher=FailingPublisher(error_behind))
+    reply = asyncio.run(ask(door, scope_of(sent.method, sent.path or EVENTS_PATH, headers), part(sent.body)))
+    return _told(reply.status, reply.body, reply.headers)
 
 
 def _told(status: int, content: bytes, headers: dict[str, str]) -> Told:

@@ -1,8 +1,8 @@
-"""The language of the door's messages."""
+"""The language of a message outside Django's middleware."""
 
 import pytest
 
-from behavior.door.language import language_of
+from edu.http.languages import language_of
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,124 @@
+"""Bodies, received whole on the event loop: within a size, a number of pieces and a time.
+
+Whoever sends slowly costs a connection and what came so far, and no thread. When too many bodies are on their way, or
+they hold too much memory together, the oldest are given up: an honest body is there within moments, and half a body is
+the oldest before long.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from edu.http.errors import BodyTimeoutError, BodyTooLargeError, BusyError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from edu.http.front.limits import Limits
+
+    Receive = Callable[[], Awaitable[Mapping[str, Any]]]
+
+
+class ClientGoneError(Exception):
+    """The client closed the connection before its request was complete: nothing of it counts, and none is answered."""
+
+
+@dataclass(eq=False)
+class _Waiting:
+    """A body on its way: the request's task, and the bytes it holds or has announced."""
+
+    task: asyncio.Task[Any]
+    held: int
+    given_up: bool = False
+
+    def give_up(self) -> None:
+        self.given_up = True
+        self.task.cancel()
+
+
+class Bodies:
+    """Receives the bodies of one process and knows how much they hold, until each is released."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._waiting: dict[_Waiting, None] = {}  # the oldest first
+        self._held = 0
+
+    async def receive_whole(self, receive: Receive, declared: int | None) -> bytes:
+        """The body; ``release`` it when its request is over. ``declared`` is its length if the head told it.
+
+        Raises:
+            BodyTooLargeError: it passes the limit, or comes in too many pieces; no more of it was read.
+            BodyTimeoutError: it did not come whole in time, or was the oldest when there was no room.
+            BusyError: there is no room, and nobody whose body could be given up.
+            ClientGoneError: it did not come whole.
+        """
+        if declared == 0:
+            return b""
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - we run in one
+        waiting = _Waiting(task, 0)
+        if len(self._waiting) >= self._limits.waiting_bodies:
+            self._give_up_oldest()
+        self._hold(waiting, declared or 0)
+        self._waiting[waiting] = None
+        timer = asyncio.get_running_loop().call_later(self._limits.body_s, waiting.give_up)
+        try:
+            body = await self._joined(receive, waiting, declared)
+        except asyncio.CancelledError:
+            self._drop(waiting)
+            if not waiting.given_up:
+                raise
+            task.uncancel()
+            raise BodyTimeoutError from None
+        except BaseException:
+            self._drop(waiting)
+            raise
+        finally:
+            timer.cancel()
+            self._waiting.pop(waiting, None)
+        self._held += len(body) - waiting.held
+        return body
+
+    def release(self, body: bytes) -> None:
+        """The request that this was the body of is over."""
+        self._held -= len(body)
+
+    async def _joined(self, receive: Receive, waiting: _Waiting, declared: int | None) -> bytes:
+        parts: list[bytes] = []
+        size = 0
+        for _ in range(self._limits.body_parts):
+            message = await receive()
+            if message["type"] != "http.request":
+                raise ClientGoneError
+            part: bytes = message.get("body", b"")
+            size += len(part)
+            if size > self._limits.body_bytes:
+                raise BodyTooLargeError
+            if size > waiting.held:
+                self._hold(waiting, size - waiting.held)
+            parts.append(part)
+            if size == declared or not message.get("more_body", False):
+                return parts[0] if len(parts) == 1 else b"".join(parts)
+        raise BodyTooLargeError
+
+    def _hold(self, waiting: _Waiting, more: int) -> None:
+        """Make room for so many bytes more, at the cost of the oldest others."""
+        while self._held + more > self._limits.held_bytes:
+            self._give_up_oldest(but=waiting)
+        waiting.held += more
+        self._held += more
+
+    def _give_up_oldest(self, *, but: _Waiting | None = None) -> None:
+        oldest = next((other for other in self._waiting if other is not but), None)
+        if oldest is None:
+            raise BusyError
+        del self._waiting[oldest]
+        self._drop(oldest)
+        oldest.give_up()
+
+    def _drop(self, waiting: _Waiting) -> None:
+        self._held -= waiting.held
+        waiting.held = 0

@@ -1,0 +1,27 @@
+"""How much one request, one sender and all of them together may take, before anything is parsed or known of them.
+
+``docs/SECURITY.md`` has every figure with its test. The server has bounds of its own, given on its command line
+(``deploy.local.services.granian``), and so has a load balancer before it: what they refuse never comes here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+KIB, MIB = 1024, 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The bounds of one process."""
+
+    head_bytes: int = 16 * KIB  # the address and all fields; a token has 1-2 KiB, 8 at most
+    head_fields: int = 64
+    media_type_bytes: int = 256  # Content-Type and Content-Encoding, which Django parses for every request
+    body_bytes: int = MIB
+    body_parts: int = 2048  # pieces that a body may come in: each costs the event loop some 50 us
+    body_s: float = 15.0  # from the end of the head to the end of the body
+    open_per_sender: int = 64  # a token's, or a console session's
+    open_per_address: int = 128  # of those who bring neither: a school shares an address
+    waiting_bodies: int = 512  # bodies on their way; past it the oldest is given up
+    held_bytes: int = 64 * MIB  # bodies on their way or being worked on

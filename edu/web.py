@@ -1,0 +1,20 @@
+"""The teachers' API and the console behind their front: ``granian --interface asgi edu.web:app`` (ADR 0018)."""
+
+import os
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "edu.settings")
+
+from django.conf import settings
+
+from edu.http.front.application import Front
+from edu.http.front.limits import Limits
+from edu.http.front.wsgi import ThreadedWSGI
+from edu.startup import allow_open_files
+from edu.wsgi import application
+
+allow_open_files()
+app = Front(
+    ThreadedWSGI(application),
+    Limits(body_bytes=settings.DATA_UPLOAD_MAX_MEMORY_SIZE, body_s=settings.BODY_TIMEOUT_S),
+    pages=True,
+)

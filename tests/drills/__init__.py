@@ -1,0 +1,1 @@
+"""Attacks on a running system, with bars that it must keep while they last."""

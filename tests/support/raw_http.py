@@ -1,0 +1,102 @@
+"""HTTP/1.1 byte by byte: what no client library would send, and what is answered to it."""
+
+from __future__ import annotations
+
+import io
+import select
+import socket
+from contextlib import contextmanager, suppress
+from http.client import HTTPResponse
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+TIMEOUT_S = 10.0
+
+
+def head(method: str, path: str, headers: Mapping[str, str] | None = None, *, version: str = "1.1") -> bytes:
+    """A request's head."""
+    lines = [f"{method} {path} HTTP/{version}", "Host: 127.0.0.1"]
+    lines += [f"{name}: {value}" for name, value in (headers or {}).items()]
+    return "\r\n".join([*lines, "", ""]).encode("latin-1")
+
+
+def chunked(*chunks: bytes, extension: bytes = b"", trailers: bytes = b"") -> bytes:
+    """A body in chunks."""
+    framed = [b"%x%s\r\n%s\r\n" % (len(chunk), extension, chunk) for chunk in chunks]
+    return b"".join([*framed, b"0\r\n", trailers, b"\r\n"])
+
+
+class _Shared(io.BufferedReader):
+    """What is read ahead of one answer stays for the next: an answer that ends does not close it."""
+
+    def close(self) -> None:
+        """Nothing: the connection is closed as a whole."""
+
+
+class _Readable:
+    """A socket as far as ``HTTPResponse`` needs it."""
+
+    def __init__(self, reader: _Shared) -> None:
+        self._reader = reader
+
+    def makefile(self, _mode: str) -> _Shared:
+        """The one reader."""
+        return self._reader
+
+
+class Connection:
+    """One connection to a server."""
+
+    def __init__(self, base_url: str, *, timeout_s: float = TIMEOUT_S) -> None:
+        address = urlsplit(base_url)
+        self.socket = socket.create_connection((address.hostname or "", address.port or 0), timeout=timeout_s)
+        self._reader = _Shared(socket.SocketIO(self.socket, "r"))
+
+    def send(self, data: bytes) -> None:
+        """Send; a server that has closed meanwhile may have answered all the same."""
+        with suppress(BrokenPipeError, ConnectionResetError):
+            self.socket.sendall(data)
+
+    def answer(self, method: str = "GET") -> tuple[HTTPResponse, bytes]:
+        """The next answer, read whole."""
+        response = HTTPResponse(_Readable(self._reader), method=method)  # type: ignore[arg-type] # all that it uses
+        response.begin()
+        return response, response.read()
+
+    def status(self, method: str = "GET") -> int:
+        """The next answer's status."""
+        return self.answer(method)[0].status
+
+    def is_closed(self) -> bool:
+        """Whether the server closes it, having sent nothing more."""
+        with suppress(ConnectionResetError):
+            return self._reader.read(1) == b""
+        return True
+
+    def answers_within(self, seconds: float) -> bool:
+        """Whether anything comes within so many seconds."""
+        return bool(select.select([self.socket], [], [], seconds)[0])
+
+    def close(self) -> None:
+        """Close it."""
+        self.socket.close()
+
+
+@contextmanager
+def connected(base_url: str, *, timeout_s: float = TIMEOUT_S) -> Iterator[Connection]:
+    """A connection for the time of the block."""
+    connection = Connection(base_url, timeout_s=timeout_s)
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+def exchange(base_url: str, data: bytes, method: str = "GET") -> tuple[HTTPResponse, bytes]:
+    """The first answer to these bytes."""
+    with connected(base_url) as connection:
+        connection.send(data)
+        return connection.answer(method)
