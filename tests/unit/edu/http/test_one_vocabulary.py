@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import uuid
 from dataclasses import dataclass, field
@@ -11,24 +10,19 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from behavior.door import authentication
-from behavior.door.application import EVENTS_PATH, EventDoor
-from behavior.door.publisher import Publisher
 from edu import clock
 from edu.http.errors import BusyError
 from edu.identity.jwks import KeysUnavailableError
+from tests.unit.edu.http.doors import JSON, Sent, ask_api, ask_door
 from tests.unit.edu.http.urls import SECRET, Taking
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from django.test import Client
 
-    from behavior.domain import Event
     from tests.unit.edu.http.conftest import NamingVerifier
+    from tests.unit.edu.http.doors import Told
 
-API_PATH = "/api/v1/taking"
-COMPARED_HEADERS = ("Content-Type", "WWW-Authenticate", "Retry-After")
-STUDENT, JSON = "Bearer student", "application/json"
+COMPARED_HEADERS = ("Content-Type", "Www-Authenticate", "Retry-After")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,19 +87,6 @@ class Refusal:
     allow: str
 
 
-class FailingPublisher(Publisher):
-    """Raises what it is given to raise."""
-
-    def __init__(self, error: Exception | None) -> None:
-        self._error = error
-
-    async def publish(self, *, school_id: str, student_id: str, events: Sequence[Event]) -> None:
-        """Take the events, or raise."""
-        del school_id, student_id, events
-        if self._error:
-            raise self._error
-
-
 @pytest.fixture(autouse=True)
 def _same_pool(verifier: NamingVerifier, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(authentication, "verifier", lambda: verifier)
@@ -115,43 +96,28 @@ def _event() -> dict[str, object]:
     return {"event_id": str(uuid.uuid4()), "kind": "late", "occurred_at": clock.now().isoformat()}
 
 
-def _refusal(status: int, content: bytes, headers: dict[str, str]) -> Refusal:
-    body: dict[str, Any] = json.loads(content)
-    assert body.pop("correlation_id") == headers["X-Correlation-Id"]
-    compared = {name: headers[name] for name in COMPARED_HEADERS if name in headers}
-    return Refusal(status, body, compared, headers.get("Allow", ""))
+def _sent(bad: Bad, language: str, event: dict[str, object] | None = None) -> Sent:
+    body = json.dumps(event).encode() if event else bad.body
+    return Sent(body=body, method=bad.method, path=bad.path, headers={"Accept-Language": language, **bad.headers})
 
 
-def _headers(bad: Bad, language: str) -> dict[str, str]:
-    given = {"Authorization": STUDENT, "Content-Type": JSON, "Accept-Language": language, "Idempotency-Key": "key-1"}
-    return {name: value for name, value in (given | bad.headers).items() if value}
+def _refusal(told: Told) -> Refusal:
+    assert told.body.pop("correlation_id") == told.headers["X-Correlation-Id"]
+    compared = {name: told.headers[name] for name in COMPARED_HEADERS if name in told.headers}
+    return Refusal(told.status, told.body, compared, told.headers.get("Allow", ""))
 
 
 def _of_the_api(client: Client, bad: Bad, language: str) -> Refusal:
-    headers = _headers(bad, language)
-    content_type = headers.pop("Content-Type", "")
-    answer = client.generic(bad.method, bad.path or API_PATH, bad.body, content_type=content_type, headers=headers)
-    return _refusal(answer.status_code, answer.content, dict(answer.headers))
+    return _refusal(ask_api(client, _sent(bad, language)))
 
 
 def _of_the_door(bad: Bad, language: str, event: dict[str, object] | None) -> Refusal:
-    body = json.dumps(event).encode() if event else bad.body
-    head = [(name.lower().encode(), value.encode()) for name, value in _headers(bad, language).items()]
-    scope = {"type": "http", "method": bad.method, "path": bad.path or EVENTS_PATH, "headers": head}
-    status, content, headers = 0, b"", dict[str, str]()
+    return _refusal(ask_door(_sent(bad, language, event), error_behind=bad.error_behind))
 
-    async def receive() -> dict[str, Any]:
-        return {"type": "http.request", "body": body, "more_body": False}
 
-    async def send(message: dict[str, Any]) -> None:
-        nonlocal status, content
-        status = message.get("status", status)
-        headers.update({name.decode().title(): value.decode() for name, value in message.get("headers", ())})
-        content += message.get("body", b"")
-
-    asyncio.run(EventDoor(publisher=FailingPublisher(bad.error_behind))(scope, receive, send))
-    renamed = {"Www-Authenticate": "WWW-Authenticate"}
-    return _refusal(status, content, {renamed.get(name, name): value for name, value in headers.items()})
+def _set_scene(bad: Bad, verifier: NamingVerifier, monkeypatch: pytest.MonkeyPatch) -> None:
+    verifier.error = KeysUnavailableError("JWKS") if bad.pool_is_away else None
+    monkeypatch.setattr(Taking, "error", bad.error_behind)
 
 
 @pytest.mark.parametrize("language", ["es", "en"])
@@ -160,8 +126,7 @@ def test_same_failure_is_told_the_same(
     client: Client, verifier: NamingVerifier, monkeypatch: pytest.MonkeyPatch, name: str, language: str
 ) -> None:
     bad = BAD[name]
-    verifier.error = KeysUnavailableError("JWKS") if bad.pool_is_away else None
-    monkeypatch.setattr(Taking, "error", bad.error_behind)
+    _set_scene(bad, verifier, monkeypatch)
     event = _event() if bad.error_behind else None
     api, door = _of_the_api(client, bad, language), _of_the_door(bad, language, event)
     assert (api.status, api.body["code"]) == (bad.status, bad.code)
@@ -170,8 +135,11 @@ def test_same_failure_is_told_the_same(
         assert api.allow == door.allow == "POST"
 
 
-def test_words_differ_by_language(client: Client) -> None:
-    told = {name: [_of_the_api(client, bad, language).body for language in ("es", "en")] for name, bad in BAD.items()}
+def test_words_differ_by_language(client: Client, verifier: NamingVerifier, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: dict[str, list[dict[str, Any]]] = {}
+    for name, bad in BAD.items():
+        _set_scene(bad, verifier, monkeypatch)
+        told[name] = [_of_the_api(client, bad, language).body for language in ("es", "en")]
     assert [name for name, (spanish, english) in told.items() if spanish["title"] == english["title"]] == []
     spanish, english = told["half an object"]
     assert spanish["detail"] == "El cuerpo de la solicitud no es JSON: revise la línea 1, columna 2"

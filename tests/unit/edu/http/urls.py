@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
     from rest_framework.request import Request
 
-_TEACH = Capability("tests.teach")
-grant("tests", {Role.TEACHER: frozenset({_TEACH})})
+_TEACH, _SEND = Capability("tests.teach"), Capability("tests.send")
+grant("tests", {Role.TEACHER: frozenset({_TEACH}), Role.STUDENT: frozenset({_SEND})})
 
 SECRET = "Ana Muñoz"
 RAISED: dict[str, Exception] = {
@@ -88,16 +88,16 @@ class Unnamed(APIView):
 class Taking(ApiView):
     """Takes a student's body as writes do: the key first, then the JSON."""
 
-    allowed_roles: ClassVar = {"POST": frozenset({Role.STUDENT})}
+    capabilities: ClassVar = {"POST": _SEND}
     error: ClassVar[Exception | None] = None
 
     def post(self, request: Request) -> Response:
-        """Say how large it was; raise ``error`` instead when there is one."""
+        """Say what it was in Python; raise ``error`` instead when there is one."""
         key_of(request, principal_of(request))
         taken = request.data
         if self.error:
             raise self.error
-        return Response({"taken": len(taken)}, status=202)
+        return Response({"taken": type(taken).__name__}, status=202)
 
 
 def crash(_request: HttpRequest) -> HttpResponse:
