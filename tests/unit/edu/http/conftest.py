@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from django.test import Client, override_settings
 
+from behavior.door import authentication
 from edu.identity import middleware
 from edu.identity.principal import Principal, Role
 from edu.identity.tokens import InvalidTokenError
@@ -34,7 +35,8 @@ class NamingVerifier:
 @pytest.fixture
 def verifier(monkeypatch: pytest.MonkeyPatch) -> NamingVerifier:
     verifier = NamingVerifier()
-    monkeypatch.setattr(middleware, "verifier", lambda: verifier)
+    for door in (middleware, authentication):
+        monkeypatch.setattr(door, "verifier", lambda: verifier)
     return verifier
 
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from behavior.door import authentication
 from edu import clock
 from edu.http.errors import BusyError
 from edu.identity.jwks import KeysUnavailableError
@@ -85,11 +84,6 @@ class Refusal:
     body: dict[str, Any]
     headers: dict[str, str]
     allow: str
-
-
-@pytest.fixture(autouse=True)
-def _same_pool(verifier: NamingVerifier, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(authentication, "verifier", lambda: verifier)
 
 
 def _event() -> dict[str, object]:
