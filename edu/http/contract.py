@@ -25,7 +25,8 @@ _PROBLEM: dict[str, Any] = {
         "code": {"type": "string", "description": "For programs; stable."},
         "correlation_id": {"type": "string", "description": "Leads to this request in the logs."},
         "detail": {"type": "string"},
-        "errors": {"type": "array", "items": {"$ref": "#/components/schemas/FieldProblem"}},
+        "errors": {"type": "array", "maxItems": 20, "items": {"$ref": "#/components/schemas/FieldProblem"}},
+        "more": {"type": "integer", "minimum": 1, "description": "How many more errors there are than `errors` tells."},
         "current": {
             "type": "object",
             "additionalProperties": True,

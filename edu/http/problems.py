@@ -10,11 +10,13 @@ from edu.logs import correlation_id
 
 CHALLENGE = 'Bearer realm="libreta"'
 SERVER_ERROR = 500
+MOST_ERRORS = 20
+MOST_TEXT_CHARS = 400
 _NOT_AUTHENTICATED = 401
 
 
 def problem(error: LibretaError) -> dict[str, Any]:
-    """The body of an error's answer."""
+    """The body of an error's answer: short, however much was wrong with what was sent."""
     body: dict[str, Any] = {
         "type": f"urn:libreta:problem:{error.code}",
         "title": str(error.title),
@@ -23,11 +25,14 @@ def problem(error: LibretaError) -> dict[str, Any]:
         "correlation_id": correlation_id(),
     }
     if error.detail and error.detail_is_public and error.status < SERVER_ERROR:
-        body["detail"] = _sendable(error.detail)
+        body["detail"] = sendable(error.detail)
     if error.fields:
         body["errors"] = [
-            {"field": _sendable(f.field), "rule": f.rule, "message": _sendable(f.message)} for f in error.fields
+            {"field": sendable(f.field), "rule": f.rule, "message": sendable(f.message)}
+            for f in error.fields[:MOST_ERRORS]
         ]
+        if len(error.fields) > MOST_ERRORS:
+            body["more"] = len(error.fields) - MOST_ERRORS
     return body | dict(error.members)
 
 
@@ -44,6 +49,8 @@ def headers_of(error: LibretaError) -> dict[str, str]:
     return headers
 
 
-def _sendable(text: object) -> str:
-    """A text that may repeat what was sent, without what no UTF-8 can carry (half a surrogate pair)."""
-    return str(text).encode(errors="replace").decode()
+def sendable(text: object) -> str:
+    """A text that may repeat what was sent: short, and without what no UTF-8 can carry (half a surrogate pair)."""
+    said = str(text)
+    short = said if len(said) <= MOST_TEXT_CHARS else f"{said[: MOST_TEXT_CHARS - 1]}…"
+    return short.encode(errors="replace").decode()
