@@ -72,7 +72,7 @@ _OPERATION: dict[str, Any] = {
             "headers": contract.header("X-Correlation-Id"),
             "content": {"application/json": {"schema": {"$ref": "#/components/schemas/EventsAccepted"}}},
         },
-        **contract.refusals(400, 401, 403, 413, 415, 422, 503),
+        **contract.refusals(400, 401, 403, 413, 415, 422, 429, 503),
     },
 }
 

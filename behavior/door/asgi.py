@@ -35,6 +35,7 @@ class Request:
         self.path: str = scope["path"]
         self._headers = {name.lower(): value for name, value in scope["headers"]}
         self._receive = receive
+        self.body_bytes = 0  # of what was read, or would have been
 
     def header(self, name: str) -> str:
         """The header's value, empty when it was not sent."""
@@ -50,16 +51,17 @@ class Request:
         """
         declared = self.header("content-length")
         if declared.isdecimal() and int(declared) > MAX_BODY_BYTES:
+            self.body_bytes = MAX_BODY_BYTES
             raise BodyTooLargeError
         parts: list[bytes] = []
-        size, more = 0, True
+        more = True
         while more:
             message = await self._receive()
             if message["type"] != "http.request":
                 raise ClientGoneError
             part: bytes = message.get("body", b"")
-            size += len(part)
-            if size > MAX_BODY_BYTES:
+            self.body_bytes += len(part)
+            if self.body_bytes > MAX_BODY_BYTES:
                 raise BodyTooLargeError
             parts.append(part)
             more = message.get("more_body", False)

@@ -114,7 +114,14 @@ RESPONSES: dict[int, tuple[str, dict[str, Any]]] = {
     415: ("UnsupportedMediaType", _problem("The body is not application/json.")),
     422: ("InvalidInput", _problem("The data breaks a rule; `errors` says which.")),
     428: ("PreconditionRequired", _problem("The write needs If-Match.")),
-    429: ("TooManyRequests", _problem("The account called too often.", "Retry-After")),
+    429: (
+        "TooManyRequests",
+        _problem(
+            "The account called too often (`throttled`), or too much of what it sent in this minute was refused "
+            "(`refused_too_much`): 2 MiB of bodies, each counted as 1 KiB at least.",
+            "Retry-After",
+        ),
+    ),
     503: ("Unavailable", _problem("A service behind this one does not answer; trying again is safe.", "Retry-After")),
 }
 

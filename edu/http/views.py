@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from rest_framework.views import APIView
 
 from edu.errors import UNKNOWN_PARAMETER, FieldError, InvalidInputError
 from edu.http.operations import operation_of
+from edu.http.refused_work import count_refused, declared_bytes, require_work_left
 
 if TYPE_CHECKING:
+    from django.http import HttpRequest
     from rest_framework.request import Request
 
 _MAX_NAME_CHARS = 40
+_WITHOUT_BODY = frozenset({"GET", "HEAD"})
 
 
 class ApiView(APIView):
@@ -24,12 +28,16 @@ class ApiView(APIView):
     http_method_names = ["get", "post", "put", "patch", "delete", "head"]  # noqa: RUF012 - Django's own attribute
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - DRF's signature
-        """Refuse undeclared parameters, once it is known that the caller may ask at all.
+        """Refuse who sent too much in vain, and undeclared parameters, once it is known that the caller may ask at all.
 
         Raises:
+            RefusedTooMuchError: too much of what the account sent in this minute was refused.
             InvalidInputError: a parameter is none of the operation's, e.g. misspelt.
         """
         super().initial(request, *args, **kwargs)
+        account = _sender_of(request._request)  # noqa: SLF001 - DRF's own name
+        if account:
+            require_work_left(account)
         view: Any = type(self)  # for mypy, DRF's classes have no hash
         operation = operation_of(view, request.method or "")
         if operation is None:
@@ -39,3 +47,20 @@ class ApiView(APIView):
             raise InvalidInputError(
                 fields=[FieldError(name[:_MAX_NAME_CHARS], "unknown_parameter", UNKNOWN_PARAMETER) for name in unknown]
             )
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - DRF's signature
+        """The answer; a refused request's body is counted against its sender."""
+        asked = request._request  # noqa: SLF001 - DRF's own name
+        account = _sender_of(asked)
+        if account:
+            most_bytes = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+            count_refused(account, response.status_code, declared_bytes(asked, at_most=most_bytes))
+        return super().finalize_response(request, response, *args, **kwargs)
+
+
+def _sender_of(request: HttpRequest) -> str:
+    """The account that may have sent a body; empty for none."""
+    identity = getattr(request, "bearer", None)
+    if request.method in _WITHOUT_BODY or identity is None or identity.principal is None:
+        return ""
+    return str(identity.principal.subject)

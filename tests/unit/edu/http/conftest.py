@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class NamingVerifier:
-    """Takes a token that is a role's name; ``error`` is raised instead when there is one."""
+    """Takes a token that is a role's name, as its one account; ``error`` is raised instead when there is one."""
 
     def __init__(self) -> None:
         self.error: Exception | None = None
@@ -27,7 +27,7 @@ class NamingVerifier:
         if self.error:
             raise self.error
         try:
-            return Principal("subject-1", Role(token), "norte", "person-1")
+            return Principal(f"subject-{token}", Role(token), "norte", f"person-{token}")
         except ValueError as error:
             raise InvalidTokenError("made up") from error
 
