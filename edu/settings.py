@@ -80,7 +80,7 @@ MIDDLEWARE = [
     "edu.http.middleware.ContentSecurityPolicyMiddleware",
     "edu.http.forms.FormBodyMiddleware",
     "edu.console.middleware.ConsoleSessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "edu.http.language.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",

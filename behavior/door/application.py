@@ -12,11 +12,11 @@ from structlog.contextvars import clear_contextvars
 
 from behavior.door.asgi import ClientGoneError, Request, Response, refusal
 from behavior.door.authentication import Authenticator
-from behavior.door.language import language_of
 from behavior.door.parsing import read_events
 from behavior.door.publisher import Publisher
 from edu.errors import ConfigurationError, LibretaError, NotFoundError
 from edu.http.errors import MethodNotAllowedError
+from edu.http.language import language_of
 from edu.http.middleware import CORRELATION_HEADER, start_request
 from edu.http.problems import SERVER_ERROR
 from edu.http.refused_work import count_refused, require_work_left
