@@ -20,7 +20,7 @@ async def read_events(request: Request) -> list[Event]:
     """The events of the body: one object, or a list of 1 to 100.
 
     Raises:
-        UnsupportedMediaTypeError, BodyTooLargeError, MalformedBodyError: see there.
+        UnsupportedMediaTypeError, EncodedBodyError, BodyTooLargeError, MalformedBodyError: see there.
         InvalidEventsError: with every broken rule of every event.
         ClientGoneError: the body did not come whole.
     """
@@ -28,6 +28,7 @@ async def read_events(request: Request) -> list[Event]:
     if media_type != "application/json":
         raise UnsupportedMediaTypeError
     json_bodies.require_no_coding(request.header("content-encoding"))
+    json_bodies.require_utf_8(request.header("content-type"))
     return parse_body(await request.body())
 
 

@@ -111,7 +111,12 @@ RESPONSES: dict[int, tuple[str, dict[str, Any]]] = {
     409: ("Conflict", _problem("It exists already, is closed, or somebody changed it in the meantime.")),
     412: ("PreconditionFailed", _problem("If-Match names another version than the current one.")),
     413: ("TooLarge", _problem("The body is too large.")),
-    415: ("UnsupportedMediaType", _problem("The body is not application/json.")),
+    415: (
+        "UnsupportedMediaType",
+        _problem(
+            "The body is not application/json (`Accept` says so), or is compressed (`Accept-Encoding: identity`)."
+        ),
+    ),
     422: ("InvalidInput", _problem("The data breaks a rule; `errors` says which.")),
     428: ("PreconditionRequired", _problem("The write needs If-Match.")),
     429: (

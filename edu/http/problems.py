@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from edu.errors import LibretaError, UnavailableError
-from edu.http.errors import MethodNotAllowedError, ThrottledError
+from edu.http.errors import MethodNotAllowedError, ThrottledError, UnsupportedMediaTypeError
 from edu.logs import correlation_id
 
 CHALLENGE = 'Bearer realm="libreta"'
@@ -37,13 +37,15 @@ def problem(error: LibretaError) -> dict[str, Any]:
 
 
 def headers_of(error: LibretaError) -> dict[str, str]:
-    """The headers that an error's status asks for: what to sign in with, when to come back, what is allowed."""
+    """The headers that an error's status asks for: what to sign in with, when to come back, what is taken instead."""
     headers: dict[str, str] = {}
     if error.status == _NOT_AUTHENTICATED:
         headers["WWW-Authenticate"] = CHALLENGE
     match error:
         case MethodNotAllowedError(allowed=allowed) if allowed:
             headers["Allow"] = ", ".join(allowed)
+        case UnsupportedMediaTypeError(offered=(name, value)):
+            headers[name] = value
         case UnavailableError(retry_after_s=wait_s) | ThrottledError(retry_after_s=wait_s) if wait_s:
             headers["Retry-After"] = str(int(wait_s))
     return headers

@@ -169,6 +169,16 @@ def test_hostile_cursor_refused(place: Place, cursor: str) -> None:
     _assert_refused(_send(place.teacher.token, f"/sections/mat-5a/evaluations?cursor={cursor}", method="GET"))
 
 
+@pytest.mark.parametrize("query", ["limit=1&limit=2", "limit=2&limit=2", "term=a&limit=1&term=b", "cursor=&cursor="])
+def test_parameter_given_twice_is_refused_by_name(place: Place, query: str) -> None:
+    response = _send(place.teacher.token, f"/sections/mat-5a/evaluations?{query}", method="GET")
+    _assert_refused(response)
+    [error] = json.loads(response.content)["errors"]
+    assert (response.status_code, error["rule"]) == (422, "repeated_parameter")
+    assert error["message"] == "Este parámetro aparece más de una vez"
+    assert query.count(f"{error['field']}=") == 2
+
+
 @pytest.mark.parametrize("key", ["", "x" * 256, "\xff\xfe", "clé", "a\tb", "a\x7fb"])
 def test_hostile_idempotency_key_refused(place: Place, key: str) -> None:
     body = b'{"student_id":"student-001","value":"6.5"}'
