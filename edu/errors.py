@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 UNKNOWN_FIELD = _("There is no such field")
 UNKNOWN_PARAMETER = _("There is no such parameter here")
+REPEATED_PARAMETER = _("This parameter is given more than once")
 
 
 @dataclass(frozen=True)

@@ -79,7 +79,7 @@ MIDDLEWARE = [
     "edu.http.middleware.ContentSecurityPolicyMiddleware",
     "edu.http.forms.FormBodyMiddleware",
     "edu.console.middleware.ConsoleSessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "edu.http.language.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -113,7 +113,7 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
 LOGIN_URL = "/admin/login/"
 LOGIN_REDIRECT_URL = "/admin/"
 CACHES = {
-    # the counters of the API's limits, up to two for each account and minute; past minutes' go when it is full, and
+    # the counters of the limits, up to three for each account and minute; past minutes' go when it is full, and
     # the default of 300 would take this minute's
     "default": {
         "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
@@ -190,6 +190,7 @@ API_RATES = {
     "reads": env.str("LIBRETA_API_READS", "600/minute"),
     "writes": env.str("LIBRETA_API_WRITES", "240/minute"),
 }
+REFUSED_KIB_A_MINUTE = env.int("LIBRETA_REFUSED_KIB_A_MINUTE", 2048)  # see edu.http.refused_work
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 BODY_TIMEOUT_S = env.float("LIBRETA_BODY_TIMEOUT_S", 15.0)  # from the end of a request's head to the end of its body
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]  # nothing is written to the disk

@@ -32,6 +32,7 @@ os.environ |= {
     "LIBRETA_PSEUDONYM_KEY": secrets.token_hex(32),
     "LIBRETA_API_READS": "100000/minute",
     "LIBRETA_API_WRITES": "100000/minute",
+    "LIBRETA_REFUSED_KIB_A_MINUTE": "1000000",
     "LIBRETA_GOV_API_URL": "http://127.0.0.1:9",
     "LIBRETA_LOG_LEVEL": "WARNING",
     "LIBRETA_SQS_WAIT_TIME_S": "1",

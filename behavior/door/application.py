@@ -19,9 +19,10 @@ from edu.errors import ConfigurationError, LibretaError, NotFoundError
 from edu.http.errors import MethodNotAllowedError
 from edu.http.front.application import Front
 from edu.http.front.limits import KIB, Limits
-from edu.http.languages import language_of
+from edu.http.language import language_of
 from edu.http.middleware import CORRELATION_HEADER, start_request
 from edu.http.problems import SERVER_ERROR
+from edu.http.refused_work import count_refused, require_work_left
 from edu.logs import get_logger
 from edu.startup import require_serving_settings
 
@@ -99,7 +100,12 @@ class EventDoor:
         if request.method != "POST":
             raise MethodNotAllowedError("POST")
         sender = await self._authenticator.sender_of(request)
-        events = read_events(request)
+        require_work_left(sender.device)
+        try:
+            events = read_events(request)
+        except LibretaError as error:
+            count_refused(sender.device, error.status, len(request.body))
+            raise
         await self._publisher.publish(school_id=sender.school_id, student_id=sender.student_id, events=events)
         return Response(202, json.dumps({"accepted": True, "events": len(events)}).encode())
 

@@ -32,6 +32,11 @@ class Sender:
     school_id: str
     student_id: str
 
+    @property
+    def device(self) -> str:
+        """The name under which what it sends in vain is counted: one device for each student."""
+        return f"{self.school_id}/{self.student_id}"
+
 
 class Authenticator:
     """Verifies the tokens of requests, in threads beside the event loop: it may have to fetch the pool's keys."""

@@ -20,13 +20,14 @@ def read_events(request: Request) -> list[Event]:
     """The events of the body: one object, or a list of 1 to 100.
 
     Raises:
-        UnsupportedMediaTypeError, MalformedBodyError: see there.
+        UnsupportedMediaTypeError, EncodedBodyError, MalformedBodyError: see there.
         InvalidEventsError: with every broken rule of every event.
     """
     media_type = request.header("content-type").partition(";")[0].strip().lower()
     if media_type != "application/json":
         raise UnsupportedMediaTypeError
     json_bodies.require_no_coding(request.header("content-encoding"))
+    json_bodies.require_utf_8(request.header("content-type"))
     return parse_body(request.body)
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from cryptography.fernet import Fernet, InvalidToken
 from django.conf import settings
+from django.utils.translation import gettext_lazy as _
 
 from edu.errors import InvalidInputError
 from edu.tenancy import current_scope
@@ -25,10 +26,14 @@ _MAX_TOKEN_CHARS = 4096
 
 
 class InvalidCursorError(InvalidInputError):
-    """The cursor was changed, belongs to another school or another listing, or was never ours."""
+    """The cursor was changed, belongs to another school or another listing, or was never ours.
+
+    A listing with another filter is another listing.
+    """
 
     code = "invalid_cursor"
     status = 400
+    title = _("This cursor is of another listing; begin with the first page")
 
 
 def seal_cursor(last_key: Mapping[str, str], *, query: str) -> str:

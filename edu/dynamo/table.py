@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -18,10 +18,11 @@ from edu.dynamo.pages import Page
 from edu.dynamo.retries import pause
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 
 INDEX = "gsi1"
+_FILL_ITEMS, _FILL_CALLS = 250, 20
 _BATCH_GET_KEYS = 100
 _BATCH_WRITE_ITEMS = 25
 _BATCH_ATTEMPTS = 8
@@ -32,7 +33,8 @@ class Query:
     """One partition's items in sort-key order.
 
     ``prefix`` narrows the sort key to those beginning so; ``between`` to an inclusive range. With ``index`` the
-    partition is one of ``gsi1``, which is eventually consistent: a moment behind the table.
+    partition is one of ``gsi1``, which is eventually consistent: a moment behind the table. ``filtered_by`` names what
+    else the listing is narrowed by, beside its keys (``query_filled``).
     """
 
     partition: str
@@ -42,6 +44,7 @@ class Query:
     descending: bool = False
     consistent: bool = False
     limit: int = 100
+    filtered_by: str = ""
 
     def request(self) -> dict[str, Any]:
         """The call's arguments."""
@@ -65,8 +68,14 @@ class Query:
         return request | {"ConsistentRead": self.consistent}
 
     def name(self) -> str:
-        """What a cursor of this listing is bound to: the listing, whatever the page's size."""
-        return "|".join((self.partition, self.prefix, *(self.between or ()), str(self.index), str(self.descending)))
+        """What a cursor of this listing is bound to: the listing with all its filters, whatever the page's size."""
+        filters = (*(self.between or ()), str(self.index), str(self.descending), self.filtered_by)
+        return "|".join((self.partition, self.prefix, *filters))
+
+    def position_of(self, item: Attributes) -> dict[str, str]:
+        """The keys by which the listing goes on after this item."""
+        names = ("pk", "sk", "gsi1pk", "gsi1sk") if self.index else ("pk", "sk")
+        return {name: item[name] for name in names}
 
 
 def get_item(key: Key, *, consistent: bool = True) -> Attributes | None:
@@ -91,15 +100,41 @@ def query_page(query: Query, *, cursor: str | None = None) -> Page[Attributes]:
         StoreUnavailableError: the table does not answer.
         AccessDeniedError: the partition is outside the scope.
     """
+    start = cursors.open_cursor(cursor, query=query.name()) if cursor else None
+    items, last = _ask(query, start)
+    return Page(items, cursors.seal_cursor(last, query=query.name()) if last else None)
+
+
+def query_filled(query: Query, keep: Callable[[Attributes], bool], *, cursor: str | None = None) -> Page[Attributes]:
+    """One page of ``query.limit`` of the items that ``keep`` takes, however many it has to pass over.
+
+    A shorter page is the last one, but for the bound: after 20 calls to the table of 250 items each (or of the limit's)
+    the page ends where it stands, and the cursor goes on from there. Raises like ``query_page``.
+    """
+    start = cursors.open_cursor(cursor, query=query.name()) if cursor else None
+    reading = replace(query, limit=max(query.limit + 1, _FILL_ITEMS))
+    kept: list[Attributes] = []
+    for _call in range(_FILL_CALLS):
+        items, start = _ask(reading, start)
+        kept += filter(keep, items)
+        if len(kept) > query.limit:
+            start = query.position_of(kept[query.limit - 1])
+            break
+        if start is None:
+            break
+    return Page(kept[: query.limit], cursors.seal_cursor(start, query=query.name()) if start else None)
+
+
+def _ask(query: Query, start: Mapping[str, str] | None) -> tuple[list[Attributes], dict[str, str] | None]:
+    """The items of one call, and where the next one goes on. What is not the scope's own in an index is left out."""
     request = query.request()
-    if cursor:
-        request["ExclusiveStartKey"] = to_item(cursors.open_cursor(cursor, query=query.name()))
+    if start:
+        request["ExclusiveStartKey"] = to_item(start)
     with translated(query.partition):
         answer = scoped_client("dynamodb").query(**request)
     last = answer.get("LastEvaluatedKey")
-    token = cursors.seal_cursor(from_item(last), query=query.name()) if last else None
     items = [from_item(item) for item in answer["Items"]]
-    return Page(own_items(items) if query.index else items, token)
+    return own_items(items) if query.index else items, from_item(last) if last else None
 
 
 def query_all(query: Query) -> Iterator[Attributes]:

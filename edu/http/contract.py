@@ -25,7 +25,8 @@ _PROBLEM: dict[str, Any] = {
         "code": {"type": "string", "description": "For programs; stable."},
         "correlation_id": {"type": "string", "description": "Leads to this request in the logs."},
         "detail": {"type": "string"},
-        "errors": {"type": "array", "items": {"$ref": "#/components/schemas/FieldProblem"}},
+        "errors": {"type": "array", "maxItems": 20, "items": {"$ref": "#/components/schemas/FieldProblem"}},
+        "more": {"type": "integer", "minimum": 1, "description": "How many more errors there are than `errors` tells."},
         "current": {
             "type": "object",
             "additionalProperties": True,
@@ -111,12 +112,22 @@ RESPONSES: dict[int, tuple[str, dict[str, Any]]] = {
     409: ("Conflict", _problem("It exists already, is closed, or somebody changed it in the meantime.")),
     412: ("PreconditionFailed", _problem("If-Match names another version than the current one.")),
     413: ("TooLarge", _problem("The body is too large.")),
-    415: ("UnsupportedMediaType", _problem("The body is not application/json.")),
+    415: (
+        "UnsupportedMediaType",
+        _problem(
+            "The body is not application/json (`Accept` says so), or is compressed (`Accept-Encoding: identity`)."
+        ),
+    ),
     422: ("InvalidInput", _problem("The data breaks a rule; `errors` says which.")),
     428: ("PreconditionRequired", _problem("The write needs If-Match.")),
     429: (
         "TooManyRequests",
-        _problem("The account called too often, or has too many requests open.", "Retry-After"),
+        _problem(
+            "The account called too often (`throttled`), has too many requests open (`too_many_open_requests`), or too "
+            "much of what it sent in this minute was refused (`refused_too_much`): 2 MiB of bodies, each counted as 1 KiB "
+            "at least.",
+            "Retry-After",
+        ),
     ),
     431: ("HeadTooLarge", _problem("The address and the header fields are too large, or too many.")),
     503: ("Unavailable", _problem("A service behind this one does not answer; trying again is safe.", "Retry-After")),

@@ -1,7 +1,7 @@
 """What can be wrong with a request as such, in the words of every HTTP door: the API's and the event door's.
 
 The same failure has the same code, status and text at both (``edu.http.problems`` writes it). What an app refuses is in
-its own ``errors``; ``Retry-After``, ``Allow`` and ``WWW-Authenticate`` follow from the error alone.
+its own ``errors``; ``Retry-After``, ``Allow``, ``Accept`` and ``WWW-Authenticate`` follow from the error alone.
 """
 
 from __future__ import annotations
@@ -88,6 +88,14 @@ class UnsupportedMediaTypeError(LibretaError):
     code = "unsupported_media_type"
     status = 415
     title = _("Send application/json")
+    offered = ("Accept", "application/json")
+
+
+class EncodedBodyError(UnsupportedMediaTypeError):
+    """The body is said to be compressed (``Content-Encoding``), and none is decompressed here (RFC 9110, 15.5.16)."""
+
+    title = _("Send the body as it is, without a Content-Encoding such as gzip")
+    offered = ("Accept-Encoding", "identity")
 
 
 class HeadTooLargeError(LibretaError):

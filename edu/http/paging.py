@@ -14,11 +14,13 @@ if TYPE_CHECKING:
     from rest_framework.request import Request
 
 DEFAULT_LIMIT, MAX_LIMIT = 50, 500
-CURSOR = OpenApiParameter("cursor", description="Where the listing goes on: `next` of the page before.")
+CURSOR = OpenApiParameter(
+    "cursor", description="Where the listing goes on: `next` of the page before, with the same other parameters."
+)
 LIMIT = OpenApiParameter(
     "limit",
     {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT},
-    description="How many results a page has at most. A page may have fewer while there are more: `next` says.",
+    description="How many results a page has at most. Fewer are no sign that there are no more: `next` says.",
 )
 
 

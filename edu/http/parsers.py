@@ -7,7 +7,6 @@ from typing import IO, TYPE_CHECKING, Any
 from rest_framework.parsers import JSONParser
 
 from edu.http import json_bodies
-from edu.http.errors import MalformedBodyError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,12 +25,11 @@ class StrictJSONParser(JSONParser):
 
         Raises:
             MalformedBodyError: see there; also when the request names another character encoding.
-            UnsupportedMediaTypeError: the body is compressed.
+            EncodedBodyError: the body is compressed.
         """
         context = parser_context or {}
         if "request" in context:
-            json_bodies.require_no_coding(context["request"].headers.get("Content-Encoding", ""))
-        encoding = context.get("encoding") or "utf-8"
-        if encoding.lower() not in {"utf-8", "utf8"}:
-            raise MalformedBodyError(json_bodies.NOT_JSON)
+            headers = context["request"].headers
+            json_bodies.require_no_coding(headers.get("Content-Encoding", ""))
+            json_bodies.require_utf_8(headers.get("Content-Type", ""))
         return json_bodies.decode(stream.read())

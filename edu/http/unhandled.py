@@ -11,6 +11,7 @@ from django.utils import translation
 from edu.errors import ForbiddenError, LibretaError, NotFoundError
 from edu.http.contract import PROBLEM_JSON
 from edu.http.errors import BadRequestError, BodyTooLargeError, MethodNotAllowedError, PreconditionFailedError
+from edu.http.language import language_of_request
 from edu.http.middleware import API_PREFIX
 from edu.http.problems import problem
 
@@ -43,7 +44,7 @@ class ApiProblemMiddleware:
         is_html = response.headers.get("Content-Type", "").startswith("text/html")
         if response.status_code < HTTPStatus.BAD_REQUEST or not is_html or not request.path.startswith(API_PREFIX):
             return response
-        with translation.override(translation.get_language_from_request(request)):
+        with translation.override(language_of_request(request)):
             return _as_problem(response)
 
 

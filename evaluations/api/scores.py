@@ -94,10 +94,7 @@ class SectionScores(ApiView):
         responses=page_of("SectionScorePage", serializers.StudentScoreOutput),
     )
     def get(self, request: Request, section_id: str) -> Response:
-        """A page of the scores of one term (``?term=``): latest evaluation first, by student id.
-
-        ``limit`` counts a student's place in an evaluation, graded or not.
-        """
+        """A page of the scores of one term (``?term=``): latest evaluation first, by student id."""
         page = services.list_section_scores(
             actor=principal_of(request),
             section_id=section_id,

@@ -13,14 +13,14 @@ quarterly sync.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from edu import audit, clock
 from edu.dynamo import table
 from edu.dynamo.keys import joined
 from edu.dynamo.mapping import from_attributes, instant_text, to_attributes
-from edu.dynamo.pages import Page
 from edu.dynamo.transactions import NOT_THERE, Condition
 from edu.errors import NotFoundError
 from evaluations.domain.evaluation import Evaluation
@@ -29,6 +29,7 @@ from evaluations.repository.limits import PAGE_SIZE
 
 if TYPE_CHECKING:
     from edu.dynamo.mapping import Attributes
+    from edu.dynamo.pages import Page
     from edu.dynamo.transactions import Transaction
 
 Otherwise = Callable[["StoredEvaluation | None"], Exception | None]
@@ -69,20 +70,25 @@ def list_of_section(
 ) -> Page[Evaluation]:
     """A section's evaluations, latest first. Eventually consistent: a new one may be missing for a moment.
 
-    ``term_id`` keeps a term's own, whatever their days: a term may have been moved since. Such a page may then be
-    shorter than others, with more to come (the cursor says), but it is empty only as the last one. One query for each
-    50 evaluations of the section that it passes over.
+    ``term_id`` keeps a term's own, whatever their days: a term may have been moved since. A page is filled with them
+    (see ``table.query_filled``).
 
     Raises:
         InvalidCursorError: see ``edu.dynamo.cursors``.
     """
     query = table.Query(section_index(section_id), index=True, descending=True, limit=limit)
-    while True:
+    if term_id:
+        query = replace(query, filtered_by=f"term:{term_id}")
+        page = table.query_filled(query, lambda item: item["term_id"] == term_id, cursor=cursor)
+    else:
         page = table.query_page(query, cursor=cursor)
-        found = [item for item in page.items if term_id in {"", item["term_id"]}]
-        if found or page.cursor is None:
-            return Page([from_attributes(Evaluation, item) for item in found], page.cursor)
-        cursor = page.cursor
+    return page.map(partial(from_attributes, Evaluation))
+
+
+def is_any_of(section_id: str, *, term_id: str) -> bool:
+    """Whether the section has an evaluation of the term. Eventually consistent; reads until the first."""
+    query = table.Query(section_index(section_id), index=True, descending=True)
+    return any(item["term_id"] == term_id for item in table.query_all(query))
 
 
 def stored_of(item: Attributes) -> StoredEvaluation:

@@ -9,7 +9,7 @@ quarterly sync.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from edu import audit
@@ -25,6 +25,8 @@ from evaluations.repository.keys import SCORE, evaluation_partition, score_key, 
 from evaluations.repository.limits import PAGE_SIZE
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from edu.dynamo.mapping import Attributes
     from edu.dynamo.pages import Page
     from edu.dynamo.transactions import Transaction
@@ -94,16 +96,28 @@ def stored_of(item: Attributes) -> StoredScore:
 
 
 def list_of_student(
-    student_id: str, *, term_id: str = "", cursor: str | None = None, limit: int = PAGE_SIZE
+    student_id: str,
+    *,
+    term_id: str = "",
+    sections: Collection[str] | None = None,
+    cursor: str | None = None,
+    limit: int = PAGE_SIZE,
 ) -> Page[Score]:
     """A student's scores, of one term or of all. Eventually consistent: a new one may be missing for a moment.
+
+    ``sections`` keeps those of these sections alone; a page is filled with them (see ``table.query_filled``).
 
     Raises:
         InvalidCursorError: see ``edu.dynamo.cursors``.
     """
     prefix = joined(term_id) + SEPARATOR if term_id else ""
     query = table.Query(scored_index(student_id), prefix=prefix, index=True, limit=limit)
-    return table.query_page(query, cursor=cursor).map(lambda item: from_attributes(Score, item))
+    if sections is None:
+        page = table.query_page(query, cursor=cursor)
+    else:
+        query = replace(query, filtered_by=f"sections:{','.join(sorted(sections))}")
+        page = table.query_filled(query, lambda item: item["section_id"] in sections, cursor=cursor)
+    return page.map(lambda item: from_attributes(Score, item))
 
 
 def list_places_of_student(student_id: str) -> set[tuple[str, str]]:

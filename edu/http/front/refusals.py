@@ -11,7 +11,7 @@ from django.template.loader import render_to_string
 from django.utils import translation
 
 from edu.http.contract import PROBLEM_JSON
-from edu.http.languages import language_of
+from edu.http.language import language_of
 from edu.http.middleware import CORRELATION_HEADER, STRICT_POLICY
 from edu.http.problems import headers_of, problem
 

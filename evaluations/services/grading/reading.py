@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from edu.dynamo.pages import Page
 from edu.identity.capabilities import holds
 from evaluations.errors import NotAssignedError
 from evaluations.permissions import SEE_EVERY_SECTION, SEE_SCORES_ANYWHERE, TEACH
@@ -24,6 +23,7 @@ from evaluations.services.grading import access, evaluation_cache
 from evaluations.services.school import school_cache
 
 if TYPE_CHECKING:
+    from edu.dynamo.pages import Page
     from edu.identity.principal import Principal
     from evaluations.domain.evaluation import Evaluation, Score
     from evaluations.domain.evaluation_versions import EvaluationVersion
@@ -79,8 +79,8 @@ def list_student_scores(
 ) -> Page[Score]:
     """A student's scores by term and evaluation: all for administrators, those of their own sections for teachers.
 
-    A teacher's pages may be shorter than others', even empty, with more to come: the cursor says. Two calls to the
-    table for an administrator and four for a teacher, whatever the number of scores on the page.
+    A teacher's pages are filled with what they may see. Two calls to the table for an administrator and four for a
+    teacher, and one more for each 250 scores of other sections that are passed over.
 
     Raises:
         NotFoundError: no such student in this school.
@@ -99,8 +99,7 @@ def list_student_scores(
     taught = {section.section_id for section in roster.list_taught(actor.person_id)} & attended
     if not taught:
         raise NotAssignedError
-    page = stored_scores.list_of_student(student_id, term_id=term_id, cursor=cursor, limit=limit)
-    return Page([score for score in page.items if score.section_id in taught], page.cursor)
+    return stored_scores.list_of_student(student_id, term_id=term_id, sections=taught, cursor=cursor, limit=limit)
 
 
 def list_section_scores(
@@ -108,8 +107,8 @@ def list_section_scores(
 ) -> Page[Score]:
     """The scores of a section's students in a term: latest evaluation first, by student id.
 
-    A page may have fewer scores than ``limit``, with more to come: the cursor says. Two queries and a batch read for
-    each 100 of ``limit``, and a query for each 50 evaluations of other terms that it passes over.
+    Two queries, a batch read for each 100 places that the page goes through, graded or not, and a query for each 50
+    evaluations of other terms that it passes over.
 
     Raises:
         InvalidInputError: the school has no such term.
@@ -132,8 +131,6 @@ def list_section_evaluations(
     *, actor: Principal, section_id: str, term_id: str = "", cursor: str | None = None, limit: int = PAGE_SIZE
 ) -> Page[Evaluation]:
     """A section's evaluations, of one term or of all, latest first.
-
-    A term's pages may be shorter than others, with more to come: the cursor says.
 
     Raises:
         InvalidInputError: the school has no such term.

@@ -153,7 +153,7 @@ def _has_records(term_id: str) -> bool:
         term_locks.is_marked_used(term_id)
         or term_locks.list_locks(term_id)
         or pending_scores.list_pending(term_id, limit=1)
-        or any(stored_evaluations.list_of_section(s.section_id, term_id=term_id).items for s in roster.list_sections())
+        or any(stored_evaluations.is_any_of(s.section_id, term_id=term_id) for s in roster.list_sections())
     )
 
 

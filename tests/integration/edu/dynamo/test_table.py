@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from itertools import chain
 from typing import Any
 
 import pytest
@@ -66,6 +67,53 @@ def test_query_pages_cover_everything_once_in_order() -> None:
             break
     assert seen == list(range(53))
     assert pages == 6
+
+
+def _is_seventh(item: dict[str, Any]) -> bool:
+    return bool(item["n"] % 7 == 0)
+
+
+@pytest.mark.usefixtures("in_school")
+@pytest.mark.parametrize(("index", "limit", "sizes"), [(False, 3, [3, 3, 2]), (True, 4, [4, 4]), (False, 9, [8])])
+def test_filled_pages_cover_what_is_kept_once_in_order(
+    monkeypatch: pytest.MonkeyPatch, *, index: bool, limit: int, sizes: list[int]
+) -> None:
+    monkeypatch.setattr(table, "_FILL_ITEMS", 5)
+    query = table.Query(_fill(53), index=index, limit=limit, filtered_by="seventh")
+    found, cursor = [], None
+    while True:
+        page = table.query_filled(query, _is_seventh, cursor=cursor)
+        found.append(_numbers(page.items))
+        cursor = page.cursor
+        if cursor is None:
+            break
+    assert [len(page) for page in found] == sizes
+    sevenths = list(range(0, 53, 7))
+    assert list(chain.from_iterable(found)) == (sevenths[::-1] if index else sevenths)
+
+
+@pytest.mark.usefixtures("in_school")
+def test_filled_page_ends_at_its_bound_and_goes_on_from_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(table, "_FILL_ITEMS", 5)
+    monkeypatch.setattr(table, "_FILL_CALLS", 2)
+    query = table.Query(_fill(53), limit=1, filtered_by="last")
+    found, cursor, pages = [], None, 0
+    while cursor or not pages:
+        page = table.query_filled(query, lambda item: item["n"] == 52, cursor=cursor)
+        found += _numbers(page.items)
+        cursor, pages = page.cursor, pages + 1
+    assert (found, pages) == ([52], 6)
+
+
+@pytest.mark.usefixtures("in_school")
+def test_cursor_of_another_filter_refused() -> None:
+    partition = _fill(30)
+    query = table.Query(partition, limit=1, filtered_by="seventh")
+    cursor = table.query_filled(query, _is_seventh).cursor
+    assert cursor is not None
+    for other in (table.Query(partition, limit=1), table.Query(partition, limit=1, filtered_by="sixth")):
+        with pytest.raises(InvalidCursorError):
+            table.query_page(other, cursor=cursor)
 
 
 @pytest.mark.usefixtures("in_school")

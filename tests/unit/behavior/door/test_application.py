@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import time
 import uuid
 from typing import TYPE_CHECKING, Any
 
@@ -149,6 +150,16 @@ def test_what_the_door_does_not_take_is_refused_with_a_problem(changes: dict[str
     reply = answered(publisher, **({"body": encoded(event())} | changes))
     assert (reply.status, reply.json()["code"]) == (status, code)
     assert publisher.sent == []
+
+
+def test_event_of_thousands_of_members_holds_nobody_up() -> None:
+    """It is read on the event loop; a quarter of a mebibyte took seconds of it, and was answered with megabytes."""
+    body = b"{" + b",".join(b'"%d":1' % n for n in range(27_000)) + b"}"
+    started = time.process_time()
+    reply = answered(body=body)
+    assert (reply.status, reply.json()["code"]) == (400, "malformed_body")
+    assert time.process_time() - started < 0.25
+    assert len(reply.body) < 1_000
 
 
 def test_school_or_student_in_the_body_is_refused() -> None:

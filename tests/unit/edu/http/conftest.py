@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from django.test import Client, override_settings
 
+from behavior.door import authentication
 from edu.identity import middleware
 from edu.identity.principal import Principal, Role
 from edu.identity.tokens import InvalidTokenError
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class NamingVerifier:
-    """Takes a token that is a role's name; ``error`` is raised instead when there is one."""
+    """Takes a token that is a role's name, as its one account; ``error`` is raised instead when there is one."""
 
     def __init__(self) -> None:
         self.error: Exception | None = None
@@ -26,7 +27,7 @@ class NamingVerifier:
         if self.error:
             raise self.error
         try:
-            return Principal("subject-1", Role(token), "norte", "person-1")
+            return Principal(f"subject-{token}", Role(token), "norte", f"person-{token}")
         except ValueError as error:
             raise InvalidTokenError("made up") from error
 
@@ -34,7 +35,8 @@ class NamingVerifier:
 @pytest.fixture
 def verifier(monkeypatch: pytest.MonkeyPatch) -> NamingVerifier:
     verifier = NamingVerifier()
-    monkeypatch.setattr(middleware, "verifier", lambda: verifier)
+    for door in (middleware, authentication):
+        monkeypatch.setattr(door, "verifier", lambda: verifier)
     return verifier
 
 

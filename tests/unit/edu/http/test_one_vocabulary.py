@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from behavior.door import authentication
 from edu import clock
 from edu.http.errors import BusyError
 from edu.identity.jwks import KeysUnavailableError
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from tests.unit.edu.http.conftest import NamingVerifier
     from tests.unit.edu.http.doors import Told
 
-COMPARED_HEADERS = ("Content-Type", "Www-Authenticate", "Retry-After")
+COMPARED_HEADERS = ("Content-Type", "Www-Authenticate", "Retry-After", "Accept", "Accept-Encoding")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +65,14 @@ BAD: dict[str, Bad] = {
     "text": _media("text/plain"),
     "form": _media("application/x-www-form-urlencoded"),
     "compressed": _media(JSON, **{"Content-Encoding": "gzip"}),
+    "compressed and no JSON": _media("text/plain", **{"Content-Encoding": "br"}),
+    "another character encoding": Bad(
+        status=400, code="malformed_body", headers={"Content-Type": "application/json; charset=latin-1"}
+    ),
+    "an encoding of no standard": Bad(
+        status=400, code="malformed_body", headers={"Content-Type": 'application/json;Charset="x-own"'}
+    ),
+    "byte order mark": _malformed(b"\xef\xbb\xbf{}"),
     "half an object": _malformed(b"{"),
     "no JSON on a later line": _malformed(b'{"kind": "late",\n}'),
     "no UTF-8": _malformed(b'"\xff"'),
@@ -85,11 +92,6 @@ class Refusal:
     body: dict[str, Any]
     headers: dict[str, str]
     allow: str
-
-
-@pytest.fixture(autouse=True)
-def _same_pool(verifier: NamingVerifier, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(authentication, "verifier", lambda: verifier)
 
 
 def _event() -> dict[str, object]:
@@ -141,6 +143,27 @@ def test_words_differ_by_language(client: Client, verifier: NamingVerifier, monk
         _set_scene(bad, verifier, monkeypatch)
         told[name] = [_of_the_api(client, bad, language).body for language in ("es", "en")]
     assert [name for name, (spanish, english) in told.items() if spanish["title"] == english["title"]] == []
+    assert [english["title"] for _, english in (told["text"], told["compressed"])] == [
+        "Send application/json",
+        "Send the body as it is, without a Content-Encoding such as gzip",
+    ]
+    assert told["byte order mark"][0]["detail"] == (
+        "El cuerpo de la solicitud no es JSON: empieza con una marca de orden de bytes (EF BB BF); envíelo sin ella"
+    )
+    assert told["another character encoding"][1]["detail"] == "The body has to be in UTF-8, as all JSON is"
     spanish, english = told["half an object"]
     assert spanish["detail"] == "El cuerpo de la solicitud no es JSON: revise la línea 1, columna 2"
     assert english["detail"] == "The body is not JSON: see line 1, column 2"
+
+
+@pytest.mark.parametrize(
+    ("name", "header", "value"), [("text", "Accept", JSON), ("compressed", "Accept-Encoding", "identity")]
+)
+def test_refused_media_type_says_in_the_head_what_is_taken(client: Client, name: str, header: str, value: str) -> None:
+    assert _of_the_api(client, BAD[name], "es").headers[header] == value
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "UTF-8", '"utf8"', "utf-8; x=y"])
+def test_utf_8_may_be_said(client: Client, charset: str) -> None:
+    sent = Sent(headers={"Content-Type": f"application/json; charset={charset}"})
+    assert (ask_api(client, sent).status, ask_door(sent).status) == (202, 422)

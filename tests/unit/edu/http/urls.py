@@ -100,6 +100,16 @@ class Taking(ApiView):
         return Response({"taken": type(taken).__name__}, status=202)
 
 
+class Reading(ApiView):
+    """A student's read."""
+
+    capabilities: ClassVar = {"GET": _SEND}
+
+    def get(self, _request: Request) -> Response:
+        """Say nothing."""
+        return Response({})
+
+
 def crash(_request: HttpRequest) -> HttpResponse:
     """Go wrong outside the API."""
     raise KeyError(SECRET)
@@ -112,5 +122,6 @@ urlpatterns = [
     path("api/v1/teachers", ForTeachers.as_view()),
     path("api/v1/unnamed", Unnamed.as_view()),
     path("api/v1/taking", Taking.as_view()),
+    path("api/v1/reading", Reading.as_view()),
     path("crash", crash),
 ]
