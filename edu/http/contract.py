@@ -124,8 +124,8 @@ RESPONSES: dict[int, tuple[str, dict[str, Any]]] = {
         "TooManyRequests",
         _problem(
             "The account called too often (`throttled`), has too many requests open (`too_many_open_requests`), or too "
-            "much of what it sent in this minute was refused (`refused_too_much`): 2 MiB of bodies, each counted as 1 KiB "
-            "at least.",
+            "much of what it sent in this minute was refused (`refused_too_much`): 2 MiB of bodies, each counted as "
+            "1 KiB at least.",
             "Retry-After",
         ),
     ),

@@ -80,9 +80,15 @@ def test_what_is_taken_counts_nothing(ask: Callable[[Sent], Told]) -> None:
     assert {ask(_good()).status for _ in range(3 * LIMIT_KIB)} == {202}
 
 
-def test_body_that_is_too_large_to_read_counts_as_the_largest_that_is(ask: Callable[[Sent], Told]) -> None:
-    assert ask(Sent(body=b" " * 2_097_152)).status == 413
-    assert ask(_good()).status == 429
+def test_body_that_only_django_finds_too_large_counts_as_the_largest_that_is(client: Client, stopped: Clock) -> None:
+    assert stopped
+    assert ask_api(client, Sent(body=b" " * 2_097_152)).status == 413
+    assert ask_api(client, _good()).status == 429
+
+
+def test_body_that_the_front_finds_too_large_counts_nothing_since_nobody_reads_it() -> None:
+    assert ask_door(Sent(body=b" " * 2_097_152)).status == 413
+    assert ask_door(_good()).status == 202
 
 
 def test_defect_of_ours_counts_nothing(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
