@@ -17,7 +17,7 @@ from edu.errors import ConfigurationError, LibretaError
 from edu.logs import get_logger
 from edu.metrics import COUNT, embedded
 from edu.schools import list_schools
-from edu.tenancy import check_school_id, enter_school
+from edu.tenancy import enter_school, is_canary_id
 
 _NEEDED = 2
 _log = get_logger(__name__)
@@ -75,9 +75,9 @@ def try_isolation() -> Findings:
 
 
 def _canaries() -> tuple[str, str]:
-    schools = [check_school_id(school_id) for school_id in settings.CANARY_SCHOOLS]
-    if len(schools) != _NEEDED or len(set(schools)) != _NEEDED:
-        raise CanarySettingsError("LIBRETA_CANARY_SCHOOLS: two different school ids")
+    schools = list(settings.CANARY_SCHOOLS)
+    if len(schools) != _NEEDED or len(set(schools)) != _NEEDED or not all(map(is_canary_id, schools)):
+        raise CanarySettingsError("LIBRETA_CANARY_SCHOOLS: two different ids that begin with canary-")
     if any(school.school_id in schools for school in list_schools()):
         raise CanarySettingsError("LIBRETA_CANARY_SCHOOLS: a registered school is no canary")
     return schools[0], schools[1]

@@ -1,8 +1,9 @@
 """How Celery runs on SQS.
 
-Tried with kills (DESIGN D5): late acknowledgement, nothing acknowledged on failure, no ``self.retry``. SQS counts the
+Tried with kills (ADR 0005): late acknowledgement, nothing acknowledged on failure, no ``self.retry``. SQS counts the
 deliveries itself and moves a message to the dead-letter queue after the third. Which queues there are, and whose tasks
-each takes, stands in ``edu.queues``.
+each takes, stands in ``edu.queues``. There is no time limit here: under threads Celery's do nothing, ``edu.deadlines``
+bounds a task.
 
 kombu takes the host from the broker URL only and ignores an endpoint option, so the URL is made from the same checked
 setting as every other client's endpoint; with the wrong form it would call the real AWS.
@@ -17,13 +18,20 @@ from django.conf import settings
 from kombu import Queue
 
 from edu import queues
+from edu.aws.clients import CONNECT_TIMEOUT_S, READ_TIMEOUT_S
 
 _endpoint = urlsplit(settings.AWS_ENDPOINT_URL or "")
 broker_url = f"sqs://{_endpoint.netloc}" if _endpoint.netloc else "sqs://"
+broker_transport = "edu.broker:Transport"  # reads every envelope before kombu does
 broker_transport_options = {
     "region": settings.AWS_REGION,
     "is_secure": _endpoint.scheme != "http",
-    "client-config": {"ignore_configured_endpoint_urls": True},
+    "client-config": {
+        "ignore_configured_endpoint_urls": True,
+        "connect_timeout": CONNECT_TIMEOUT_S,
+        "read_timeout": READ_TIMEOUT_S,
+        "retries": {"mode": "standard", "total_max_attempts": 3},
+    },
     "predefined_queues": {queue.name: {"url": getattr(settings, queue.setting)} for queue in queues.QUEUES},
     "visibility_timeout": queues.SHORTEST_VISIBILITY_S,
     "wait_time_seconds": settings.CELERY_WAIT_TIME_S,
@@ -38,6 +46,7 @@ task_routes = {pattern: {"queue": queue.name} for queue in queues.QUEUES for pat
 task_default_queue = queues.GOVSYNC.name  # of tasks that no route names; ours are all named
 task_create_missing_queues = False
 task_queues = tuple(Queue(queue.name) for queue in queues.QUEUES)
+task_publish_retry = False  # the client above tries three times; kombu's own three more would outlast a task's time
 task_serializer = "json"
 accept_content = ["json"]
 task_ignore_result = True
@@ -45,7 +54,6 @@ task_acks_late = True
 task_acks_on_failure = False
 task_acks_on_timeout = False
 task_reject_on_worker_lost = False
-task_time_limit = queues.SHORTEST_VISIBILITY_S - 10  # it must have ended before its message is visible again
 worker_enable_remote_control = False
 worker_send_task_events = False
 worker_prefetch_multiplier = 1

@@ -8,11 +8,7 @@ against them (ADR 0015). Apps are named by string: nothing is imported from here
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import groupby
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from typing import Final
 
 DEAD_LETTERS_KEPT_DAYS: Final = 14  # the longest that SQS keeps a message
 ALARM_MINUTES: Final = 5  # how long a queue is too deep or its oldest message too old before somebody is told
@@ -23,8 +19,8 @@ class QueueDeclaration:
     """A queue of Celery messages with its dead-letter queue.
 
     ``task_modules`` hold the tasks whose messages it takes; a module's app is the prefix of its tasks' names, and one
-    app's tasks have one queue. ``worker`` names the worker process that consumes it, ``threads`` how many threads that
-    process gets for it; a worker's threads are shared by all of its queues.
+    app's tasks have one queue. A worker process of its own consumes it with ``threads`` threads, so that neither a
+    full queue nor a dead worker holds up another's.
 
     A message waits at most ``kept_days``. One that was received and not acknowledged is visible again after
     ``visibility_timeout_s``, and after ``max_receives`` such times it is moved to the dead letters. Alarms: more than
@@ -33,7 +29,6 @@ class QueueDeclaration:
 
     name: str
     task_modules: tuple[str, ...]
-    worker: str = "worker"
     threads: int = 1
     kept_days: int = 4
     visibility_timeout_s: int = 120
@@ -72,6 +67,11 @@ class QueueDeclaration:
         return f"{self.dead_letters_resource}Url"
 
     @property
+    def worker(self) -> str:
+        """The name of its worker process."""
+        return f"{self.name}-worker"
+
+    @property
     def task_patterns(self) -> tuple[str, ...]:
         """The names of its tasks, as Celery's routes match them."""
         return tuple(f"{module.partition('.')[0]}.*" for module in self.task_modules)
@@ -94,9 +94,6 @@ MAINTENANCE: Final = QueueDeclaration(
 )
 QUEUES: Final = (BEHAVIOR, GOVSYNC, MAINTENANCE)
 SHORTEST_VISIBILITY_S: Final = min(queue.visibility_timeout_s for queue in QUEUES)
-
-
-def queues_by_worker() -> Mapping[str, tuple[QueueDeclaration, ...]]:
-    """The worker processes there are, and the queues that each consumes."""
-    by_worker = sorted(QUEUES, key=lambda queue: queue.worker)  # stable: a worker's queues keep their order
-    return {worker: tuple(queues) for worker, queues in groupby(by_worker, key=lambda queue: queue.worker)}
+# A task calls nobody any more after this long (edu.deadlines); the rest is for the call it is in, before its message is
+# visible again.
+TASK_TIME_S: Final = SHORTEST_VISIBILITY_S - 40

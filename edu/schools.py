@@ -8,7 +8,7 @@ from edu.dynamo import table
 from edu.dynamo.keys import Key, platform_partition
 from edu.dynamo.mapping import from_attributes, to_attributes
 from edu.dynamo.transactions import Transaction
-from edu.tenancy import check_school_id, enter_platform
+from edu.tenancy import InvalidSchoolIdError, check_school_id, enter_platform, is_canary_id
 
 _ENTITY = "registered_school"
 
@@ -23,8 +23,13 @@ class RegisteredSchool:
 
 
 def register_school(school: RegisteredSchool) -> None:
-    """Add a school to the list, or replace its entry. Idempotent. Enters the platform's scope by itself."""
-    check_school_id(school.school_id)
+    """Add a school to the list, or replace its entry. Idempotent. Enters the platform's scope by itself.
+
+    Raises:
+        InvalidSchoolIdError: the id is malformed, or of the isolation canaries.
+    """
+    if is_canary_id(check_school_id(school.school_id)):
+        raise InvalidSchoolIdError("a canary's id")
     with enter_platform():
         key = Key(platform_partition("SCHOOLS"), school.school_id)
         transaction = Transaction()

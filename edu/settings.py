@@ -1,6 +1,7 @@
 """Django's settings and Libreta's own, read once from the environment. ``.env.example`` explains each variable.
 
-Nothing else in the product reads the environment. A contradiction stops the program here, at start-up.
+Nothing else in the product reads the environment. A contradiction stops the program here, at start-up; what each
+setting may be stands in ``edu.configuration.declared``.
 """
 
 from __future__ import annotations
@@ -204,4 +205,5 @@ CANARY_SCHOOLS = env.list("LIBRETA_CANARY_SCHOOLS", default=["canary-a", "canary
 CANARY_EVERY_S = env.float("LIBRETA_CANARY_EVERY_S", 300.0)
 
 LOGGING_CONFIG = None
-configure_logging(env.str("LIBRETA_LOG_LEVEL", "INFO"))
+LOG_LEVEL = env.str("LIBRETA_LOG_LEVEL", "INFO")
+configure_logging(LOG_LEVEL)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from celery import Task
 from structlog.contextvars import bind_contextvars
 
+from edu.deadlines import check_deadline, start_deadline
+from edu.envelopes import CORRELATION_HEADER
 from edu.errors import InvalidInputError
 from edu.logs import correlation_id, get_logger, start_correlation
 from edu.tenancy import enter_school
@@ -21,7 +23,6 @@ else:
     _Task = Task
 
 _log = get_logger(__name__)
-_CORRELATION_KEY = "correlation_id_of_request"
 
 
 def message_options(headers: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -29,7 +30,7 @@ def message_options(headers: Mapping[str, Any] | None = None) -> dict[str, Any]:
 
     That is the sender's correlation id in a header beside ``headers``, and no readable copy of the arguments.
     """
-    return {"headers": {**(headers or {}), _CORRELATION_KEY: correlation_id()}, "argsrepr": "", "kwargsrepr": ""}
+    return {"headers": {**(headers or {}), CORRELATION_HEADER: correlation_id()}, "argsrepr": "", "kwargsrepr": ""}
 
 
 class MissingSchoolError(InvalidInputError):
@@ -50,6 +51,7 @@ class LoggedTask(_Task):
         return Context().run(self._run_logged, *args, **kwargs)
 
     def _run_logged(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - Celery's signature
+        start_deadline()
         start_correlation(self._sent_correlation_id())
         bind_contextvars(task=self.name, task_id=self.request.id)
         started = time.perf_counter()
@@ -66,12 +68,17 @@ class LoggedTask(_Task):
         return self.run(*args, **kwargs)
 
     def apply_async(self, args: Any = None, kwargs: Any = None, **options: Any) -> Any:  # type: ignore[override]  # noqa: ANN401 - Celery's signature
-        """Send the message with the sender's correlation id in a header, and no readable copy of its arguments."""
+        """Send the message with the sender's correlation id in a header, and no readable copy of its arguments.
+
+        Raises:
+            DeadlinePassedError: sent by a task that has used up its time.
+        """
+        check_deadline()
         own = message_options(headers=options.pop("headers", None))
         return super().apply_async(args, kwargs, **(own | options))
 
     def _sent_correlation_id(self) -> str:
-        return str(getattr(self.request, _CORRELATION_KEY, None) or self.request.id or "")
+        return str(getattr(self.request, CORRELATION_HEADER, None) or self.request.id or "")
 
 
 class SchoolTask(LoggedTask):

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
 _SCHOOL_ID = re.compile(r"[a-z0-9][a-z0-9-]{1,30}")
+_CANARY_PREFIX = "canary-"
 
 
 class ScopeKind(StrEnum):
@@ -63,6 +64,11 @@ def check_school_id(value: object) -> str:
     if not isinstance(value, str) or _SCHOOL_ID.fullmatch(value) is None:
         raise InvalidSchoolIdError("malformed school id")
     return value
+
+
+def is_canary_id(value: object) -> bool:
+    """Whether it is a school id of the name space of the isolation canaries, in which no school is registered."""
+    return isinstance(value, str) and value.startswith(_CANARY_PREFIX) and _SCHOOL_ID.fullmatch(value) is not None
 
 
 def current_scope() -> Scope:

@@ -14,6 +14,11 @@ HOST = "127.0.0.1"
 REGION = "us-east-1"
 ACCOUNT_ID = "000000000000"
 _LAST_PORT = 65535
+_PROTECTIONS = (
+    ("leading-keys", "dynamodb:LeadingKeys"),
+    ("query-bounds", "the bounds of Athena's queries"),
+    ("challenge-sessions", "the checks of Cognito's challenges and of origins"),
+)
 
 
 @dataclass(frozen=True)
@@ -22,8 +27,9 @@ class EmulatorOptions:
 
     ``state_dir`` holds everything it writes: the services' state, S3 objects, the root credentials and the log.
     Without ``persist`` every start is empty. Without ``leading_keys`` the key ``dynamodb:LeadingKeys`` is absent
-    from every request, as in stock ministack: a switch for the test that must fail then. With ``parent_pid`` it ends
-    when that process, which must have started it, ends.
+    from every request, as in stock ministack: a switch for the test that must fail then. So are ``query_bounds``
+    (Athena kept to one SELECT and its caller's data) and ``challenge_sessions`` (Cognito's challenges answered by who
+    was asked, from no foreign page). With ``parent_pid`` it ends when that process, which must have started it, ends.
 
     Raises:
         EmulatorError: ``port`` is not a port number.
@@ -33,6 +39,8 @@ class EmulatorOptions:
     state_dir: Path = DEFAULT_STATE_DIR
     persist: bool = True
     leading_keys: bool = True
+    query_bounds: bool = True
+    challenge_sessions: bool = True
     delivery_interval_s: float = 1.0
     ttl_interval_s: float = 5.0
     parent_pid: int = 0
@@ -54,11 +62,14 @@ class EmulatorOptions:
         arguments += ["--ttl-interval", str(self.ttl_interval_s)]
         if not self.persist:
             arguments.append("--no-persist")
-        if not self.leading_keys:
-            arguments.append("--without-leading-keys")
+        arguments += [f"--without-{name}" for name, _what in _PROTECTIONS if not getattr(self, _field(name))]
         if self.parent_pid:
             arguments += ["--parent", str(self.parent_pid)]
         return arguments
+
+
+def _field(protection: str) -> str:
+    return protection.replace("-", "_")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -66,11 +77,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="port on 127.0.0.1 (default: %(default)s)")
     parser.add_argument("--state-dir", type=Path, default=DEFAULT_STATE_DIR, help="default: %(default)s")
     parser.add_argument("--no-persist", action="store_true", help="forget everything at the end")
-    parser.add_argument(
-        "--without-leading-keys",
-        action="store_true",
-        help="leave dynamodb:LeadingKeys out, to see the isolation tests fail",
-    )
+    for name, what in _PROTECTIONS:
+        parser.add_argument(
+            f"--without-{name}", action="store_true", help=f"leave {what} out, to see the isolation tests fail"
+        )
     parser.add_argument(
         "--delivery-interval",
         type=float,
@@ -98,7 +108,7 @@ def from_mapping(parsed: Mapping[str, Any]) -> EmulatorOptions:
         port=parsed["port"],
         state_dir=parsed["state_dir"].absolute(),
         persist=not parsed["no_persist"],
-        leading_keys=not parsed["without_leading_keys"],
+        **{_field(name): not parsed[f"without_{_field(name)}"] for name, _what in _PROTECTIONS},
         delivery_interval_s=parsed["delivery_interval"],
         ttl_interval_s=parsed["ttl_interval"],
         parent_pid=parsed["parent"],

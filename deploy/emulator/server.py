@@ -10,6 +10,7 @@ from hypercorn.config import Config
 from deploy.emulator.environment import apply_environment
 from deploy.emulator.internal_endpoints import without_internal_endpoints
 from deploy.emulator.options import HOST, EmulatorOptions
+from deploy.emulator.origins import own_origin_only
 from deploy.emulator.parent import end_with_parent
 from deploy.emulator.root import resolve_root
 from deploy.emulator.single_instance import exclusive_state_dir, require_free_port
@@ -47,4 +48,7 @@ def _serve(options: EmulatorOptions) -> None:
     config.keep_alive_timeout = KEEP_ALIVE_S
     config.graceful_timeout = GRACE_S
     config.loglevel = "WARNING"
-    asyncio.run(serve(cast("Framework", without_internal_endpoints(app)), config))
+    served = without_internal_endpoints(app)
+    if options.challenge_sessions:
+        served = own_origin_only(served, options.port)
+    asyncio.run(serve(cast("Framework", served), config))

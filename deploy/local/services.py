@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING
 import httpx
 
 from deploy.local.layout import HOST, SOURCE_ROOT, Layout, LocalSystemError
-from edu.queues import queues_by_worker
+from edu.queues import QUEUES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from edu.queues import QueueDeclaration
 
@@ -109,7 +109,7 @@ def product_services(layout: Layout, environment: Mapping[str, str]) -> list[Ser
             ],
             health_url=f"{ports.url('government')}/_health",
         ),
-        *(_worker(celery, name, queues) for name, queues in queues_by_worker().items()),
+        *(_worker(celery, queue) for queue in QUEUES),
         Service("beat", [*celery, "beat", "--schedule", str(layout.state_dir / "beat-schedule")], profile="worker"),
         Service(
             "web",
@@ -126,15 +126,14 @@ def product_services(layout: Layout, environment: Mapping[str, str]) -> list[Ser
     ]
 
 
-def _worker(celery: list[str], name: str, queues: Sequence[QueueDeclaration]) -> Service:
-    """A worker process of these queues, with the threads that they are declared with."""
-    threads, names = sum(queue.threads for queue in queues), ",".join(queue.name for queue in queues)
+def _worker(celery: list[str], queue: QueueDeclaration) -> Service:
+    """The worker process of a queue, with the threads that it is declared with."""
     return Service(
-        name,
+        queue.worker,
         [
             *celery,
-            *("worker", "--pool", "threads", "--concurrency", str(threads), "--queues", names),
-            *("--without-gossip", "--without-mingle", "--without-heartbeat", "--hostname", f"{name}@local"),
+            *("worker", "--pool", "threads", "--concurrency", str(queue.threads), "--queues", queue.name),
+            *("--without-gossip", "--without-mingle", "--without-heartbeat", "--hostname", f"{queue.worker}@local"),
         ],
         profile="worker",
     )

@@ -15,6 +15,8 @@ from botocore import UNSIGNED
 from botocore.config import Config
 from django.conf import settings
 
+from edu.deadlines import check_deadline
+
 if TYPE_CHECKING:
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
     from mypy_boto3_sqs import SQSClient
@@ -71,6 +73,11 @@ def _service_client(service: str, profile: str | None) -> Any:  # noqa: ANN401 -
 
 
 def make_client(session: boto3.Session, service: str, **extra: Any) -> Any:  # noqa: ANN401 - any client
-    """A client of a session for the checked endpoint; ``extra`` as for ``client_config``. Not kept here."""
+    """A client of a session for the checked endpoint; ``extra`` as for ``client_config``. Not kept here.
+
+    Each attempt of each call checks the deadline of the task that makes it (``edu.deadlines``).
+    """
     arguments: dict[str, Any] = {"endpoint_url": settings.AWS_ENDPOINT_URL, "config": client_config(**extra)}
-    return session.client(service, **arguments)  # type: ignore[call-overload]  # a name known only at run time
+    client = session.client(service, **arguments)  # type: ignore[call-overload]  # a name known only at run time
+    client.meta.events.register("before-send", check_deadline)
+    return client

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import httpx
 from django.conf import settings
 
+from edu.deadlines import check_deadline
 from govsync.client.address import check_address
 from govsync.client.answers import (
     MAX_PAGE_GRADES,
@@ -95,6 +96,7 @@ class Government:
         status: int | None = None
         answer: GovernmentAnswer
         try:
+            check_deadline()
             response = self._http.send(request)
         except _NOT_SENT as error:
             answer = Later(type(error).__name__)

@@ -68,11 +68,10 @@ def plant(names: Iterable[str]) -> Iterator[Planted]:
     """Plant each hole in turn and run its part. Those that need another emulator come last, in one of their own."""
     known = holes()
     chosen = [known[name] for name in names]
-    for leading_keys in (True, False):
-        same = [pair for pair in chosen if pair[1].leading_keys is leading_keys]
-        if same:
-            with running_cloud(leading_keys=leading_keys) as cloud:
-                for part, hole in same:
+    for without in sorted({hole.without for _part, hole in chosen}):  # none first
+        with running_cloud(**({without: False} if without else {})) as cloud:
+            for part, hole in chosen:
+                if hole.without == without:
                     yield _planted(cloud, part, hole)
 
 

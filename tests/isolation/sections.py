@@ -79,15 +79,15 @@ class Hole:
 
     ``plant`` is entered with a deployed cloud before the part runs, and undoes itself after. ``template`` instead
     rewrites the template's text, which the stack is then updated to, with ``plant`` around the run, and back.
-    ``leading_keys`` False runs an emulator of its own that does not know ``dynamodb:LeadingKeys``. ``narrow`` is a
-    shorter run than its part's, where the whole would take long and show the same.
+    ``without`` names a protection of the emulator (``EmulatorOptions``) and runs one of its own that lacks it.
+    ``narrow`` is a shorter run than its part's, where the whole would take long and show the same.
     """
 
     name: str
     says: str
     plant: Callable[[Cloud], AbstractContextManager[None]]
     template: Callable[[str], str] | None = None
-    leading_keys: bool = True
+    without: str = ""
     narrow: Callable[[Cloud], Section] | None = None
 
 

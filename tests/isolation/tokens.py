@@ -6,7 +6,7 @@ import asyncio
 import threading
 import uuid
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
@@ -18,9 +18,10 @@ from django.conf import settings
 
 from behavior.door.application import EVENTS_PATH, event_door
 from edu.identity import tokens as product
+from tests.isolation import tokens_challenges
 from tests.isolation.routes_http import Ask, send
 from tests.isolation.routes_school import new_client
-from tests.isolation.sections import Cell, Section
+from tests.isolation.sections import Cell, Hole, Section
 from tests.isolation.tokens_forged import Keys, forged, good_claims, signed
 from tests.isolation.workers_forgeries import event
 from tests.support.cloud import acting_as
@@ -38,7 +39,6 @@ _SHORTEST_TELLTALE = 8
 
 def run(cloud: Cloud) -> Section:
     """Every forgery at every door; then a flood of unknown keys; and a good token, which all of them take."""
-    del cloud  # it stands
     school_id = f"ficha-{uuid.uuid4().hex[:6]}"
     with acting_as("worker"):
         import_school(school_id)
@@ -54,13 +54,15 @@ def run(cloud: Cloud) -> Section:
         cells += _controls(keys, teacher, student)
         cells += _trapped(pool)
         cells += _flood(keys, teacher, pool)
+    cells += tokens_challenges.attack(cloud)
     return Section(name="tokens", title="Forged tokens", intro=_INTRO, cells=tuple(cells), remarks=_REMARKS)
 
 
 _INTRO = (
     "The verifier trusts a pool whose signing key the matrix holds, so each forgery is good but for the one thing "
     "its name says. API and door answer 401 without a reason, the console sends to its sign-in; the log has one line"
-    " of it, without the token."
+    " of it, without the token. Then the ways to a token that go past the sign-in: challenges answered unasked, and "
+    "pages of other sites."
 )
 _REMARKS = (
     (
@@ -159,6 +161,17 @@ def _flood(keys: Keys, teacher: dict[str, object], pool: _Pool) -> Iterator[Cell
     yield _cell(row, "API", "401", ", ".join(sorted(statuses)))
     yield _cell(row, "key server", "at most one fetch", "at most one fetch" if fetched <= 1 else f"{fetched} fetches")
     yield _cell(row, "a good token meanwhile", "200", _api(signed(keys, teacher))[0])
+
+
+HOLES = (
+    Hole(
+        name="challenges-unchecked",
+        says="the emulated Cognito takes any session for a challenge, from any page, as stock ministack's does",
+        plant=lambda _cloud: nullcontext(),
+        without="challenge_sessions",
+        narrow=tokens_challenges.run,
+    ),
+)
 
 
 def _api(token: str) -> tuple[str, str]:

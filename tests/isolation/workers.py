@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from edu.envelopes import Fault
 from tests.environment import STATE_DIR
 from tests.isolation.routes import digest_of, items_of
 from tests.isolation.sections import Cell, Hole, Section
@@ -36,8 +37,9 @@ if TYPE_CHECKING:
 _INTERLEAVED = 200
 _DEADLINE_S = 180.0
 _REASONS = (
-    *("MissingSchoolError", "InvalidSchoolIdError", "MalformedMessageError", "TypeError", "ContentDisallowed"),
-    *("Can't decode message body", "Task keyword arguments is not a mapping", "Received unregistered task"),
+    *("MissingSchoolError", "InvalidSchoolIdError", "MalformedMessageError", "TypeError", "Received unregistered task"),
+    *(f'"{fault}"' for fault in (Fault.HEADERS, Fault.PROPERTIES, Fault.TASK, Fault.CONTENT_TYPE)),
+    *(f'"{fault}"' for fault in (Fault.BODY, Fault.ARGUMENTS, Fault.FOLLOW_UPS)),
 )
 _planted: dict[str, str] = {}
 
@@ -73,9 +75,9 @@ _REMARKS = (
         "from the verified token alone."
     ),
     (
-        "A message whose body cannot be decoded, or whose keywords are no object, is acknowledged by Celery itself: "
-        "it is not dead-lettered but dropped, with a critical line (the body left out) or a warning in the log. Door"
-        " and gateway make no such message."
+        "Celery itself would acknowledge, and so drop, a message whose body it cannot decode, and end at some "
+        "envelopes. No such message reaches it: the envelope is read and made anew before kombu sees it "
+        "(`edu/envelopes.py`), and what is broken is left to the dead letters."
     ),
     (
         "Any registered task may be named in any queue. Tasks of a school do nothing but what their school's "

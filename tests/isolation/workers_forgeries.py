@@ -14,7 +14,7 @@ from typing import Any
 from edu import clock
 
 STORE = "behavior.store_events"
-DEAD_LETTERED, KEPT_AT_HOME, DROPPED = "dead-lettered", "kept in the school it names", "dropped, logged"
+DEAD_LETTERED, KEPT_AT_HOME, DROPPED = "dead-lettered", "kept in the school it names", "dropped"
 _MANY = 1001
 _EVENT_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -121,13 +121,17 @@ def forgeries(target: Target, bomb: Path) -> list[Forgery]:
     add("Celery's own task", DEAD_LETTERED, "celery.chord_unlock", [], good())
     pickled = _pickle(bomb)
     add("pickle", DEAD_LETTERED, STORE, [], good(), content_type="application/x-python-serialize", content=pickled)
-    add("pickle called JSON", DROPPED, STORE, [], good(), content=pickled)
+    add("pickle called JSON", DEAD_LETTERED, STORE, [], good(), content=pickled)
     add("YAML", DEAD_LETTERED, STORE, [], good(), content_type="application/x-yaml", content=b"- 1")
     add("unknown content type", DEAD_LETTERED, STORE, [], good(), content_type="text/plain")
     add("arguments that are no list", DEAD_LETTERED, STORE, {"a": 1}, good())
-    add("keywords that are no object", DROPPED, STORE, [], [1, 2])
-    add("body that is no JSON", DROPPED, STORE, [], good(), content=b"{")
+    add("keywords that are no object", DEAD_LETTERED, STORE, [], [1, 2])
+    add("body that is no JSON", DEAD_LETTERED, STORE, [], good(), content=b"{")
     add("no message of Celery's at all", DEAD_LETTERED, STORE, [], good(), headers=None)
+    add("an envelope that ends kombu", DEAD_LETTERED, STORE, [], good(), properties=5)
+    follow_up = {"callbacks": [{"task": STORE, "kwargs": good(school_id=target.other)}]}
+    add("a callback in the other school", DEAD_LETTERED, STORE, [], good(), embed=follow_up)
+    add("Celery's own task that calls ours", DEAD_LETTERED, "celery.starmap", [{"task": STORE}, [[good()]]], {})
     return made
 
 

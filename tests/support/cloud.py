@@ -58,15 +58,13 @@ class Cloud:
 
 
 @contextmanager
-def running_cloud(*, leading_keys: bool = True) -> Iterator[Cloud]:
+def running_cloud(**protections: bool) -> Iterator[Cloud]:
     """Start the emulator on this run's port, deploy, and point this process's settings at the stack.
 
-    Without ``leading_keys`` the emulator does not know that condition key: a hole for the isolation matrix to notice.
+    A protection of ``EmulatorOptions`` that is given as false is a hole for the isolation matrix to notice.
     """
     state_dir = Path(STATE_DIR)
-    options = EmulatorOptions(
-        port=EMULATOR_PORT, state_dir=state_dir / "emulator", persist=False, leading_keys=leading_keys
-    )
+    options = EmulatorOptions(port=EMULATOR_PORT, state_dir=state_dir / "emulator", persist=False, **protections)
     with EmulatorProcess(options) as emulator:
         root = {
             "aws_access_key_id": emulator.root.access_key_id,

@@ -16,6 +16,7 @@ def install(options: EmulatorOptions) -> None:
     from deploy.emulator.extension import (  # noqa: PLC0415 - they import ministack's services
         api_gateway,
         bucket_settings,
+        challenge_sessions,
         delivery,
         dynamodb_actions,
         leading_keys,
@@ -23,6 +24,7 @@ def install(options: EmulatorOptions) -> None:
         pipes,
         policy_variables,
         query_access,
+        query_engine,
         root_account,
         sessions,
         table_settings,
@@ -36,6 +38,10 @@ def install(options: EmulatorOptions) -> None:
         leading_keys.install()
     sessions.install()
     query_access.install()
+    if options.query_bounds:
+        query_engine.install()
+    if options.challenge_sessions:
+        challenge_sessions.install()
     user_attributes.install()
     for module in (table_settings, bucket_settings, api_gateway, pipes, persistence):
         module.install()

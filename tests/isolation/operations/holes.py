@@ -63,6 +63,6 @@ HOLES = (
         says="the emulator does not know dynamodb:LeadingKeys",
         plant=lambda _cloud: nullcontext(),
         narrow=_tenant_alone,
-        leading_keys=False,
+        without="leading_keys",
     ),
 )

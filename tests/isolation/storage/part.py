@@ -10,8 +10,8 @@ from tests.isolation.operations.aims import OWN
 from tests.isolation.operations.matrix import deployed_text
 from tests.isolation.policy.law import Law
 from tests.isolation.restoring import same_bucket_after
-from tests.isolation.sections import Hole, Section, Table, replaced
-from tests.isolation.storage import lake, queries, services
+from tests.isolation.sections import Cell, Hole, Section, Table, replaced
+from tests.isolation.storage import lake, queries, query_forms, services
 from tests.isolation.storage.grants import GRANTS, granted
 from tests.isolation.storage.resources import OBJECTS, queues
 from tests.isolation.storage.sweep import sweep
@@ -34,8 +34,8 @@ _REMARKS = (
     ),
     (
         "AWS fails a query that touches an object its caller may not read; the emulator leaves such objects "
-        "out, and knows no CREATE TABLE AS, INSERT or UNLOAD. Those cells say so, and stand on the evaluator "
-        "alone."
+        "out, and refuses everything that is no SELECT. What AWS would need for those statements stands on the "
+        "evaluator alone, and those cells say so."
     ),
     (
         "Where the emulator is narrower than AWS (batches of messages, moving dead letters, a Glue database "
@@ -57,8 +57,9 @@ def _run(cloud: Cloud) -> Section:
     actors = everybody(cloud, OWN)
     swept, asked = sweep(law)
     root, bucket = cloud.root("s3"), cloud.outputs["LakeBucket"]
-    markers = lake.put_objects(root, bucket)
-    cells, problems = list(swept), []
+    cells: list[Cell] = [*swept, *query_forms.attack(cloud)]
+    problems: list[str] = []
+    markers = lake.put_objects(root, bucket)  # no Parquet: from here on a query could not read them
     for actor in actors:
         before = lake.contents(root, bucket)
         cells += lake.attack(law, [actor], bucket, markers)
@@ -110,6 +111,13 @@ _RESULTS = '"${Lake.Arn}/athena-results/school=${!aws:PrincipalTag/school_id}/*"
 _WORK = "          - Sid: Work\n"
 _HOLE = "          - {Sid: Hole, Effect: Allow, Action: sqs:ReceiveMessage, Resource: !GetAtt BehaviorDlq.Arn}\n"
 HOLES = (
+    Hole(
+        name="queries-unbounded",
+        says="the emulator's engine runs any statement, with the machine's files before it, as stock ministack's does",
+        plant=lambda _cloud: nullcontext(),
+        without="query_bounds",
+        narrow=query_forms.run,
+    ),
     Hole(
         name="results-prefix-without-slash",
         says="the tenant's query results end without /: school-1 writes those of school-10",

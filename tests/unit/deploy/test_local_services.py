@@ -12,10 +12,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def test_worker_consumes_every_declared_queue_with_the_threads_of_all(tmp_path: Path) -> None:
+def test_every_declared_queue_has_a_worker_process_with_its_threads(tmp_path: Path) -> None:
     services = product_services(Layout(tmp_path, Ports()), {"LIBRETA_GOV_API_KEY": "key"})
-    assert [service.name for service in services] == ["government", "worker", "beat", "web", "events"]
-    worker = services[1].command
-    assert worker[worker.index("--queues") + 1] == ",".join(queue.name for queue in QUEUES)
-    assert worker[worker.index("--concurrency") + 1] == str(sum(queue.threads for queue in QUEUES))
-    assert worker[worker.index("--hostname") + 1] == "worker@local"
+    workers = [queue.worker for queue in QUEUES]
+    assert [service.name for service in services] == ["government", *workers, "beat", "web", "events"]
+    for queue, service in zip(QUEUES, services[1:], strict=False):
+        assert service.command[service.command.index("--queues") + 1] == queue.name
+        assert service.command[service.command.index("--concurrency") + 1] == str(queue.threads)
+        assert service.command[service.command.index("--hostname") + 1] == f"{queue.worker}@local"

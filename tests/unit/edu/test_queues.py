@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from django.conf import settings
 
+from edu.aws.clients import CONNECT_TIMEOUT_S, READ_TIMEOUT_S
 from edu.celery import app
-from edu.queues import BEHAVIOR, QUEUES, QueueDeclaration, queues_by_worker
+from edu.queues import BEHAVIOR, QUEUES, TASK_TIME_S, QueueDeclaration
 
 
 @pytest.fixture(scope="module")
@@ -64,10 +65,20 @@ def test_celery_knows_the_declared_queues_and_no_others(config: dict[str, Any]) 
 
 
 def test_task_ends_before_its_message_is_visible_again(config: dict[str, Any]) -> None:
-    assert all(config["task_time_limit"] < queue.visibility_timeout_s for queue in QUEUES)
+    """No call begins after ``TASK_TIME_S``; the longest is the message for the next step, tried three times."""
+    client = config["broker_transport_options"]["client-config"]
+    attempts, longest_wait_s = client["retries"]["total_max_attempts"], 3
+    assert (client["connect_timeout"], client["read_timeout"]) == (CONNECT_TIMEOUT_S, READ_TIMEOUT_S)
+    assert config["task_publish_retry"] is False
+    longest_call_s = attempts * (CONNECT_TIMEOUT_S + READ_TIMEOUT_S) + longest_wait_s
+    assert all(TASK_TIME_S + longest_call_s < queue.visibility_timeout_s for queue in QUEUES)
 
 
-def test_every_queue_has_a_worker_with_threads() -> None:
-    by_worker = queues_by_worker()
-    assert sorted(queue.name for queues in by_worker.values() for queue in queues) == sorted(q.name for q in QUEUES)
+def test_no_limit_is_set_that_threads_do_not_keep(config: dict[str, Any]) -> None:
+    assert not {"task_time_limit", "task_soft_time_limit"} & config.keys()
+
+
+def test_every_queue_has_a_worker_of_its_own_with_threads() -> None:
+    workers = [queue.worker for queue in QUEUES]
+    assert workers == ["behavior-worker", "govsync-worker", "maintenance-worker"]
     assert all(queue.threads >= 1 for queue in QUEUES)

@@ -38,7 +38,7 @@ def app() -> Iterator[Celery]:
     """The product's Celery settings over kombu's in-memory broker."""
     app = Celery("test", set_as_current=False)
     app.config_from_object("edu.celeryconfig")
-    app.conf.update(broker_url="memory://", broker_transport_options={})
+    app.conf.update(broker_url="memory://", broker_transport="memory", broker_transport_options={})
     yield app
     app.close()
 

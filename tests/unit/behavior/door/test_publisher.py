@@ -38,7 +38,7 @@ def app(monkeypatch: pytest.MonkeyPatch) -> Iterator[Celery]:
     """The product's Celery settings over kombu's in-memory broker, in the place of the product's application."""
     made = Celery("test", set_as_current=False)
     made.config_from_object("edu.celeryconfig")
-    made.conf.update(broker_url="memory://", broker_transport_options={})
+    made.conf.update(broker_url="memory://", broker_transport="memory", broker_transport_options={})
     monkeypatch.setattr(publisher, "app", made)
     yield made
     made.close()

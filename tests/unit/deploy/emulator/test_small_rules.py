@@ -33,6 +33,13 @@ def test_options_survive_their_own_command_line(tmp_path: Path) -> None:
     assert options.parse(chosen.arguments()) == chosen
 
 
+@pytest.mark.parametrize("protection", ["leading_keys", "query_bounds", "challenge_sessions"])
+def test_each_protection_can_be_left_out_alone(tmp_path: Path, protection: str) -> None:
+    chosen = options.EmulatorOptions(4999, tmp_path, **{protection: False})
+    parsed = options.parse(chosen.arguments())
+    assert parsed == chosen != options.EmulatorOptions(4999, tmp_path)
+
+
 def test_environment_of_the_shell_does_not_reach_ministack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("AWS_SESSION_TOKEN", "MINISTACK_SSL_CERT", "SERVICES", "USE_SSL", "LAMBDA_EXECUTOR"):
         monkeypatch.setenv(name, "x")

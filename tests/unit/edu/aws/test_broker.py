@@ -12,6 +12,7 @@ from django.test import override_settings
 from kombu import Connection
 from kombu.asynchronous.aws.sqs.connection import AsyncSQSConnection
 
+from edu import broker
 from edu.celery import app
 from edu.queues import BEHAVIOR, QUEUES
 
@@ -38,7 +39,11 @@ def _channel(**overridden: Any) -> Any:
     urls = {queue.setting: "" for queue in QUEUES} | {BEHAVIOR.setting: QUEUE_URL}
     with override_settings(**urls, **overridden):
         config = runpy.run_module("edu.celeryconfig")
-    connection = Connection(config["broker_url"], transport_options=config["broker_transport_options"])
+    connection = Connection(
+        config["broker_url"],
+        transport=config["broker_transport"],
+        transport_options=config["broker_transport_options"],
+    )
     return connection.channel()
 
 
@@ -110,4 +115,9 @@ def test_unknown_queue_is_refused_not_created() -> None:
 def test_applications_broker_is_the_checked_endpoint() -> None:
     local = urlsplit(settings.AWS_ENDPOINT_URL or "")
     for connection in (app.connection_for_write(), app.connection_for_read()):
-        assert (connection.transport_cls, connection.hostname, connection.port) == ("sqs", local.hostname, local.port)
+        assert (connection.transport.driver_type, connection.hostname, connection.port) == (
+            "sqs",
+            local.hostname,
+            local.port,
+        )
+        assert isinstance(connection.transport, broker.Transport)
