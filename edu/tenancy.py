@@ -7,7 +7,6 @@ default (ADR 0002).
 
 from __future__ import annotations
 
-import re
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -15,12 +14,11 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from edu.errors import ConfigurationError, InvalidInputError
+from edu.values import is_school_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from contextlib import AbstractContextManager
-
-_SCHOOL_ID = re.compile(r"[a-z0-9][a-z0-9-]{1,30}")
 
 
 class ScopeKind(StrEnum):
@@ -60,9 +58,9 @@ def check_school_id(value: object) -> str:
     Raises:
         InvalidSchoolIdError: when it is anything else (the value itself is not repeated in the message).
     """
-    if not isinstance(value, str) or _SCHOOL_ID.fullmatch(value) is None:
+    if not is_school_id(value):
         raise InvalidSchoolIdError("malformed school id")
-    return value
+    return str(value)
 
 
 def current_scope() -> Scope:
