@@ -1,13 +1,14 @@
 """What a behaviour event is, and which rule a would-be event breaks. Pure: the time is an argument."""
 
 import re
-import unicodedata
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TypeVar
 
+from edu import texts, values
 from edu.queues import BEHAVIOR, DEAD_LETTERS_KEPT_DAYS
 
 T = TypeVar("T")
@@ -23,9 +24,7 @@ MAX_VALUE = 999_999
 MAX_VALUE_DECIMALS = 4
 STORE_EVENTS = "behavior.store_events"  # the task that a message of events names
 FIELDS = ("event_id", "kind", "occurred_at", "value", "note")
-_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _KIND = re.compile(r"[a-z_]{1,32}")
-_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)", re.ASCII)
 _STUDENT_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
 _MAX_NAME_CHARS = 40
 
@@ -38,15 +37,16 @@ class Event:
     kind: str
     occurred_at: datetime
     value: Decimal | None = None
-    note: str | None = field(default=None, repr=False)
+    note: str | None = dataclass_field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class BrokenRule:
-    """A rule that a field broke; an empty ``field`` is the event as a whole."""
+    """A rule that a field broke; an empty ``field`` is the event as a whole. ``character``: the one that broke it."""
 
     field: str
     rule: str
+    character: str = dataclass_field(default="", compare=False)
 
 
 class InvalidEventError(ValueError):
@@ -58,7 +58,11 @@ class InvalidEventError(ValueError):
 
 
 class _BrokenRuleError(ValueError):
-    """One field's rule, by name."""
+    """One field's rule, by name, and the character that broke it, if one did."""
+
+    def __init__(self, rule: str, character: str = "") -> None:
+        super().__init__(rule)
+        self.character = character
 
 
 def parse_event(raw: object, *, now: datetime, oldest: timedelta = OLDEST_AT_THE_DOOR) -> Event:
@@ -80,7 +84,7 @@ def parse_event(raw: object, *, now: datetime, oldest: timedelta = OLDEST_AT_THE
         try:
             return check(raw.get(name))
         except _BrokenRuleError as error:
-            broken.append(BrokenRule(name, str(error)))
+            broken.append(BrokenRule(name, str(error), error.character))
             return instead
 
     event = Event(
@@ -123,9 +127,9 @@ def is_student_id(value: object) -> bool:
 
 
 def _event_id(value: object) -> str:
-    if not isinstance(value, str) or not _ID.fullmatch(value.lower()):
+    if not values.is_uuid(value):
         raise _BrokenRuleError("uuid")
-    return value.lower()
+    return str(value).lower()
 
 
 def _kind(value: object) -> str:
@@ -135,10 +139,8 @@ def _kind(value: object) -> str:
 
 
 def _instant(value: object, now: datetime, oldest: timedelta) -> datetime:
-    if not isinstance(value, str) or not _INSTANT.fullmatch(value):
-        raise _BrokenRuleError("instant")
     try:
-        instant = datetime.fromisoformat(value)
+        instant = values.instant(value if isinstance(value, str) else "")
     except ValueError:
         raise _BrokenRuleError("instant") from None
     if instant - now > CLOCK_SKEW:
@@ -166,13 +168,12 @@ def _value(value: object) -> Decimal | None:
 def _note(value: object) -> str | None:
     if value is None or value == "":
         return None
-    if not isinstance(value, str) or any(_is_control(char) for char in value):
+    if not isinstance(value, str):
         raise _BrokenRuleError("text")
-    if len(value) > MAX_NOTE_CHARS:
+    try:
+        note = texts.lines(value)
+    except texts.UnreadableError as error:
+        raise _BrokenRuleError("text", error.character) from None
+    if len(note) > MAX_NOTE_CHARS:
         raise _BrokenRuleError("too_long")
-    return value
-
-
-def _is_control(char: str) -> bool:
-    """Control characters but tab and line feed, and halves of surrogate pairs, which no encoding can carry."""
-    return char not in "\t\n" and unicodedata.category(char) in {"Cc", "Cs"}
+    return note

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from edu.errors import UNKNOWN_FIELD, FieldError, InvalidInputError, UnavailableError
 
 if TYPE_CHECKING:
-    from behavior.domain import InvalidEventError
+    from django.utils.functional import Promise
+
+    from behavior.domain import BrokenRule, InvalidEventError
 
 ONE_EVENT_OR_A_LIST = _("Send one event, or a list of 1 to 100 events, as JSON")
 _MESSAGES = {
@@ -53,6 +56,11 @@ def field_errors(invalid: InvalidEventError, position: int | None) -> list[Field
     """An event's broken rules for the client; ``position`` is its place in the list that was sent, if one was."""
     prefix = "" if position is None else f"[{position}]"
     return [
-        FieldError(".".join(filter(None, (prefix, part.field))), part.rule, _MESSAGES[part.rule])
-        for part in invalid.broken
+        FieldError(".".join(filter(None, (prefix, part.field))), part.rule, _message(part)) for part in invalid.broken
     ]
+
+
+def _message(broken: BrokenRule) -> str | Promise:
+    """The rule in words, with the character that broke it, which whoever sent it may not see."""
+    message = _MESSAGES[broken.rule]
+    return format_lazy("{}: {}", message, broken.character) if broken.character else message

@@ -11,6 +11,7 @@ from pathlib import Path
 import environ
 from django.utils.translation import gettext_lazy as _
 
+from edu import environment
 from edu.aws.endpoint import check_endpoint
 from edu.http import contract
 from edu.logs import configure_logging
@@ -28,7 +29,7 @@ ENVIRONMENT = env.str("LIBRETA_ENV", "dev")
 CLOUD = env.str("LIBRETA_CLOUD", "")
 AWS_ENDPOINT_URL = check_endpoint(CLOUD, env.str("AWS_ENDPOINT_URL", ""))
 AWS_REGION = env.str("AWS_REGION", env.str("AWS_DEFAULT_REGION", "us-east-1"))
-AWS_POOL_CONNECTIONS = env.int("LIBRETA_AWS_POOL_CONNECTIONS", 25)
+AWS_POOL_CONNECTIONS = environment.whole_number(env, "LIBRETA_AWS_POOL_CONNECTIONS", 25)
 
 # --- the stack's outputs, as `manage.py deploy` writes them
 TABLE_NAME = env.str("LIBRETA_TABLE_NAME", "")
@@ -109,7 +110,7 @@ MIGRATION_MODULES = dict.fromkeys(name.rpartition(".")[2] for name in PRODUCTION
 AUTH_USER_MODEL = "console.StaffUser"
 AUTHENTICATION_BACKENDS = ["edu.console.auth.CognitoBackend"]
 SESSION_ENGINE = "edu.console.sessions"
-SESSION_COOKIE_AGE = env.int("LIBRETA_SESSION_AGE_S", 8 * 3600)
+SESSION_COOKIE_AGE = environment.whole_number(env, "LIBRETA_SESSION_AGE_S", 8 * 3600)
 MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
 LOGIN_URL = "/admin/login/"
 LOGIN_REDIRECT_URL = "/admin/"
@@ -143,7 +144,7 @@ STATIC_URL = "/static/"
 WHITENOISE_USE_FINDERS = True
 
 # --- browser security
-_SECURE = env.bool("LIBRETA_SECURE_COOKIES", CLOUD == "aws")
+_SECURE = environment.truth(env, "LIBRETA_SECURE_COOKIES", default=CLOUD == "aws")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _SECURE
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
@@ -161,7 +162,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["edu.http.parsers.StrictJSONParser"],
     "DEFAULT_THROTTLE_CLASSES": ["edu.http.throttles.ReadThrottle", "edu.http.throttles.WriteThrottle"],
     "DEFAULT_SCHEMA_CLASS": "edu.http.schema.LibretaSchema",
-    "NUM_PROXIES": env.int("LIBRETA_TRUSTED_PROXIES", 1 if CLOUD == "aws" else 0),
+    "NUM_PROXIES": environment.whole_number(env, "LIBRETA_TRUSTED_PROXIES", 1 if CLOUD == "aws" else 0),
     "EXCEPTION_HANDLER": "edu.http.exception_handler.handle_exception",
     "UNAUTHENTICATED_USER": None,
     "COERCE_DECIMAL_TO_STRING": True,
@@ -188,8 +189,8 @@ SPECTACULAR_SETTINGS = {
     ],
 }
 API_RATES = {
-    "reads": env.str("LIBRETA_API_READS", "600/minute"),
-    "writes": env.str("LIBRETA_API_WRITES", "240/minute"),
+    "reads": environment.rate(env, "LIBRETA_API_READS", "600/minute"),
+    "writes": environment.rate(env, "LIBRETA_API_WRITES", "240/minute"),
 }
 REFUSED_KIB_A_MINUTE = env.int("LIBRETA_REFUSED_KIB_A_MINUTE", 2048)  # see edu.http.refused_work
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
@@ -197,12 +198,12 @@ BODY_TIMEOUT_S = env.float("LIBRETA_BODY_TIMEOUT_S", 15.0)  # from the end of a 
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]  # nothing is written to the disk
 
 # --- Celery over SQS: see edu.celeryconfig
-CELERY_WAIT_TIME_S = env.int("LIBRETA_SQS_WAIT_TIME_S", 10)
-GOVSYNC_SWEEP_EVERY_S = env.float("LIBRETA_GOVSYNC_SWEEP_EVERY_S", 10.0)
+CELERY_WAIT_TIME_S = environment.whole_number(env, "LIBRETA_SQS_WAIT_TIME_S", 10)
+GOVSYNC_SWEEP_EVERY_S = environment.seconds(env, "LIBRETA_GOVSYNC_SWEEP_EVERY_S", 10.0)
 
 # --- the isolation canary: two schools that are nobody's, see edu.canary
 CANARY_SCHOOLS = env.list("LIBRETA_CANARY_SCHOOLS", default=["canary-a", "canary-b"])
-CANARY_EVERY_S = env.float("LIBRETA_CANARY_EVERY_S", 300.0)
+CANARY_EVERY_S = environment.seconds(env, "LIBRETA_CANARY_EVERY_S", 300.0)
 
 LOGGING_CONFIG = None
 LOG_LEVEL = env.str("LIBRETA_LOG_LEVEL", "INFO")

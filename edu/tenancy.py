@@ -7,7 +7,6 @@ default (ADR 0002).
 
 from __future__ import annotations
 
-import re
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -15,12 +14,12 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from edu.errors import ConfigurationError, InvalidInputError
+from edu.values import is_school_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from contextlib import AbstractContextManager
 
-_SCHOOL_ID = re.compile(r"[a-z0-9][a-z0-9-]{1,30}")
 _CANARY_PREFIX = "canary-"
 
 
@@ -61,14 +60,14 @@ def check_school_id(value: object) -> str:
     Raises:
         InvalidSchoolIdError: when it is anything else (the value itself is not repeated in the message).
     """
-    if not isinstance(value, str) or _SCHOOL_ID.fullmatch(value) is None:
+    if not is_school_id(value):
         raise InvalidSchoolIdError("malformed school id")
-    return value
+    return str(value)
 
 
 def is_canary_id(value: object) -> bool:
     """Whether it is a school id of the name space of the isolation canaries, in which no school is registered."""
-    return isinstance(value, str) and value.startswith(_CANARY_PREFIX) and _SCHOOL_ID.fullmatch(value) is not None
+    return is_school_id(value) and str(value).startswith(_CANARY_PREFIX)
 
 
 def current_scope() -> Scope:

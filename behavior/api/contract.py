@@ -27,7 +27,8 @@ _EVENT: dict[str, Any] = {
             "type": "string",
             "format": "date-time",
             "description": (
-                f"With its offset; at most {OLDEST_AT_THE_DOOR.days} days ago "
+                "With its offset, as RFC 3339 writes it; what is finer than a microsecond is cut off. At most "
+                f"{OLDEST_AT_THE_DOOR.days} days ago "
                 f"and {CLOCK_SKEW // timedelta(minutes=1)} minutes ahead."
             ),
         },
@@ -37,7 +38,11 @@ _EVENT: dict[str, Any] = {
             "maximum": MAX_VALUE,
             "description": f"At most {MAX_VALUE_DECIMALS} decimals.",
         },
-        "note": {"type": ["string", "null"], "maxLength": MAX_NOTE_CHARS},
+        "note": {
+            "type": ["string", "null"],
+            "maxLength": MAX_NOTE_CHARS,
+            "description": "Every end of line is kept as a line feed. No other control characters, but tabs.",
+        },
     },
 }
 _ACCEPTED: dict[str, Any] = {

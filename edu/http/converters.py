@@ -2,11 +2,13 @@
 
 from django.urls import register_converter
 
+from edu import values
+
 
 class IdConverter:
     """An id as the domains make them."""
 
-    regex = "[a-z0-9-]{1,40}"
+    regex = values.ID
 
     def to_python(self, value: str) -> str:
         """The id itself."""

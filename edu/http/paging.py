@@ -8,6 +8,8 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 from rest_framework.response import Response
 
+from edu.http.fields import WholeNumberField
+
 if TYPE_CHECKING:
     from collections.abc import Collection
 
@@ -25,7 +27,7 @@ LIMIT = OpenApiParameter(
 
 
 class _PageQuery(serializers.Serializer[Any]):
-    limit = serializers.IntegerField(min_value=1, max_value=MAX_LIMIT, default=DEFAULT_LIMIT)
+    limit = WholeNumberField(in_query=True, min_value=1, max_value=MAX_LIMIT, default=DEFAULT_LIMIT)
 
 
 class Paging(TypedDict):

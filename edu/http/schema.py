@@ -89,9 +89,12 @@ class LibretaSchema(AutoSchema):
 
     def _map_serializer_field(self, field: Any, direction: Any, bypass_extensions: bool = False) -> Any:  # noqa: ANN401, FBT001, FBT002 - theirs
         schema = super()._map_serializer_field(field, direction, bypass_extensions)  # type: ignore[no-untyped-call]
-        if isinstance(field, serializers.DecimalField) and field.min_value is not None and field.min_value >= 0:
-            return schema | {"pattern": schema["pattern"].replace("^-?", "^")}
-        return schema
+        if not isinstance(field, serializers.DecimalField):
+            return schema
+        pattern = schema["pattern"].replace(r"\d{0,", "[0-9]{1,")  # theirs takes the empty text for a number
+        if field.min_value is not None and field.min_value >= 0:
+            pattern = pattern.replace("^-?", "^")
+        return schema | {"pattern": pattern}
 
     def _add_parameters(self, operation: dict[str, Any]) -> None:
         own = operation.get("parameters", [])

@@ -1,7 +1,8 @@
 """A report card as CSV, in the reader's language: in Spanish as a spreadsheet of the school's country opens it.
 
 One row for each course and term, then the averages; what is not complete has no verdict yet. A text that a spreadsheet
-would take for a formula is given an apostrophe in front (OWASP, "CSV Injection"); numbers of our own are numbers.
+would take for a formula is given an apostrophe in front (OWASP, "CSV Injection"). Only grades and means are numbers and
+have the country's decimal mark: a section that is called 6.1 is called 6.1 everywhere.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
@@ -34,40 +36,51 @@ def render(card: ReportCard) -> bytes:
     written = io.StringIO()
     writer = csv.writer(written, delimiter=convention.delimiter, lineterminator="\r\n")
     for row in _rows(card, convention):
-        writer.writerow([_cell(text, convention) for text in row])
+        writer.writerow([_safe(cell) if isinstance(cell, str) else cell.written for cell in row])
     return (_BYTE_ORDER_MARK + written.getvalue()).encode()
 
 
-def _rows(card: ReportCard, convention: Convention) -> Iterator[list[str]]:
+@dataclass(frozen=True)
+class _Number:
+    """A cell that holds a number of our own, as it is written here."""
+
+    written: str
+
+
+def _rows(card: ReportCard, convention: Convention) -> Iterator[list[str | _Number]]:
     yield [
         *(_("School"), _("Student"), _("Period"), _("Course"), _("Section"), _("Grade"), _("Mean before rounding")),
         *(_("Passing"), _("Complete"), _("Computed"), _("May be out of date")),
     ]
-    whose = [card.school.name, f"{card.student.family_name}, {card.student.given_name}"]
+    whose: list[str | _Number] = [card.school.name, f"{card.student.family_name}, {card.student.given_name}"]
     for line in card.lines:
         for term, found in zip(card.terms, line.grades, strict=True):
             computed = [_instant(found.as_of, convention), _yes_or_no(found.stale)]
-            yield [*whose, term.name, line.course_name, line.section.name, *_grade(found.grade), *computed]
+            yield [*whose, term.name, line.course_name, line.section.name, *_grade(found.grade, convention), *computed]
     computed = [_instant(card.as_of, convention), _yes_or_no(card.stale)]
     for line in card.lines:
         if line.year:
-            yield [*whose, _("Year"), line.course_name, line.section.name, *_grade(line.year), *computed]
+            yield [*whose, _("Year"), line.course_name, line.section.name, *_grade(line.year, convention), *computed]
     for term, average in zip(card.terms, card.averages, strict=False):  # a partial card has none
-        yield [*whose, term.name, _("Average of the courses"), "", *_grade(average), *computed]
+        yield [*whose, term.name, _("Average of the courses"), "", *_grade(average, convention), *computed]
     if card.year:
-        yield [*whose, _("Year"), _("Average of the courses"), "", *_grade(card.year), *computed]
+        yield [*whose, _("Year"), _("Average of the courses"), "", *_grade(card.year, convention), *computed]
 
 
-def _grade(grade: Grade | None) -> list[str]:
+def _grade(grade: Grade | None, convention: Convention) -> list[str | _Number]:
     if grade is None:
         return ["", "", "", ""]
     passing = verdicts.passing(grade, yes=_("Yes"), no=_("No"), unknown="")
-    return [grade.value or "", grade.mean or "", passing, _yes_or_no(grade.complete)]
+    numbers = [_number(grade.value, convention), _number(grade.mean, convention)]
+    return [*numbers, passing, _yes_or_no(grade.complete)]
 
 
-def _cell(text: str, convention: Convention) -> str:
-    if conventions.is_number(text):
-        return convention.number(text)
+def _number(text: str | None, convention: Convention) -> str | _Number:
+    """A grade or a mean; of letters the grade is a text."""
+    return _Number(convention.number(text)) if text and conventions.is_number(text) else text or ""
+
+
+def _safe(text: str) -> str:
     return f"'{text}" if _FORMULA.match(text) else text
 
 

@@ -6,19 +6,19 @@ comma is taken by the numbers then, so tables are separated by ``;``, as a sprea
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import get_language
 
+from edu.values import decimal_number
+
 if TYPE_CHECKING:
     from datetime import datetime
 
     from evaluations.domain.school import School
 
-_NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?", re.ASCII)
 _DECIMAL_POINT = frozenset({"BZ", "CU", "DO", "GT", "HN", "MX", "NI", "PA", "PE", "PR", "SV", "US"})
 
 
@@ -32,7 +32,7 @@ class Convention:
     zone: ZoneInfo
 
     def number(self, text: str) -> str:
-        """A number of ours as it is written here; any other text as it is."""
+        """A grade or a mean as it is written here: a number with the decimal mark, a letter as it is."""
         return text.replace(".", self.decimal_mark) if is_number(text) else text
 
     def instant(self, instant: datetime) -> str:
@@ -50,5 +50,9 @@ def of(school: School) -> Convention:
 
 
 def is_number(text: str) -> bool:
-    """Whether the text is a number as the product stores it."""
-    return _NUMBER.fullmatch(text) is not None
+    """Whether a grade is a number as the product stores it, and not a letter or a word of its scale."""
+    try:
+        decimal_number(text)
+    except ValueError:
+        return False
+    return True

@@ -8,18 +8,29 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
+from edu.http.fields import DayField, DecimalTextField, IdField, LineField
 from edu.http.serializers import StrictSerializer
-from evaluations.api.parsing import ID_PATTERN
-from evaluations.api.score_serializers import KINDS
-from evaluations.domain.checks import MAX_REASON_CHARS
+from evaluations.api.score_serializers import KINDS, REASON_MESSAGES
+from evaluations.domain.checks import MAX_REASON_CHARS, MAX_TEXT_CHARS
+from evaluations.domain.evaluation import WEIGHT_DECIMALS
 from evaluations.services import inputs
 
-_TITLE_MESSAGES: dict[str, Any] = dict.fromkeys(("blank", "max_length"), inputs.TITLE)
+_TITLE: dict[str, Any] = {
+    "help_text": "One line. Any kind of space counts as a space; outer ones are taken away.",
+    "max_length": MAX_TEXT_CHARS,
+    "error_messages": dict.fromkeys(("invalid", "blank", "max_length"), inputs.TITLE),
+}
+_REASON: dict[str, Any] = {
+    "max_length": MAX_REASON_CHARS,
+    "allow_blank": True,
+    "default": "",
+    "error_messages": REASON_MESSAGES,
+}
 _RELATIVE = "Counts relative to the weights of the term's other evaluations; they need not add up to 100."
 _WEIGHT: dict[str, Any] = {
-    "help_text": _RELATIVE,
+    "help_text": f"{_RELATIVE} A JSON number is taken too.",
     "max_digits": 5,
-    "decimal_places": 2,
+    "decimal_places": WEIGHT_DECIMALS,
     "min_value": Decimal("0.01"),
     "max_value": 100,
     "error_messages": dict.fromkeys(
@@ -31,21 +42,21 @@ _WEIGHT: dict[str, Any] = {
 class EvaluationInput(StrictSerializer):
     """A new evaluation."""
 
-    term_id = serializers.RegexField(ID_PATTERN)
+    term_id = IdField()
     kind = serializers.ChoiceField(KINDS)
-    title = serializers.CharField(max_length=120, error_messages=_TITLE_MESSAGES)
-    weight = serializers.DecimalField(**_WEIGHT)
-    held_on = serializers.DateField()
+    title = LineField(**_TITLE)
+    weight = DecimalTextField(**_WEIGHT)
+    held_on = DayField()
 
 
 class EvaluationChange(StrictSerializer):
     """What of an evaluation is to change, at least one thing, and why."""
 
-    title = serializers.CharField(max_length=120, required=False, error_messages=_TITLE_MESSAGES)
-    weight = serializers.DecimalField(**_WEIGHT, required=False)
-    held_on = serializers.DateField(required=False)
+    title = LineField(**_TITLE, required=False)
+    weight = DecimalTextField(**_WEIGHT, required=False)
+    held_on = DayField(required=False)
     kind = serializers.ChoiceField(KINDS, required=False)
-    reason = serializers.CharField(max_length=MAX_REASON_CHARS, allow_blank=True, default="")
+    reason = LineField(**_REASON)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Refuse a change that names nothing."""
@@ -57,7 +68,7 @@ class EvaluationChange(StrictSerializer):
 class DeletionInput(StrictSerializer):
     """Why an evaluation is taken back."""
 
-    reason = serializers.CharField(max_length=MAX_REASON_CHARS, allow_blank=True, default="")
+    reason = LineField(**_REASON)
 
 
 class EvaluationOutput(serializers.Serializer[Any]):

@@ -9,11 +9,12 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 
 from edu.errors import FieldError, InvalidInputError
+from edu.http.fields import ID_PATTERN, IdField, WholeNumberField
+from evaluations.domain.school import SCHOOL_YEARS
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
 
-ID_PATTERN = r"^[a-z0-9-]{1,40}$"
 TERM = OpenApiParameter("term", {"type": "string", "pattern": ID_PATTERN}, description="Only of this term.")
 REQUIRED_TERM = OpenApiParameter(
     "term", {"type": "string", "pattern": ID_PATTERN}, required=True, description="Of this term."
@@ -21,17 +22,19 @@ REQUIRED_TERM = OpenApiParameter(
 
 SCHOOL_YEAR = OpenApiParameter(
     "school_year",
-    {"type": "integer", "minimum": 2000, "maximum": 2100},
+    {"type": "integer", "minimum": SCHOOL_YEARS.start, "maximum": SCHOOL_YEARS.stop - 1},
     description="Of this school year, named by the calendar year it starts in.",
 )
 
 
 class _TermQuery(serializers.Serializer[Any]):
-    term = serializers.RegexField(ID_PATTERN, required=False, default="")
+    term = IdField(required=False, default="")
 
 
 class _SchoolYearQuery(serializers.Serializer[Any]):
-    school_year = serializers.IntegerField(required=False, default=None, min_value=2000, max_value=2100)
+    school_year = WholeNumberField(
+        in_query=True, required=False, default=None, min_value=SCHOOL_YEARS.start, max_value=SCHOOL_YEARS.stop - 1
+    )
 
 
 def validated(serializer: Any) -> dict[str, Any]:  # noqa: ANN401 - any serializer

@@ -15,7 +15,11 @@ _WEIGHT_TOTAL = "Of all evaluations. Weights are relative and no percentages: th
 
 
 class GradeOutput(serializers.Serializer[Any]):
-    """A consolidated grade: as the scale writes it, and the mean before rounding (four places, and as a fraction)."""
+    """A consolidated grade: as the scale writes it, and the mean before rounding, for people and as a fraction.
+
+    ``mean`` has four places, and more where four would come to another grade than the fraction does, or lie on the
+    other side of a passing mark; its last place may be rounded either way for the same reason.
+    """
 
     value = serializers.CharField(allow_null=True)
     mean = serializers.CharField(allow_null=True)

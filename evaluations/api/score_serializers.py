@@ -7,27 +7,29 @@ from typing import Any
 
 from rest_framework import serializers
 
+from edu.http.fields import IdField, LineField, TruthField, WholeNumberField, plain_text
 from edu.http.serializers import StrictSerializer
-from evaluations.api.parsing import ID_PATTERN
 from evaluations.domain.checks import MAX_REASON_CHARS
 from evaluations.domain.evaluation import EvaluationKind, ScoreState
 from evaluations.domain.scales import MAX_VALUE_CHARS
+from evaluations.services import inputs
 from evaluations.services.grading.section_entry import MAX_ROWS
 
 KINDS = [str(kind) for kind in EvaluationKind]
 STATES = [str(state) for state in ScoreState]
 RECORDABLE = [str(state) for state in ScoreState if state is not ScoreState.VOID]
+REASON_MESSAGES: dict[str, Any] = dict.fromkeys(("invalid", "max_length"), inputs.REASON)
 
 
 class ValueField(serializers.CharField):
-    """A result as text; a JSON number counts as the text it was written as, digit by digit."""
+    """A result as text; a JSON number counts as the text it is worth, digit by digit."""
 
     def __init__(self, **options: Any) -> None:  # noqa: ANN401 - DRF's options
         super().__init__(max_length=MAX_VALUE_CHARS, allow_null=True, default=None, **options)
 
     def to_internal_value(self, data: Any) -> str:  # noqa: ANN401 - whatever was sent
         """The text."""
-        text: str = super().to_internal_value(str(data) if isinstance(data, Decimal) else data)
+        text: str = super().to_internal_value(plain_text(data) if isinstance(data, Decimal) else data)
         return text
 
 
@@ -36,26 +38,26 @@ class CorrectionInput(StrictSerializer):
 
     state = serializers.ChoiceField(RECORDABLE, default=str(ScoreState.RECORDED))
     value = ValueField()
-    late = serializers.BooleanField(default=False)
-    reason = serializers.CharField(max_length=MAX_REASON_CHARS, allow_blank=True, default="")
+    late = TruthField(default=False)
+    reason = LineField(max_length=MAX_REASON_CHARS, allow_blank=True, default="", error_messages=REASON_MESSAGES)
 
 
 class ScoreInput(CorrectionInput):
     """A student's score."""
 
-    student_id = serializers.RegexField(ID_PATTERN)
+    student_id = IdField()
 
 
 class ReasonInput(StrictSerializer):
     """Why."""
 
-    reason = serializers.CharField(max_length=MAX_REASON_CHARS)
+    reason = LineField(max_length=MAX_REASON_CHARS, error_messages=REASON_MESSAGES)
 
 
 class RowInput(ScoreInput):
     """One student's row of a section."""
 
-    version = serializers.IntegerField(min_value=1, max_value=999_999_999, allow_null=True, default=None)
+    version = WholeNumberField(min_value=1, max_value=999_999_999, allow_null=True, default=None)
 
 
 class RowsInput(StrictSerializer):

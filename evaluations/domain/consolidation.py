@@ -11,29 +11,30 @@ from decimal import Context, Decimal
 from fractions import Fraction
 
 from evaluations.domain.evaluation import Evaluation, Score
+from evaluations.domain.means import shown_mean
 from evaluations.domain.points import points_of, worst_points
 from evaluations.domain.scales import GradingScale
 
 _LEFT_OUT = frozenset({"absent", "exempt"})  # their weight goes to the others
 _TAKEN_BACK = "void"
 _AT_MINIMUM = "missing"
-_HALF = Fraction(1, 2)
 _EXACT = Context(prec=60)
-_MEAN_DECIMALS = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grade:
     """A consolidated grade. ``value`` is as the scale rounds and writes it, ``exact`` the mean as a fraction ``a/b``.
 
-    ``value``, ``exact`` and ``passing`` are ``None`` while nothing counts; ``passing`` is what it comes to by now, and
-    ``verdict`` what may be told of it. ``complete``: there are evaluations, and each has a score that stands; complete
-    without a value is who was exempt or absent every time. An average is complete when all its grades are.
+    ``mean`` is that fraction for people to read (``domain.means``). These and ``passing`` are ``None`` while nothing
+    counts; ``passing`` is what it comes to by now, and ``verdict`` what may be told of it. ``complete``: there are
+    evaluations, and each has a score that stands; complete without a value is who was exempt or absent every time. An
+    average is complete when all its grades are.
     Weights: of the evaluations counted, and of all there are: relative, no percentages; in an average, one a grade.
     """
 
     value: str | None = field(default=None, repr=False)
     exact: str | None = field(default=None, repr=False)
+    mean: str | None = field(default=None, repr=False)
     passing: bool | None = field(default=None, repr=False)
     complete: bool
     counted: int
@@ -45,13 +46,6 @@ class Grade:
     def verdict(self) -> bool | None:
         """Whether it passes, once nothing is missing: ``None`` until then, for what is missing may turn it around."""
         return self.passing if self.complete else None
-
-    @property
-    def mean(self) -> str | None:
-        """The exact mean as a decimal of four places, for people to read."""
-        if self.exact is None:
-            return None
-        return _written(_half_up(Fraction(self.exact), _MEAN_DECIMALS), _MEAN_DECIMALS)
 
 
 def consolidate(scale: GradingScale, evaluations: Iterable[Evaluation], scores: Mapping[str, Score]) -> Grade:
@@ -129,6 +123,7 @@ def _grade(
     return Grade(
         value=value,
         exact=None if exact is None else f"{exact.numerator}/{exact.denominator}",
+        mean=None if exact is None else shown_mean(scale, exact),
         passing=None if value is None else scale.passes(value),
         complete=complete,
         counted=len(counted),
@@ -150,16 +145,6 @@ def _judged(scale: GradingScale, score: Score | None) -> tuple[bool, Fraction | 
     if points is None:
         return False, None  # a grade that this scale does not know is as if it was not recorded
     return True, max(worst_points(scale), points - Fraction(scale.late_penalty or 0)) if score.late else points
-
-
-def _half_up(exact: Fraction, decimals: int) -> int:
-    """The mean in units of the last decimal shown; a half goes up."""
-    scaled = exact * Fraction(10) ** decimals + _HALF
-    return int(scaled.numerator // scaled.denominator)
-
-
-def _written(units: int, decimals: int) -> str:
-    return f"{_EXACT.scaleb(Decimal(units), -decimals):f}"
 
 
 def _decimal(weight: Fraction) -> Decimal:

@@ -9,6 +9,7 @@ from evaluations.domain.checks import check_id, check_text, check_utc, check_ver
 from evaluations.domain.scales import MAX_VALUE_CHARS
 
 _MAX_WEIGHT = 100
+WEIGHT_DECIMALS = 2  # at most, of what is taken: so each is shown as it is
 
 
 class EvaluationKind(StrEnum):

@@ -7,6 +7,7 @@ checker names every function here that a new ``ScaleKind`` is missing from.
 from decimal import Decimal
 from fractions import Fraction
 
+from edu.values import decimal_number
 from evaluations.domain.scales import GradingScale, ScaleKind
 
 
@@ -55,7 +56,7 @@ def words_of(scale: GradingScale) -> tuple[str, ...]:
 
 def _number_of(scale: GradingScale, grade: str) -> Fraction | None:
     try:
-        number = Fraction(grade)
+        number = Fraction(decimal_number(grade))
     except ValueError:
         return None
     return number if worst_points(scale) <= number <= Fraction(scale.maximum or 0) else None

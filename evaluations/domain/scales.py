@@ -1,6 +1,5 @@
 """Grading scales: what a score may be and how it is written; what a mean comes to, and whether it passes."""
 
-import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,9 +9,9 @@ from fractions import Fraction
 from math import floor
 from types import MappingProxyType
 
+from edu.values import decimal_number
 from evaluations.domain.checks import check_id
 
-_NUMBER = re.compile(r"-?[0-9]{1,12}(?:\.[0-9]{1,12})?", re.ASCII)
 _EXACT = Context(prec=60, rounding=ROUND_HALF_UP, traps=[Inexact, InvalidOperation])
 _MAX_BOUND = 10_000
 _MAX_DECIMALS = 4
@@ -111,9 +110,7 @@ class GradingScale:
         """
         if self.kind is ScaleKind.LETTERS:
             return self._check_value(unicodedata.normalize("NFC", text))
-        if not _NUMBER.fullmatch(text):
-            raise ValueError(RefusalReason.NOT_A_NUMBER)
-        return self._check_number(Decimal(text), self._bounds()[2])
+        return self._check_number(_number(text), self._bounds()[2])
 
     def rounded(self, mean: Fraction) -> str:
         """The consolidated grade a mean comes to; of letters it is a mean of ranks, the worst letter's being 0.
@@ -153,9 +150,7 @@ class GradingScale:
         return self._check_number(value, self._bounds()[2])
 
     def _final_number(self, text: str) -> Decimal:
-        if not _NUMBER.fullmatch(text):
-            raise ValueError(RefusalReason.NOT_A_NUMBER)
-        return self._check_number(Decimal(text), self._final_step())
+        return self._check_number(_number(text), self._final_step())
 
     def _check_number(self, value: Decimal, step: Decimal) -> Decimal:
         """Return ``value`` with the fixed decimals of ``step``, or raise: nothing is ever rounded here."""
@@ -217,6 +212,13 @@ class GradingScale:
         if not all(_is_letter(letter) for letter in self.letters):
             raise ValueError(f"letters: not words of 1 to {MAX_VALUE_CHARS} letters, +, - and single spaces, in NFC")
         self.parse(self.passing)
+
+
+def _number(text: str) -> Decimal:
+    try:
+        return decimal_number(text)
+    except ValueError:
+        raise ValueError(RefusalReason.NOT_A_NUMBER) from None
 
 
 def _is_letter(text: str) -> bool:

@@ -9,15 +9,15 @@ from datetime import date
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
+from edu.values import is_school_id
 from evaluations.domain.checks import check_id, check_text
 from evaluations.domain.scales import GradingScale
 
-_SCHOOL_ID = re.compile(r"[a-z0-9][a-z0-9-]{1,30}", re.ASCII)
 _COUNTRY = re.compile(r"[A-Z]{2}", re.ASCII)
 _LOCALE = re.compile(r"[a-z]{2}(?:-[A-Z]{2})?", re.ASCII)
 _NATIONAL_ID = re.compile(r"[0-9A-Z.-]{4,20}", re.ASCII)
 _GRADE_LEVELS = range(1, 14)
-_SCHOOL_YEARS = range(2000, 2101)
+SCHOOL_YEARS = range(2000, 2101)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +73,7 @@ class School:
 
     def __post_init__(self) -> None:
         """Raise ValueError for bad codes, an unknown time zone, or terms that repeat, overlap or are out of order."""
-        if not _SCHOOL_ID.fullmatch(self.school_id):
+        if not is_school_id(self.school_id):
             raise ValueError("school_id: not 2 to 31 characters a-z, 0-9, - that start with a letter or digit")
         check_text("name", self.name)
         if not _COUNTRY.fullmatch(self.country) or not _LOCALE.fullmatch(self.locale):
@@ -186,8 +186,8 @@ class Enrolment:
 
 
 def _check_school_year(value: int) -> None:
-    if value not in _SCHOOL_YEARS:
-        raise ValueError(f"school_year: not between {_SCHOOL_YEARS.start} and {_SCHOOL_YEARS.stop - 1}")
+    if value not in SCHOOL_YEARS:
+        raise ValueError(f"school_year: not between {SCHOOL_YEARS.start} and {SCHOOL_YEARS.stop - 1}")
 
 
 def _check_grade_level(value: int) -> None:

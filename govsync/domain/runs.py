@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from edu import values
 from edu.jobs.domain import JobKind
 from govsync.domain.states import RUN_TRANSITIONS, RunState, TransitionError
 
 # No run is ever given up: the law wants it ended, and past its deadline each sweep says that it is late.
 SYNC = JobKind("sync", watchdog_s=900.0)
 DEADLINE = timedelta(hours=48)
-_RUN_ID = re.compile(r"([a-z0-9-]{1,40})-r([1-9][0-9]{0,3})", re.ASCII)
+_RUN_ID = re.compile(rf"({values.ID})-r([1-9][0-9]{{0,3}})")
 
 
 @dataclass(frozen=True)

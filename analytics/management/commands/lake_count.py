@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from analytics import services
 from edu.commands import OperatorCommand, chosen_schools
 from edu.tenancy import enter_school
+from edu.values import whole_number
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
@@ -20,8 +21,8 @@ class Command(OperatorCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the command line."""
         parser.add_argument("--school", required=True, metavar="ID")
-        parser.add_argument("--year", required=True, type=int)
-        parser.add_argument("--month", required=True, type=int)
+        parser.add_argument("--year", required=True, type=whole_number)
+        parser.add_argument("--month", required=True, type=whole_number)
 
     def handle(self, *_args: object, **options: Any) -> None:  # noqa: ANN401 - argparse's values
         """Print one line for each dataset."""

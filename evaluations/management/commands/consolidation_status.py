@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from edu.commands import OperatorCommand, WrongUseError, chosen_schools
 from edu.tenancy import enter_school
+from edu.values import whole_number
 from evaluations.services.reports import nightly
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ class Command(OperatorCommand):
         which = parser.add_mutually_exclusive_group(required=True)
         which.add_argument("--school", help="the school's id")
         which.add_argument("--all", action="store_true", help="every registered school")
-        parser.add_argument("--last", type=int, default=1, help="how many runs of each school (1)")
+        parser.add_argument("--last", type=whole_number, default=1, help="how many runs of each school (1)")
 
     def handle(self, *_args: object, **options: Any) -> None:  # noqa: ANN401 - argparse's values
         """Print one line for each run, the latest first.

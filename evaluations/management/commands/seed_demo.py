@@ -16,6 +16,7 @@ from edu.commands import OperatorCommand
 from edu.identity.cognito import Account, ensure_account
 from edu.identity.principal import Principal, Role
 from edu.tenancy import enter_school
+from edu.values import whole_number
 from evaluations import services
 from evaluations.demo import generate
 
@@ -34,8 +35,8 @@ class Command(OperatorCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the command line."""
-        parser.add_argument("--schools", type=int, default=2, help="1 to 50 (default: %(default)s)")
-        parser.add_argument("--students", type=int, default=80, help="in all schools together, up to 5000")
+        parser.add_argument("--schools", type=whole_number, default=2, help="1 to 50 (default: %(default)s)")
+        parser.add_argument("--students", type=whole_number, default=80, help="in all schools together, up to 5000")
         parser.add_argument("--logins-file", type=Path, help="write the logins there instead of printing them")
 
     def handle(self, *_args: object, **options: Any) -> None:  # noqa: ANN401 - argparse's values

@@ -11,8 +11,10 @@ from django.utils.translation import gettext_lazy as _
 from edu.dynamo.errors import ConditionFailedError
 from edu.dynamo.transactions import MAX_ACTIONS
 from edu.errors import ConflictError, FieldError, InvalidInputError, LibretaError
+from evaluations.domain.evaluation import WEIGHT_DECIMALS
 from evaluations.domain.score_versions import ScoreContent
 from evaluations.repository import roster, school_profile, stored_evaluations, stored_scores, term_locks
+from evaluations.services import inputs
 from evaluations.services.grading import changes
 from evaluations.services.grading.changes import ACTIONS_PER_SCORE, EvaluationChange, ScoreChange
 from evaluations.services.grading.unit_of_work import UnitOfWork
@@ -58,9 +60,9 @@ def import_evaluation(*, actor: Principal, evaluation: Evaluation, scores: Itera
 
     Raises:
         InvalidInputError: the evaluation is of a term, school year or course that is not the school's or its section's,
-            or stands already in another place; or a score (``scores[<index>].<field>``) is not the evaluation's, not on
-            the term's scale as the scale writes it, given twice, or new and of a student who is not in the section.
-            Nothing was written.
+            or stands already in another place; its weight has more than two decimals, which nothing would show; or a
+            score (``scores[<index>].<field>``) is not the evaluation's, not on the term's scale as the scale writes it,
+            given twice, or new and of a student who is not in the section. Nothing was written.
         NotFoundError: no such section in this school.
         ConflictError: the evaluation was deleted here, or is of another kind by now, or the school's record was changed
             at this moment.
@@ -91,6 +93,8 @@ def _checked_evaluation(school: School, evaluation: Evaluation) -> Evaluation:
     if evaluation.course_id != section.course_id:
         message = _("It is not the course of the section")
         raise InvalidInputError(fields=[FieldError("course_id", "of_section", message)])
+    if evaluation.weight != round(evaluation.weight, WEIGHT_DECIMALS):
+        raise InvalidInputError(fields=[FieldError("weight", "decimals", inputs.WEIGHT)])
     scale_id = school.scale_in(evaluation.term_id).scale_id
     if evaluation.scale_id not in {None, scale_id}:
         raise InvalidInputError(fields=[FieldError("scale_id", "of_term", _("The term is on another grading scale"))])

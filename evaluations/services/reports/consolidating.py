@@ -33,7 +33,7 @@ from evaluations.services.school import school_cache
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-_ALGORITHM = 2  # of domain.consolidation and domain.points; raise it to have every grade computed again
+_ALGORITHM = 3  # of domain.consolidation, means and points; raise it to have every grade computed again
 _log = get_logger(__name__)
 
 

@@ -142,6 +142,13 @@ def test_malformed_event_is_refused(cloud: Cloud, queue: str, student: Tokens, b
     assert _messages(cloud, queue) == []
 
 
+@pytest.mark.parametrize("written", ["2026-11-24t15:30:00z", "2026-11-24T10:30:00.123456789-05:00"])
+def test_instant_as_rfc_3339_may_write_it_is_taken(cloud: Cloud, queue: str, student: Tokens, written: str) -> None:
+    assert _post(cloud, student.identity, _event(occurred_at=written)).status_code == 202
+    (message,) = _messages(cloud, queue)
+    assert _run(message)["events"][0]["occurred_at"] == written
+
+
 def test_other_media_type_is_refused(cloud: Cloud, queue: str, student: Tokens) -> None:
     assert _post(cloud, student.identity, _event(), "text/plain").status_code == 415
     assert _messages(cloud, queue) == []

@@ -127,6 +127,11 @@ def test_standing_evaluation_stays_in_its_place(school: TestSchool, changed: dic
     assert services.list_term_grades(term_id=CLOSED_TERM) == []
 
 
+def test_weight_that_could_be_shown_only_rounded_is_refused(school: TestSchool) -> None:
+    assert broken_rules(school, score(0), weight=Decimal("0.004")) == [("weight", "decimals")]
+    assert bring_in(school, score(0), weight=Decimal("7.500")).created == ("student-000",)
+
+
 def test_evaluation_of_an_unknown_place_is_refused(school: TestSchool) -> None:
     assert broken_rules(school, term_id="never") == [("term_id", "exists")]
     assert broken_rules(school, course_id="len-5") == [("course_id", "of_section")]

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -24,6 +25,7 @@ from behavior.domain import (
     parse_event,
     value_text,
 )
+from behavior.errors import field_errors
 
 NOW = datetime(2026, 11, 23, 15, 15, tzinfo=UTC)
 ID = "0b1f6a52-3c1e-4c8b-9a55-2f2f6f1f0a01"
@@ -80,13 +82,25 @@ def test_kind_of_another_form_is_refused(value: object) -> None:
         "2026-11-31T10:15:00Z",
         "2026-11-23T24:15:00Z",
         "2026-11-23T10:15:00+99:00",
-        "2026-11-23T10:15:00.1234567Z",
         "٢٠٢٦-11-23T10:15:00Z",
         "now",
     ],
 )
 def test_instant_that_is_naive_or_malformed_is_refused(value: object) -> None:
     assert broken_by(occurred_at=value) == (BrokenRule("occurred_at", "instant"),)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "2026-11-23T10:15:00.1234567-05:00",
+        "2026-11-23T10:15:00.123456789-05:00",
+        "2026-11-23t15:15:00.123456z",
+        "2026-11-23T15:15:00.1234569Z",
+    ],
+)
+def test_instant_as_rfc_3339_may_write_it_is_taken(value: str) -> None:
+    assert parse_event(GOOD | {"occurred_at": value}, now=NOW).occurred_at == NOW + timedelta(microseconds=123456)
 
 
 @pytest.mark.parametrize(
@@ -159,6 +173,24 @@ def test_note_that_no_one_could_read_is_refused(note: object, rule: str) -> None
 def test_note_of_280_characters_with_lines_is_taken() -> None:
     note = "ñ\n" * 140
     assert parse_event(GOOD | {"note": note}, now=NOW).note == note
+
+
+def test_line_ends_of_any_system_are_line_feeds_and_counted_as_one() -> None:
+    assert parse_event(GOOD | {"note": "uno\r\ndos\rtres"}, now=NOW).note == "uno\ndos\ntres"
+    assert parse_event(GOOD | {"note": "ñ\r\n" * 140}, now=NOW).note == "ñ\n" * 140
+
+
+@pytest.mark.parametrize(("note", "named"), [("a\x07", "U+0007"), ("a\x00b", "U+0000"), ("\ud800", "U+D800")])
+def test_refused_note_names_the_character(note: str, named: str) -> None:
+    (broken,) = broken_by(note=note)
+    assert broken.character == named
+    [told] = field_errors(InvalidEventError((broken,)), 3)
+    with translation.override("es"):
+        assert (told.field, told.rule, str(told.message)) == (
+            "[3].note",
+            "text",
+            f"Envíe texto sin caracteres de control: {named}",
+        )
 
 
 def test_every_broken_rule_is_told_and_no_value() -> None:

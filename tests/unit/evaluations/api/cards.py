@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from fractions import Fraction
 
 from evaluations.domain.consolidation import Grade
+from evaluations.domain.means import shown_mean
 from evaluations.domain.scales import STANDARD_SCALES
 from evaluations.domain.school import School, Section, Student, Term
 from evaluations.services.reports.consolidated_grades import GradeLine
@@ -16,9 +18,11 @@ AS_OF = datetime(2026, 5, 4, 12, 30, tzinfo=UTC)
 
 
 def grade(value: str | None, exact: str | None = None, *, complete: bool = True, passing: bool | None = True) -> Grade:
+    found = exact or value
     return Grade(
         value=value,
-        exact=exact or value,
+        exact=found,
+        mean=shown_mean(STANDARD_SCALES["1-7"], Fraction(found)) if found else None,
         passing=passing if value else None,
         complete=complete,
         counted=2,

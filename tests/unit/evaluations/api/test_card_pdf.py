@@ -8,20 +8,7 @@ from django.utils import translation
 
 from evaluations.api import card_pdf
 from tests.unit.evaluations.api.cards import card, course, grade, partial
-
-_SHOWN = re.compile(rb"\(((?:[^()\\]|\\.)*)\) Tj")
-_ESCAPED = re.compile(rb"\\([0-7]{3}|.)", re.DOTALL)
-
-
-def text_of(content: bytes) -> str:
-    """What an uncompressed PDF with WinAnsi fonts shows, in the order of its content streams."""
-    assert b"/WinAnsiEncoding" in content
-    return "\n".join(_ESCAPED.sub(_unescaped, shown).decode("cp1252") for shown in _SHOWN.findall(content))
-
-
-def _unescaped(found: re.Match[bytes]) -> bytes:
-    code = found[1]
-    return bytes([int(code, 8)]) if len(code) == 3 else code
+from tests.unit.evaluations.api.pdf_reader import text_of
 
 
 def rendered(*args: object, language: str = "es", **kwargs: object) -> str:
@@ -128,10 +115,47 @@ def test_name_is_text_and_never_markup() -> None:
 
 
 @pytest.mark.parametrize(
-    ("written", "drawn"), [("Müller-Ñáñez", "Müller-Ñáñez"), ("Núñez", "Núñez"), ("Tupã ỹ", "Tupã y"), ("李", "?")]
+    "name", ["Wałęsa", "Ka\u02bcaguy", "Tupã ỹ g\u0303", "Đặng Thị", "Чехов", "Παπαδόπουλος", "Şahin", "Ożóg", "Ūsas"]
 )
-def test_letters_beyond_the_fonts_lose_as_little_as_possible(written: str, drawn: str) -> None:
-    assert card_pdf.drawable(written) == drawn
+def test_name_beyond_the_built_in_fonts_is_written_whole(name: str) -> None:
+    text = rendered(course(f"Taller {name}", grade("6.5")), family_name=name)
+    assert f"Estudiante: {name}, Íñigo Joaquín" in text
+    assert f"Taller {name}" in text
+    assert "?" not in text
+    assert "U+" not in text
+
+
+def test_arabic_name_is_joined_and_runs_from_right_to_left() -> None:
+    text = rendered(course("Arte", grade("6.5")), family_name="\u0645\u062d\u0645\u062f")
+    assert "\ufeaa\ufee4\ufea4\ufee3" in text  # final, medial, medial and initial form, as the eye goes from left
+    assert "\u0645" not in text
+
+
+def test_letter_of_no_font_is_written_as_its_number_and_the_card_says_so() -> None:
+    text = rendered(course("Taller de 漢字", grade("6.5")), family_name="李")
+    assert "Estudiante: [U+674E], Íñigo Joaquín" in text
+    assert "Taller de" in text
+    assert "[U+6F22][U+5B57]" in text.replace("\n", "")
+    assert "Las letras que este documento no puede escribir" in text
+    assert "?" not in text
+    assert "Las letras que" not in rendered(course("Arte", grade("6.5")), family_name="Wałęsa")
+
+
+def test_only_a_card_that_needs_it_embeds_a_font() -> None:
+    with translation.override("es"):
+        plain = card_pdf.render(card(course("Arte", grade("6.5"))))
+        other = card_pdf.render(card(course("Arte", grade("6.5")), family_name="Wałęsa"))
+    assert b"DejaVu" not in plain
+    assert b"DejaVu" in other
+    assert len(plain) < 10_000 < len(other) < 120_000
+
+
+def test_card_does_not_depend_on_the_cards_before_it() -> None:
+    arabic, hebrew = ("\u0644\u0627\u0644\u0627 g\u0303", "\u05e9\u05dc\u05d5\u05dd")
+    with translation.override("es"):
+        first = card_pdf.render(card(course("Arte", grade("6.5")), family_name=arabic))
+        card_pdf.render(card(course("Arte", grade("6.5")), family_name=hebrew))
+        assert card_pdf.render(card(course("Arte", grade("6.5")), family_name=arabic)) == first
 
 
 def test_same_card_gives_the_same_bytes_and_names_nobody_outside_its_pages() -> None:

@@ -1,0 +1,100 @@
+"""A text on a PDF page: broken into lines of a width, each in its directions. It is text, and never markup."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from reportlab.platypus import Flowable  # type: ignore[import-untyped]
+
+from evaluations.api.directions import has_right_to_left, levels_of, visual_runs
+from evaluations.api.typefaces import glyphs_of
+
+if TYPE_CHECKING:
+    from evaluations.api.typefaces import Glyphs
+
+
+@dataclass(frozen=True)
+class Style:
+    """How a text is written; sizes in points."""
+
+    font: str
+    size_pt: float = 9
+    leading_pt: float = 12
+    centred: bool = False
+
+
+class Words(Flowable):  # type: ignore[misc]  # reportlab has no types
+    """A paragraph of letters that the style's font has (``typefaces.drawable``)."""
+
+    def __init__(self, text: str, style: Style) -> None:
+        super().__init__()
+        self._text, self._style = text, style
+        self._levels = levels_of(text) if has_right_to_left(text) else [0] * len(text)
+
+    def wrap(self, width_pt: float, _height_pt: float) -> tuple[float, float]:
+        """The room that the text takes in this width."""
+        self.width = width_pt
+        self._lines = [self._glyphs(*line) for line in self._broken(width_pt)]
+        self.height = self._style.leading_pt * len(self._lines)
+        return self.width, self.height
+
+    def draw(self) -> None:
+        """Write the lines, from the top."""
+        for number, line in enumerate(self._lines):
+            room = self.width - sum(part.width for part in line)
+            x_pt = room / 2 if self._style.centred else 0
+            self._write(line, x_pt, self.height - self._style.leading_pt * number - self._style.size_pt)
+
+    def _write(self, line: list[Glyphs], x_pt: float, y_pt: float) -> None:
+        canvas: Any = self.canv
+        for part in line:
+            drawn = canvas.beginText(x_pt, y_pt)
+            drawn.setFont(self._style.font, self._style.size_pt, self._style.leading_pt)
+            drawn.textOut(part.text)
+            canvas.drawText(drawn)
+            x_pt += part.width
+
+    def _broken(self, width_pt: float) -> list[tuple[int, int]]:
+        """Where each line begins and ends: between words, or inside one that is longer than a line."""
+        lines, start, end = [], 0, 0
+        for word_start, word_end in self._words():
+            if end > start and self._width(start, word_end) > width_pt:
+                lines.append((start, end))
+                start = word_start
+            end = word_end
+            while self._width(start, end) > width_pt:
+                cut = self._cut(start, end, width_pt)
+                lines.append((start, cut))
+                start = cut
+                if start == end:
+                    break
+        return [*lines, (start, end)] if end > start or not lines else lines
+
+    def _words(self) -> list[tuple[int, int]]:
+        found, start = [], 0
+        for word in self._text.split(" "):
+            if word:
+                found.append((start, start + len(word)))
+            start += len(word) + 1
+        return found
+
+    def _cut(self, start: int, end: int, width_pt: float) -> int:
+        """The end of the longest beginning that fits: one letter at least, and never between a letter and its marks."""
+        cut = end - 1
+        while cut > start + 1 and (self._is_mark(cut) or self._width(start, cut) > width_pt):
+            cut -= 1
+        while cut < end and self._is_mark(cut):
+            cut += 1
+        return max(cut, start + 1)
+
+    def _is_mark(self, position: int) -> bool:
+        return unicodedata.combining(self._text[position]) > 0
+
+    def _width(self, start: int, end: int) -> float:
+        return sum(part.width for part in self._glyphs(start, end))
+
+    def _glyphs(self, start: int, end: int) -> list[Glyphs]:
+        runs = visual_runs(self._text[start:end], self._levels[start:end])
+        return [glyphs_of(run.text, self._style.font, self._style.size_pt, rtl=run.rtl) for run in runs]
