@@ -1,6 +1,6 @@
 """How Celery runs on SQS.
 
-Tried with kills (DESIGN D5): late acknowledgement, nothing acknowledged on failure, no ``self.retry``. SQS counts the
+Tried with kills (ADR 0005): late acknowledgement, nothing acknowledged on failure, no ``self.retry``. SQS counts the
 deliveries itself and moves a message to the dead-letter queue after the third. Which queues there are, and whose tasks
 each takes, stands in ``edu.queues``.
 

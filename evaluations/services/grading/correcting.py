@@ -60,7 +60,7 @@ def correct_score(
         NotAssignedError: the term is open and the actor does not teach the section.
         ClosedTermError: the term is closed and the actor is a teacher.
         InvalidInputError: the reason is missing where one is needed: in a closed term, and for a voided score.
-        InvalidScoreError: see ``values.checked_result``.
+        InvalidScoreError: see ``score_values.checked_result``.
         StaleVersionError: the score has another version by now.
         ReopenedTermError: the term is opened and closed at this moment.
         IdempotentReplay: the same request was answered before.

@@ -1,4 +1,4 @@
-"""Recording a whole section at once: each row has its own fate, and its own explanation."""
+"""Recording a whole section at once: each row has its own outcome, and its own explanation."""
 
 from __future__ import annotations
 
