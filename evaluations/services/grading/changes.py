@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from edu import audit, clock
-from evaluations.domain.evaluation import Evaluation, Score
+from evaluations.domain.evaluation import Evaluation, Score, ScoreContent
 from evaluations.domain.evaluation_versions import EvaluationContent, EvaluationVersion
-from evaluations.domain.score_versions import ScoreContent, ScoreVersion
+from evaluations.domain.score_versions import ScoreVersion
 from evaluations.repository import (
     evaluation_versions,
     pending_scores,

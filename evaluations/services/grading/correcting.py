@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from edu import clock
 from edu.dynamo.errors import TransactionConflictError
 from edu.identity.capabilities import holds
-from evaluations.domain.evaluation import Score, ScoreState
-from evaluations.domain.score_versions import ScoreContent
+from evaluations.domain.evaluation import Score, ScoreContent, ScoreState
 from evaluations.errors import StaleVersionError
 from evaluations.permissions import SEE_SCORES_ANYWHERE
 from evaluations.repository import stored_scores
@@ -135,15 +134,7 @@ def _change(
         return _leave_as_it_is(score, wanted, reply)
     if score.state is ScoreState.VOID and not wanted.reason:
         raise inputs.missing_reason()
-    after = replace(
-        score,
-        state=wanted.result.state,
-        value=wanted.result.value,
-        late=wanted.result.late,
-        version=score.version + 1,
-        recorded_by=actor.subject,
-        recorded_at=clock.now(),
-    )
+    after = score.corrected(wanted.result, by=actor.subject, at=clock.now())
     lock = term_locking.lock_of(term_id=score.term_id, section_id=score.section_id, is_open=is_open)
     unit = UnitOfWork.answering(reply, after, lock=lock)
     change = ScoreChange(after, wanted.verb, stored, wanted.reason)

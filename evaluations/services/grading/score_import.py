@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from edu.dynamo.errors import ConditionFailedError
 from edu.dynamo.transactions import MAX_ACTIONS
 from edu.errors import ConflictError, FieldError, InvalidInputError, LibretaError
-from evaluations.domain.score_versions import ScoreContent
+from evaluations.domain.evaluation import ScoreContent
 from evaluations.repository import roster, school_profile, stored_evaluations, stored_scores, term_locks
 from evaluations.services.grading import changes
 from evaluations.services.grading.changes import ACTIONS_PER_SCORE, EvaluationChange, ScoreChange

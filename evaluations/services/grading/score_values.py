@@ -11,9 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from edu import clock
 from edu.errors import FieldError
-from evaluations.domain.evaluation import Evaluation, Score, ScoreState
+from evaluations.domain.evaluation import Evaluation, Score, ScoreContent, ScoreState
 from evaluations.domain.scales import NumberRange
-from evaluations.domain.score_versions import ScoreContent
 from evaluations.errors import InvalidScoreError
 from evaluations.services import inputs
 from evaluations.services.school import school_cache

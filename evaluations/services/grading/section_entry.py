@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +11,7 @@ from edu.dynamo.errors import ConditionFailedError
 from edu.dynamo.transactions import MAX_ACTIONS
 from edu.errors import ConflictError, LibretaError, NotFoundError
 from edu.identity.principal import Principal
-from evaluations.domain.evaluation import Evaluation, Score, ScoreState
-from evaluations.domain.score_versions import ScoreContent
+from evaluations.domain.evaluation import Evaluation, Score, ScoreContent, ScoreState
 from evaluations.errors import AlreadyRecordedError, ClosedTermError, NotAssignedError, NotEnrolledError
 from evaluations.repository import roster, stored_evaluations, stored_scores
 from evaluations.repository.stored_evaluations import StoredEvaluation
@@ -176,15 +175,7 @@ class _Entry:
             raise correcting.stale(score, Wanted(result, row.version, row.reason, ""))
         if score.state is ScoreState.VOID and not row.reason:
             raise inputs.missing_reason()
-        after = replace(
-            score,
-            state=result.state,
-            value=result.value,
-            late=result.late,
-            version=score.version + 1,
-            recorded_by=self.actor.subject,
-            recorded_at=clock.now(),
-        )
+        after = score.corrected(result, by=self.actor.subject, at=clock.now())
         return ScoreChange(after, "corrected", before=stored, reason=row.reason, request=self.request)
 
     def _tell(self, row: Row, stored: StoredScore | None, refusal: LibretaError) -> None:
