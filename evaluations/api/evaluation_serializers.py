@@ -38,7 +38,7 @@ class EvaluationInput(StrictSerializer):
     held_on = serializers.DateField()
 
 
-class EvaluationChange(StrictSerializer):
+class EvaluationChangeInput(StrictSerializer):
     """What of an evaluation is to change, at least one thing, and why."""
 
     title = serializers.CharField(max_length=120, required=False, error_messages=_TITLE_MESSAGES)

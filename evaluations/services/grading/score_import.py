@@ -154,7 +154,7 @@ def _write_scores(evaluation: Evaluation, scores: list[Score], actor: Principal)
         unit = UnitOfWork()
         stored_evaluations.mark_scored(unit.transaction, evaluation, otherwise=ConflictError)
         for score in remaining:
-            changes.add_change(unit.transaction, ScoreChange(score, "imported"), actor)
+            changes.add_score_change(unit.transaction, ScoreChange(score, "imported"), actor)
         try:
             unit.commit()
         except ConditionFailedError as error:

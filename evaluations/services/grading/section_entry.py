@@ -18,7 +18,7 @@ from evaluations.repository.stored_evaluations import StoredEvaluation
 from evaluations.services import inputs
 from evaluations.services.grading import access, changes, correcting
 from evaluations.services.grading.changes import ACTIONS_PER_SCORE, ScoreChange
-from evaluations.services.grading.correcting import Wanted
+from evaluations.services.grading.correcting import Correction
 from evaluations.services.grading.score_values import checked_result, first_score
 from evaluations.services.grading.unit_of_work import UnitOfWork
 from evaluations.services.school import school_cache, term_locking, term_rules
@@ -172,7 +172,7 @@ class _Entry:
         if row.version is None:
             raise AlreadyRecordedError
         if row.version != score.version:
-            raise correcting.stale(score, Wanted(result, row.version, row.reason, ""))
+            raise correcting.version_conflict(score, Correction(result, row.version, row.reason, ""))
         if score.state is ScoreState.VOID and not row.reason:
             raise inputs.missing_reason()
         after = score.corrected(result, by=self.actor.subject, at=clock.now())
@@ -204,7 +204,7 @@ class _Entry:
             if not self.of.has_scores:
                 stored_evaluations.mark_scored(unit.transaction, evaluation, otherwise=ConflictError)
             for _, change in planned:
-                changes.add_change(unit.transaction, change, self.actor)
+                changes.add_score_change(unit.transaction, change, self.actor)
             try:
                 unit.commit()
             except ConditionFailedError as error:
