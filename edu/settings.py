@@ -1,7 +1,8 @@
 """Django's settings and Libreta's own, read once from the environment. ``.env.example`` explains each variable.
 
-Nothing else in the product reads the environment. A contradiction stops the program here, at start-up; what each
-setting may be stands in ``edu.configuration.declared``.
+Beside it only ``edu.aws`` looks at the environment: for ``AWS_PROFILE``, which says whose keys sign, and for variables
+that would turn calls elsewhere. A contradiction stops the program here, at start-up; what each setting may be stands in
+``edu.configuration.declared``.
 """
 
 from __future__ import annotations
@@ -122,7 +123,7 @@ CACHES = {
         "LOCATION": "default",
         "OPTIONS": {"MAX_ENTRIES": 20_000},
     },
-    # a school's rules: dropped after five minutes, or when this process changes them (DESIGN, scenario 1)
+    # a school's rules: dropped after five minutes, or when this process changes them
     "rules": {
         "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
         "LOCATION": "rules",

@@ -1,4 +1,4 @@
-"""The address book of the web process."""
+"""The routes of the web process."""
 
 from __future__ import annotations
 

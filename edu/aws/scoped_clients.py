@@ -26,7 +26,7 @@ def scoped_client(service: Literal["s3"]) -> S3Client: ...
 def scoped_client(service: str) -> Any:
     """A client whose every call is signed with the current scope's credentials; outside a scope it raises.
 
-    One client serves all schools: 50 sessions would cost seconds and hundreds of MiB (DESIGN D9).
+    One client serves all schools: 50 sessions would cost seconds and hundreds of MiB.
     """
     return _scoped_client(service)
 

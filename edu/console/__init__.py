@@ -1,1 +1,1 @@
-"""The console: Django admin over repositories, without a relational database (ADR 0004)."""
+"""The console: Django admin over services, without a relational database (ADR 0004)."""

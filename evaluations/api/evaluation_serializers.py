@@ -49,7 +49,7 @@ class EvaluationInput(StrictSerializer):
     held_on = DayField()
 
 
-class EvaluationChange(StrictSerializer):
+class EvaluationChangeInput(StrictSerializer):
     """What of an evaluation is to change, at least one thing, and why."""
 
     title = LineField(**_TITLE, required=False)

@@ -81,7 +81,7 @@ class EvaluationDetail(ApiView):
         operation_id="edit_evaluation",
         tags=["evaluations"],
         parameters=[IF_MATCH],
-        request=serializers.EvaluationChange,
+        request=serializers.EvaluationChangeInput,
         responses=serializers.EvaluationOutput,
     )
     def patch(self, request: Request, evaluation_id: str) -> HttpResponse:
@@ -90,7 +90,7 @@ class EvaluationDetail(ApiView):
         Once there are scores the weight and the date change with a reason only, and the kind not at all. In a closed
         term only an administrator changes anything, with a reason; so does one who does not teach the section always.
         """
-        given = validated(serializers.EvaluationChange(data=request.data))
+        given = validated(serializers.EvaluationChangeInput(data=request.data))
         version, actor = expected_version(request), principal_of(request)
         reply = reply_for(request, actor, _evaluation_data, status=200)
         kind = EvaluationKind(given.pop("kind")) if "kind" in given else None

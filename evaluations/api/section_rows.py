@@ -1,4 +1,4 @@
-"""The rows of a section's entry: each taken apart by itself, so that a bad one does not sink the rest."""
+"""The rows of a section's entry: each taken apart by itself, so that a bad one does not keep out the rest."""
 
 from __future__ import annotations
 

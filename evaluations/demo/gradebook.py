@@ -9,7 +9,7 @@ from random import Random
 from zoneinfo import ZoneInfo
 
 from evaluations.demo.calendars import TermPlan
-from evaluations.demo.marks import Marks
+from evaluations.demo.grades import EarnedGrades
 from evaluations.demo.randomness import normal, opaque_id, pick, stream, whole
 from evaluations.demo.subjects import SUBJECTS
 from evaluations.domain.evaluation import Evaluation, EvaluationKind, Score, ScoreState
@@ -68,7 +68,7 @@ def draw_scores(
     evaluations: Iterable[Evaluation],
 ) -> Iterator[Score]:
     """Yield a score for each student of each evaluation's section: ability, the task's difficulty and luck."""
-    marks = {term.term_id: Marks(school.scale_in(term.term_id)) for term in school.terms}
+    earned = {term.term_id: EarnedGrades(school.scale_in(term.term_id)) for term in school.terms}
     abilities = {
         student.student_id: normal(stream(seed, school.school_id, student.student_id, "ability"))
         for student in students
@@ -85,7 +85,7 @@ def draw_scores(
             ability = abilities[student_id]
             state, late = _draw_state(rng, evaluation.kind, ability)
             ease = _ABILITY * ability - difficulty + _LUCK * normal(rng)
-            value = marks[evaluation.term_id].text(ease) if state is ScoreState.RECORDED else None
+            value = earned[evaluation.term_id].text(ease) if state is ScoreState.RECORDED else None
             yield evaluation.first_score(
                 student_id, state=state, value=value, late=late, by=evaluation.created_by, at=recorded_at
             )

@@ -1,6 +1,6 @@
 """An evaluation of a section and the score each of its students has in it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -87,6 +87,20 @@ class Evaluation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ScoreContent:
+    """What a score says: its state, its value when there is one, and whether the work was late."""
+
+    state: ScoreState
+    value: str | None = field(default=None, repr=False)
+    late: bool = False
+
+    @classmethod
+    def of(cls, score: "Score") -> "ScoreContent":
+        """What this score says."""
+        return cls(state=score.state, value=score.value, late=score.late)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Score:
     """One student's result in one evaluation; ``value`` is the scale's canonical text, there only when recorded.
 
@@ -128,6 +142,18 @@ class Score:
             raise ValueError("late: only a recorded score is late")
         check_version(self.version)
         check_utc("recorded_at", self.recorded_at)
+
+    def corrected(self, content: ScoreContent, *, by: str, at: datetime) -> "Score":
+        """Its next version, which says ``content``. Raises ValueError as a score does."""
+        return replace(
+            self,
+            state=content.state,
+            value=content.value,
+            late=content.late,
+            version=self.version + 1,
+            recorded_by=by,
+            recorded_at=at,
+        )
 
 
 def _check_place(section_id: str, course_id: str, term_id: str, kind: EvaluationKind) -> None:

@@ -8,6 +8,7 @@ from enum import StrEnum
 from fractions import Fraction
 from math import floor
 from types import MappingProxyType
+from typing import assert_never
 
 from edu.values import decimal_number
 from evaluations.domain.checks import check_id
@@ -49,6 +50,15 @@ class RefusalReason(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NumberRange:
+    """The numbers ``step`` apart from ``minimum`` to ``maximum``."""
+
+    minimum: Decimal
+    maximum: Decimal
+    step: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GradingScale:
     """A numeric scale (``minimum``, ``maximum``, ``step``) or one of ``letters``, best first; ``passing`` passes.
 
@@ -73,12 +83,15 @@ class GradingScale:
     def __post_init__(self) -> None:
         """Raise ValueError when the scale contradicts itself."""
         check_id("scale_id", self.scale_id)
-        if self.kind is ScaleKind.NUMERIC:
-            self._check_numeric()
-        elif self.kind is ScaleKind.LETTERS:
-            self._check_letters()
-        else:
-            raise ValueError("kind: not a ScaleKind")
+        if not isinstance(self.kind, ScaleKind):
+            raise ValueError("kind: not a ScaleKind")  # noqa: TRY004 - one error type for every broken invariant
+        match self.kind:
+            case ScaleKind.NUMERIC:
+                self._check_numeric()
+            case ScaleKind.LETTERS:
+                self._check_letters()
+            case _:
+                assert_never(self.kind)
         if not isinstance(self.rounding, Rounding):
             raise ValueError("rounding: not a Rounding")  # noqa: TRY004 - one error type for every broken invariant
         self.passes(self.grade_passing)
@@ -87,7 +100,21 @@ class GradingScale:
     @property
     def decimals(self) -> int:
         """How many decimals a canonical number of this scale has; 0 for letters."""
-        return 0 if self.kind is ScaleKind.LETTERS else self._decimals_by(self._bounds()[2])
+        match self.kind:
+            case ScaleKind.NUMERIC:
+                return self._decimals_by(self._bounds()[2])
+            case ScaleKind.LETTERS:
+                return 0
+
+    @property
+    def choices(self) -> NumberRange | tuple[str, ...]:
+        """What a score may be, for whoever is to be told: numbers of a range, or one of these words, best first."""
+        match self.kind:
+            case ScaleKind.NUMERIC:
+                minimum, maximum, step = self._bounds()
+                return NumberRange(minimum=minimum, maximum=maximum, step=step)
+            case ScaleKind.LETTERS:
+                return self.letters
 
     @property
     def grade_step(self) -> Decimal | None:
@@ -108,21 +135,22 @@ class GradingScale:
         Raises:
             ValueError: with one ``RefusalReason`` as its whole message, never the text.
         """
-        if self.kind is ScaleKind.LETTERS:
-            return self._check_value(unicodedata.normalize("NFC", text))
-        return self._check_number(_number(text), self._bounds()[2])
+        match self.kind:
+            case ScaleKind.NUMERIC:
+                return self._check_number(_number(text), self._bounds()[2])
+            case ScaleKind.LETTERS:
+                return self._check_value(unicodedata.normalize("NFC", text))
 
     def rounded(self, mean: Fraction) -> str:
         """The consolidated grade a mean comes to; of letters it is a mean of ranks, the worst letter's being 0.
 
         The mean lies between the worst and the best grade. It is rounded this once, from the exact fraction.
         """
-        if self.kind is ScaleKind.LETTERS:
-            return self.letters[len(self.letters) - 1 - self._whole(mean)]
-        minimum, step = self._bounds()[0], self._final_step()
-        first = Fraction(minimum) / Fraction(step) % 1  # where the steps begin, so that an even one is an even number
-        units = self._whole(mean / Fraction(step) - first)
-        return f"{self._check_number(_decimal((units + first) * Fraction(step)), step):f}"
+        match self.kind:
+            case ScaleKind.NUMERIC:
+                return self._rounded_number(mean)
+            case ScaleKind.LETTERS:
+                return self.letters[len(self.letters) - 1 - self._whole(mean)]
 
     def passes(self, grade: str) -> bool:
         """Whether a consolidated grade, written as ``rounded`` writes it, passes.
@@ -130,24 +158,34 @@ class GradingScale:
         Raises:
             ValueError: it is none of this scale; a ``RefusalReason`` is its whole message.
         """
-        if self.kind is ScaleKind.LETTERS:
-            self._check_value(grade)
-            return self.letters.index(grade) <= self.letters.index(self.grade_passing)
-        return self._final_number(grade) >= self._final_number(self.grade_passing)
+        match self.kind:
+            case ScaleKind.NUMERIC:
+                return self._final_number(grade) >= self._final_number(self.grade_passing)
+            case ScaleKind.LETTERS:
+                self._check_value(grade)
+                return self.letters.index(grade) <= self.letters.index(self.grade_passing)
 
     def canonical(self, value: Decimal | str) -> str:
         """Write ``value`` the one way it is stored: fixed decimals, no exponent. Raises ValueError like ``parse``."""
         checked = self._check_value(value)
         return checked if isinstance(checked, str) else f"{checked:f}"
 
+    def _rounded_number(self, mean: Fraction) -> str:
+        minimum, step = self._bounds()[0], self._final_step()
+        first = Fraction(minimum) / Fraction(step) % 1  # where the steps begin, so that an even one is an even number
+        units = self._whole(mean / Fraction(step) - first)
+        return f"{self._check_number(_decimal((units + first) * Fraction(step)), step):f}"
+
     def _check_value(self, value: Decimal | str) -> Decimal | str:
-        if self.kind is ScaleKind.LETTERS:
-            if not isinstance(value, str) or value not in self.letters:
-                raise ValueError(RefusalReason.UNKNOWN_LETTER)
-            return value
-        if not isinstance(value, Decimal):
-            raise ValueError(RefusalReason.NOT_A_NUMBER)  # noqa: TRY004 - one error type, with a reason
-        return self._check_number(value, self._bounds()[2])
+        match self.kind:
+            case ScaleKind.NUMERIC:
+                if not isinstance(value, Decimal):
+                    raise ValueError(RefusalReason.NOT_A_NUMBER)  # noqa: TRY004 - one error type, with a reason
+                return self._check_number(value, self._bounds()[2])
+            case ScaleKind.LETTERS:
+                if not isinstance(value, str) or value not in self.letters:
+                    raise ValueError(RefusalReason.UNKNOWN_LETTER)
+                return value
 
     def _final_number(self, text: str) -> Decimal:
         return self._check_number(_number(text), self._final_step())

@@ -2,28 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from evaluations.domain.checks import check_reason
-from evaluations.domain.evaluation import Score, ScoreState
+from evaluations.domain.evaluation import Score, ScoreContent
 
 if TYPE_CHECKING:
     from datetime import datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScoreContent:
-    """What a score says: its state, its value when there is one, and whether the work was late."""
-
-    state: ScoreState
-    value: str | None = field(default=None, repr=False)
-    late: bool = False
-
-    @classmethod
-    def of(cls, score: Score) -> ScoreContent:
-        """What this score says."""
-        return cls(state=score.state, value=score.value, late=score.late)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

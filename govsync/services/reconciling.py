@@ -11,7 +11,7 @@ from edu.jobs.domain import CONTINUE, FINISHED, StepResult, wait_until
 from edu.logs import get_logger
 from edu.tenancy import current_school_id
 from evaluations.services import list_pending_marks, list_term_grades
-from govsync.client import HeldPage, Later, government
+from govsync.client import Decided, HeldPage, Later, NeverReceived, Refused, Unknown, government
 from govsync.domain.batches import retry_wait_s
 from govsync.domain.reconciliation import Bookkeeping, Difference, agreed, compare, manifest_sha256
 from govsync.domain.runs import run_id_of
@@ -47,8 +47,10 @@ def _read_page(run: SyncRun, actor: str) -> StepResult:
             return _keep_page(run, page, exchange, actor)
         case Later(reason=reason, asked_s=asked_s):
             return _try_again(run, reason, asked_s, exchange, actor)
-        case _:
+        case HeldPage():
             return _try_again(run, "cursor_does_not_advance", 0.0, exchange, actor)
+        case Decided() | Refused() | Unknown() | NeverReceived():  # the type checker names what has no case here
+            raise TypeError("an answer to a batch is no page of held grades")
 
 
 def _keep_page(run: SyncRun, page: HeldPage, exchange: Exchange, actor: str) -> StepResult:

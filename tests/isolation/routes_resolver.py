@@ -34,7 +34,7 @@ class Route:
 
 
 def all_routes() -> list[Route]:
-    """Every pattern of the address book, included ones and the console's too, each once."""
+    """Every pattern of the web process's routes, included ones and the console's too, each once."""
     return [Route(pattern) for pattern in dict.fromkeys(_patterns(get_resolver().url_patterns, ""))]
 
 

@@ -21,7 +21,7 @@ def subject_of(record: Evaluation | Score) -> str:
     return f"score:{record.evaluation_id}:{record.student_id}"
 
 
-def add_change(
+def add_entry(
     transaction: Transaction,
     *,
     actor: Principal,

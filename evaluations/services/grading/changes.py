@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from edu import audit, clock
-from evaluations.domain.evaluation import Evaluation, Score
+from evaluations.domain.evaluation import Evaluation, Score, ScoreContent
 from evaluations.domain.evaluation_versions import EvaluationContent, EvaluationVersion
-from evaluations.domain.score_versions import ScoreContent, ScoreVersion
+from evaluations.domain.score_versions import ScoreVersion
 from evaluations.repository import (
     evaluation_versions,
     pending_scores,
@@ -47,7 +47,7 @@ class ScoreChange:
     request: str = ""
 
 
-def add_change(
+def add_score_change(
     transaction: Transaction, change: ScoreChange, actor: Principal, *, otherwise: stored_scores.Otherwise | None = None
 ) -> None:
     """Add everything that writing this score takes: ``ACTIONS_PER_SCORE`` actions.
@@ -67,7 +67,7 @@ def add_change(
     )
     score_versions.add_version(transaction, version, salt)
     pending_scores.add_pending(transaction, score)
-    audit_trail.add_change(
+    audit_trail.add_entry(
         transaction,
         actor=actor,
         verb=change.verb,
@@ -119,7 +119,7 @@ def add_evaluation_change(
         reason=change.reason,
     )
     evaluation_versions.add_version(transaction, version, salt)
-    audit_trail.add_change(
+    audit_trail.add_entry(
         transaction,
         actor=actor,
         verb=change.verb,

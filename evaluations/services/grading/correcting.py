@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from edu import clock
 from edu.dynamo.errors import TransactionConflictError
 from edu.identity.capabilities import holds
-from evaluations.domain.evaluation import Score, ScoreState
-from evaluations.domain.score_versions import ScoreContent
+from evaluations.domain.evaluation import Score, ScoreContent, ScoreState
 from evaluations.errors import StaleVersionError
 from evaluations.permissions import SEE_SCORES_ANYWHERE
 from evaluations.repository import stored_scores
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class Correction:
     """What a score is to become, from which version on, and why."""
 
     result: ScoreContent
@@ -60,7 +59,7 @@ def correct_score(
         NotAssignedError: the term is open and the actor does not teach the section.
         ClosedTermError: the term is closed and the actor is a teacher.
         InvalidInputError: the reason is missing where one is needed: in a closed term, and for a voided score.
-        InvalidScoreError: see ``values.checked_result``.
+        InvalidScoreError: see ``score_values.checked_result``.
         StaleVersionError: the score has another version by now.
         ReopenedTermError: the term is opened and closed at this moment.
         IdempotentReplay: the same request was answered before.
@@ -70,7 +69,7 @@ def correct_score(
     def write() -> Score:
         stored, is_open = _get_writable(actor, evaluation_id, student_id, reason)
         result = checked_result(state=state, value=value, late=late, term_id=stored.score.term_id)
-        return _change(actor, stored, Wanted(result, version, reason, "corrected"), reply, is_open=is_open)
+        return _change(actor, stored, Correction(result, version, reason, "corrected"), reply, is_open=is_open)
 
     return term_locking.retry_if_term_moved(actor, write)
 
@@ -90,19 +89,19 @@ def void_score(
     """
     if not inputs.checked_reason(reason):
         raise inputs.missing_reason()
-    wanted = Wanted(ScoreContent(state=ScoreState.VOID), version, reason, "voided")
+    correction = Correction(ScoreContent(state=ScoreState.VOID), version, reason, "voided")
 
     def write() -> Score:
         stored, is_open = _get_writable(actor, evaluation_id, student_id, reason)
-        return _change(actor, stored, wanted, reply, is_open=is_open)
+        return _change(actor, stored, correction, reply, is_open=is_open)
 
     return term_locking.retry_if_term_moved(actor, write)
 
 
-def stale(current: Score, wanted: Wanted) -> StaleVersionError:
+def version_conflict(current: Score, correction: Correction) -> StaleVersionError:
     """The error of a change whose version is not the current one, with both sides for the client to choose."""
-    result = wanted.result
-    yours = {"state": str(result.state), "value": result.value, "late": result.late, "version": wanted.version}
+    result = correction.result
+    yours = {"state": str(result.state), "value": result.value, "late": result.late, "version": correction.version}
     return StaleVersionError(current=shown(current), yours=yours)
 
 
@@ -126,49 +125,42 @@ def _get_writable(actor: Principal, evaluation_id: str, student_id: str, reason:
 
 
 def _change(
-    actor: Principal, stored: StoredScore, wanted: Wanted, reply: Reply[Score] | None, *, is_open: bool
+    actor: Principal, stored: StoredScore, correction: Correction, reply: Reply[Score] | None, *, is_open: bool
 ) -> Score:
     score = stored.score
-    if score.version != wanted.version:
-        raise stale(score, wanted)
-    if ScoreContent.of(score) == wanted.result:
-        return _leave_as_it_is(score, wanted, reply)
-    if score.state is ScoreState.VOID and not wanted.reason:
+    if score.version != correction.version:
+        raise version_conflict(score, correction)
+    if ScoreContent.of(score) == correction.result:
+        return _leave_as_it_is(score, correction, reply)
+    if score.state is ScoreState.VOID and not correction.reason:
         raise inputs.missing_reason()
-    after = replace(
-        score,
-        state=wanted.result.state,
-        value=wanted.result.value,
-        late=wanted.result.late,
-        version=score.version + 1,
-        recorded_by=actor.subject,
-        recorded_at=clock.now(),
-    )
+    after = score.corrected(correction.result, by=actor.subject, at=clock.now())
     lock = term_locking.lock_of(term_id=score.term_id, section_id=score.section_id, is_open=is_open)
     unit = UnitOfWork.answering(reply, after, lock=lock)
-    change = ScoreChange(after, wanted.verb, stored, wanted.reason)
-    changes.add_change(unit.transaction, change, actor, otherwise=_stale_unless_gone(wanted))
-    _commit(unit, after, wanted)
+    change = ScoreChange(after, correction.verb, stored, correction.reason)
+    changes.add_score_change(unit.transaction, change, actor, otherwise=_version_conflict_unless_gone(correction))
+    _commit(unit, after, correction)
     return after
 
 
-def _leave_as_it_is(score: Score, wanted: Wanted, reply: Reply[Score] | None) -> Score:
+def _leave_as_it_is(score: Score, correction: Correction, reply: Reply[Score] | None) -> Score:
     if reply:
         unit = UnitOfWork.answering(reply, score)
-        stored_scores.require_version(unit.transaction, score, otherwise=_stale_unless_gone(wanted))
-        _commit(unit, score, wanted)
+        stored_scores.require_version(unit.transaction, score, otherwise=_version_conflict_unless_gone(correction))
+        _commit(unit, score, correction)
     return score
 
 
-def _stale_unless_gone(wanted: Wanted) -> Callable[[StoredScore | None], StaleVersionError | None]:
-    return lambda found: stale(found.score, wanted) if found else None
+def _version_conflict_unless_gone(correction: Correction) -> Callable[[StoredScore | None], StaleVersionError | None]:
+    return lambda found: version_conflict(found.score, correction) if found else None
 
 
-def _commit(unit: UnitOfWork, after: Score, wanted: Wanted) -> None:
+def _commit(unit: UnitOfWork, after: Score, correction: Correction) -> None:
     try:
         unit.commit()
     except TransactionConflictError as error:
         current = stored_scores.get_stored(after.evaluation_id, after.student_id).score
-        if current.version == wanted.version:
+        if current.version == correction.version:
             raise
-        raise stale(current, wanted) from error  # who held the item has written it: waiting longer is of no use
+        # who held the item has written it: waiting longer is of no use
+        raise version_conflict(current, correction) from error

@@ -127,7 +127,7 @@ def _record(stored: StoredEvaluation, actor: Principal, reason: str, reply: Repl
         stored_evaluations.mark_scored(unit.transaction, evaluation, otherwise=_OutdatedEvaluationError)
     roster.require_enrolled(unit.transaction, score.section_id, score.student_id, otherwise=NotEnrolledError)
     change = ScoreChange(score, "recorded", reason=reason)
-    changes.add_change(unit.transaction, change, actor, otherwise=lambda _: AlreadyRecordedError())
+    changes.add_score_change(unit.transaction, change, actor, otherwise=lambda _: AlreadyRecordedError())
     unit.commit()
     if not stored.has_scores:
         evaluation_cache.remember(replace(stored, has_scores=True))

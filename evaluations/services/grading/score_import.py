@@ -11,8 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from edu.dynamo.errors import ConditionFailedError
 from edu.dynamo.transactions import MAX_ACTIONS
 from edu.errors import ConflictError, FieldError, InvalidInputError, LibretaError
-from evaluations.domain.evaluation import WEIGHT_DECIMALS
-from evaluations.domain.score_versions import ScoreContent
+from evaluations.domain.evaluation import WEIGHT_DECIMALS, ScoreContent
 from evaluations.repository import roster, school_profile, stored_evaluations, stored_scores, term_locks
 from evaluations.services import inputs
 from evaluations.services.grading import changes
@@ -158,7 +157,7 @@ def _write_scores(evaluation: Evaluation, scores: list[Score], actor: Principal)
         unit = UnitOfWork()
         stored_evaluations.mark_scored(unit.transaction, evaluation, otherwise=ConflictError)
         for score in remaining:
-            changes.add_change(unit.transaction, ScoreChange(score, "imported"), actor)
+            changes.add_score_change(unit.transaction, ScoreChange(score, "imported"), actor)
         try:
             unit.commit()
         except ConditionFailedError as error:

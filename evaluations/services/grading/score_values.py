@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext
@@ -10,9 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from edu import clock
 from edu.errors import FieldError
-from evaluations.domain.evaluation import Evaluation, Score, ScoreState
-from evaluations.domain.points import words_of
-from evaluations.domain.score_versions import ScoreContent
+from evaluations.domain.evaluation import Evaluation, Score, ScoreContent, ScoreState
+from evaluations.domain.scales import NumberRange
 from evaluations.errors import InvalidScoreError
 from evaluations.services import inputs
 from evaluations.services.school import school_cache
@@ -48,14 +48,14 @@ def canonical_value(state: ScoreState, value: str | None, term_id: str) -> str |
 
 def _what_fits(scale: GradingScale, refused: str) -> str:
     """What the scale takes, for whoever sent something else."""
-    words = words_of(scale)
-    if words:
-        return gettext("It must be one of these: %(letters)s") % {"letters": ", ".join(words)}
-    if _WITH_COMMA.fullmatch(refused):
-        return gettext("Use a decimal point: %(number)s") % {"number": refused.replace(",", ".")}
-    bounds = {"minimum": scale.minimum, "maximum": scale.maximum, "step": scale.step}
-    plain = {name: f"{number.normalize():f}" for name, number in bounds.items() if number is not None}
-    return gettext("It must be between %(minimum)s and %(maximum)s, in steps of %(step)s") % plain
+    match scale.choices:
+        case tuple() as words:
+            return gettext("It must be one of these: %(letters)s") % {"letters": ", ".join(words)}
+        case NumberRange() if _WITH_COMMA.fullmatch(refused):
+            return gettext("Use a decimal point: %(number)s") % {"number": refused.replace(",", ".")}
+        case NumberRange() as numbers:
+            plain = {name: f"{number.normalize():f}" for name, number in asdict(numbers).items()}
+            return gettext("It must be between %(minimum)s and %(maximum)s, in steps of %(step)s") % plain
 
 
 def checked_result(*, state: ScoreState, value: str | None, late: bool, term_id: str) -> ScoreContent:

@@ -1,8 +1,8 @@
-"""Recording a whole section at once: each row has its own fate, and its own explanation."""
+"""Recording a whole section at once: each row has its own outcome, and its own explanation."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -11,15 +11,14 @@ from edu.dynamo.errors import ConditionFailedError
 from edu.dynamo.transactions import MAX_ACTIONS
 from edu.errors import ConflictError, LibretaError, NotFoundError
 from edu.identity.principal import Principal
-from evaluations.domain.evaluation import Evaluation, Score, ScoreState
-from evaluations.domain.score_versions import ScoreContent
+from evaluations.domain.evaluation import Evaluation, Score, ScoreContent, ScoreState
 from evaluations.errors import AlreadyRecordedError, ClosedTermError, NotAssignedError, NotEnrolledError
 from evaluations.repository import roster, stored_evaluations, stored_scores
 from evaluations.repository.stored_evaluations import StoredEvaluation
 from evaluations.services import inputs
 from evaluations.services.grading import access, changes, correcting
 from evaluations.services.grading.changes import ACTIONS_PER_SCORE, ScoreChange
-from evaluations.services.grading.correcting import Wanted
+from evaluations.services.grading.correcting import Correction
 from evaluations.services.grading.score_values import checked_result, first_score
 from evaluations.services.grading.unit_of_work import UnitOfWork
 from evaluations.services.school import school_cache, term_locking, term_rules
@@ -173,18 +172,10 @@ class _Entry:
         if row.version is None:
             raise AlreadyRecordedError
         if row.version != score.version:
-            raise correcting.stale(score, Wanted(result, row.version, row.reason, ""))
+            raise correcting.version_conflict(score, Correction(result, row.version, row.reason, ""))
         if score.state is ScoreState.VOID and not row.reason:
             raise inputs.missing_reason()
-        after = replace(
-            score,
-            state=result.state,
-            value=result.value,
-            late=result.late,
-            version=score.version + 1,
-            recorded_by=self.actor.subject,
-            recorded_at=clock.now(),
-        )
+        after = score.corrected(result, by=self.actor.subject, at=clock.now())
         return ScoreChange(after, "corrected", before=stored, reason=row.reason, request=self.request)
 
     def _tell(self, row: Row, stored: StoredScore | None, refusal: LibretaError) -> None:
@@ -213,7 +204,7 @@ class _Entry:
             if not self.of.has_scores:
                 stored_evaluations.mark_scored(unit.transaction, evaluation, otherwise=ConflictError)
             for _, change in planned:
-                changes.add_change(unit.transaction, change, self.actor)
+                changes.add_score_change(unit.transaction, change, self.actor)
             try:
                 unit.commit()
             except ConditionFailedError as error:

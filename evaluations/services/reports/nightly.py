@@ -118,7 +118,7 @@ def _needs_it(place: str) -> bool:
 
 
 def _places() -> list[str]:
-    """Every (term, section) of one school year, in the one order of all steps."""
+    """Every term with each section that it may have, of all school years, in the one order of all steps."""
     sections, terms = roster.list_sections(), school_cache.get_school().terms
     return sorted(
         f"{term.term_id}{_BETWEEN}{section.section_id}"

@@ -18,8 +18,7 @@ from edu.dynamo.transactions import Transaction
 from edu.identity.principal import Role
 from edu.tenancy import enter_school
 from evaluations import services
-from evaluations.domain.evaluation import ScoreState
-from evaluations.domain.score_versions import ScoreContent
+from evaluations.domain.evaluation import ScoreContent, ScoreState
 from evaluations.errors import StaleVersionError
 from evaluations.repository import score_versions, stored_scores
 from tests.integration.evaluations.conftest import ApiClient, account_of, problem_of, refused

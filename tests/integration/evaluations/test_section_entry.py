@@ -286,7 +286,7 @@ def test_key_is_taken_before_anything_is_written(
     teacher: ApiClient, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patched:
-        patched.setattr(changes, "add_change", _switched_off)
+        patched.setattr(changes, "add_score_change", _switched_off)
         assert enter(teacher, path, [row(0)], key="taken").status_code == 503
     assert refused(enter(teacher, path, [row(1)], key="taken")) == (422, "idempotency_key_reused")
     assert stored(teacher, path) == {}
@@ -405,7 +405,7 @@ def test_actions_of_a_score_are_counted_right(school: TestSchool, evaluation_id:
             value=None,
         )
         transaction = Transaction()
-        changes.add_change(transaction, changes.ScoreChange(score, "recorded"), school.teacher)
+        changes.add_score_change(transaction, changes.ScoreChange(score, "recorded"), school.teacher)
         assert len(roster.list_enrolments("mat-5a")) == WHOLE_SECTION
     assert len(transaction._actions) == changes.ACTIONS_PER_SCORE
     assert changes.ACTIONS_PER_SCORE * 19 + 2 <= MAX_ACTIONS

@@ -16,12 +16,12 @@ from tests.unit.edu.console.messages import PACKAGES, ROOT
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_PASSED_ON = {"change.verb", "wanted.verb"}  # a verb that another call below names
+_PASSED_ON = {"change.verb", "correction.verb"}  # a verb that another call below names
 
 _VERBS = {  # call: entity, place
     "EvaluationChange": ("evaluation", 1),
     "ScoreChange": ("score", 1),
-    "Wanted": ("score", 3),
+    "Correction": ("score", 3),
 }
 
 
@@ -44,7 +44,7 @@ def _actions_of(source: str) -> set[str]:
     found: set[str] = set()
     for name, call in _calls(source):
         action = _argument(call, "action", 99) if name == "add_entry" else None
-        if action is not None and not isinstance(action, ast.JoinedStr):  # made of a verb, in trail.add_change
+        if action is not None and not isinstance(action, ast.JoinedStr):  # made of a verb, in audit_trail.add_entry
             found |= {text for text in _constants(action) if "." in text}
         entity, place = _VERBS.get(name, ("", 0))
         verb = _argument(call, "verb", place) if entity else None

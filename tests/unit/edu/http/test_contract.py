@@ -98,7 +98,7 @@ def test_answers_name_their_states_and_no_weight_is_negative() -> None:
     assert schemas["StateEnum"]["enum"] == ["recorded", "absent", "exempt", "missing", "void"]
     assert schemas["Score"]["properties"]["state"]["$ref"].endswith("/StateEnum")
     assert schemas["Evaluation"]["properties"]["kind"]["$ref"].endswith("/KindEnum")
-    for name in ("Evaluation", "EvaluationInput", "EvaluationChange"):
+    for name in ("Evaluation", "EvaluationInput", "EvaluationChangeInput"):
         assert not schemas[name]["properties"]["weight"]["pattern"].startswith("^-")
     assert {"current", "yours"} <= schemas["Problem"]["properties"].keys()
 

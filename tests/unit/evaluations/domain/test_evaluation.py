@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from evaluations.domain.evaluation import Evaluation, EvaluationKind, Score, ScoreState
+from evaluations.domain.evaluation import Evaluation, EvaluationKind, Score, ScoreContent, ScoreState
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 EVALUATION = Evaluation(
@@ -107,6 +107,19 @@ def test_score_is_late_only_when_recorded(state: ScoreState) -> None:
 def test_recorded_score_without_a_grade_is_refused(value: str | None) -> None:
     with pytest.raises(ValueError, match="value"):
         replace(SCORE, value=value)
+
+
+def test_corrected_score_is_the_next_version_of_the_same_score() -> None:
+    later = NOON + timedelta(hours=1)
+    corrected = SCORE.corrected(ScoreContent(state=ScoreState.ABSENT), by="doc-2", at=later)
+    assert (ScoreContent.of(corrected), corrected.version) == (ScoreContent(state=ScoreState.ABSENT), 2)
+    assert (corrected.recorded_by, corrected.recorded_at) == ("doc-2", later)
+    assert SCORE.corrected(ScoreContent.of(SCORE), by="doc-1", at=NOON) == replace(SCORE, version=2)
+
+
+def test_correction_that_contradicts_itself_is_refused() -> None:
+    with pytest.raises(ValueError, match="value"):
+        SCORE.corrected(ScoreContent(state=ScoreState.ABSENT, value="6.5"), by="doc-1", at=NOON)
 
 
 def test_score_cannot_be_changed_in_place() -> None:

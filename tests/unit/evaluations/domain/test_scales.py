@@ -7,7 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evaluations.domain.scales import STANDARD_SCALES, GradingScale, RefusalReason, Rounding, ScaleKind
+from evaluations.domain.scales import (
+    STANDARD_SCALES,
+    GradingScale,
+    NumberRange,
+    RefusalReason,
+    Rounding,
+    ScaleKind,
+)
 
 NUMERIC = [scale for scale in STANDARD_SCALES.values() if scale.kind is ScaleKind.NUMERIC]
 LETTERS = [scale for scale in STANDARD_SCALES.values() if scale.kind is ScaleKind.LETTERS]
@@ -178,6 +185,12 @@ def test_letters_pass_down_to_the_passing_one(scale: GradingScale) -> None:
     verdicts = [scale.passes(letter) for letter in scale.letters]
     assert verdicts == sorted(verdicts, reverse=True)
     assert sum(verdicts) == scale.letters.index(str(scale.passing)) + 1
+
+
+def test_choices_are_the_range_of_numbers_or_the_words() -> None:
+    numbers = NumberRange(minimum=Decimal(1), maximum=Decimal(7), step=Decimal("0.1"))
+    assert STANDARD_SCALES["1-7"].choices == numbers
+    assert STANDARD_SCALES["ad-c"].choices == ("AD", "A", "B", "C")
 
 
 def test_words_of_any_language_are_letters() -> None:

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from evaluations.domain.evaluation import EvaluationKind, Score, ScoreState
-from evaluations.domain.score_versions import ScoreContent, ScoreVersion
+from evaluations.domain.evaluation import EvaluationKind, Score, ScoreContent, ScoreState
+from evaluations.domain.score_versions import ScoreVersion
 
 FIRST = Score(
     evaluation_id="e1",

@@ -12,7 +12,7 @@ _NUMBERS_SPREAD = 3.0
 _WORDS_SPREAD = 1.97
 
 
-class Marks:
+class EarnedGrades:
     """The grades of a scale from worst to best, and which of them an achievement earns.
 
     The passing grade begins at ``FAILING_BELOW`` on every scale, so that schools with different scales compare.
