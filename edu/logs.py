@@ -43,6 +43,7 @@ class WithoutPersonalData(logging.Filter):
 
 def configure_logging(level: str) -> None:
     """Send everything, the libraries' records too, as JSON lines to standard error. Idempotent."""
+    _leave_out_what_no_line_shows()
     structlog.configure(
         processors=[*_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         wrapper_class=structlog.stdlib.BoundLogger,
@@ -80,6 +81,15 @@ def configure_logging(level: str) -> None:
             },
         }
     )
+
+
+def _leave_out_what_no_line_shows() -> None:
+    """Where a record comes from, and in which thread and process: half the time of writing a line.
+
+    https://docs.python.org/3/howto/logging.html#optimization
+    """
+    logging._srcfile = None  # type: ignore[attr-defined]  # noqa: SLF001 - as the documentation says
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
 
 
 def get_logger(name: str) -> structlog.stdlib.BoundLogger:

@@ -9,7 +9,7 @@ from structlog.contextvars import clear_contextvars
 from edu.errors import LibretaError
 from edu.http.errors import MethodNotAllowedError
 from edu.http.front.bodies import Bodies, ClientGoneError
-from edu.http.front.heads import check_head
+from edu.http.front.heads import check_head, check_length
 from edu.http.front.refusals import Refusal
 from edu.http.front.senders import OpenRequests
 from edu.http.middleware import API_PREFIX, CORRELATION_HEADER, start_request
@@ -64,9 +64,10 @@ class Front:
         if head.path == HEALTH_PATH:
             await _tell_health(head.method, send)
             return
+        declared = check_length(head, self._limits)
         sender = self._open.enter(head)
         try:
-            body = await self._bodies.receive_whole(receive, head.declared_bytes)
+            body = await self._bodies.receive_whole(receive, declared)
             try:
                 await self._application(scope, _complete(body), send)
             finally:

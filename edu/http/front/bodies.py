@@ -8,7 +8,7 @@ the oldest before long.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+import time
 from typing import TYPE_CHECKING, Any
 
 from edu.http.errors import BodyTimeoutError, BodyTooLargeError, BusyError
@@ -20,18 +20,21 @@ if TYPE_CHECKING:
 
     Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 
+_LOOK_EVERY_S = 1.0  # a timer for each body would cost a quarter of receiving it
+
 
 class ClientGoneError(Exception):
     """The client closed the connection before its request was complete: nothing of it counts, and none is answered."""
 
 
-@dataclass(eq=False)
 class _Waiting:
-    """A body on its way: the request's task, and the bytes it holds or has announced."""
+    """A body on its way: the request's task, until when it is waited for, and the bytes it holds or has announced."""
 
-    task: asyncio.Task[Any]
-    held: int
-    given_up: bool = False
+    __slots__ = ("given_up", "held", "task", "until_s")
+
+    def __init__(self, task: asyncio.Task[Any], until_s: float) -> None:
+        self.task, self.until_s = task, until_s
+        self.held, self.given_up = 0, False
 
     def give_up(self) -> None:
         self.given_up = True
@@ -45,6 +48,7 @@ class Bodies:
         self._limits = limits
         self._waiting: dict[_Waiting, None] = {}  # the oldest first
         self._held = 0
+        self._looks = False
 
     async def receive_whole(self, receive: Receive, declared: int | None) -> bytes:
         """The body; ``release`` it when its request is over. ``declared`` is its length if the head told it.
@@ -57,34 +61,38 @@ class Bodies:
         """
         if declared == 0:
             return b""
-        task = asyncio.current_task()
-        assert task is not None  # noqa: S101 - we run in one
-        waiting = _Waiting(task, 0)
-        if len(self._waiting) >= self._limits.waiting_bodies:
-            self._give_up_oldest()
-        self._hold(waiting, declared or 0)
-        self._waiting[waiting] = None
-        timer = asyncio.get_running_loop().call_later(self._limits.body_s, waiting.give_up)
+        waiting = self._begin(declared or 0)
         try:
             body = await self._joined(receive, waiting, declared)
         except asyncio.CancelledError:
             self._drop(waiting)
             if not waiting.given_up:
                 raise
-            task.uncancel()
+            waiting.task.uncancel()
             raise BodyTimeoutError from None
         except BaseException:
             self._drop(waiting)
             raise
-        finally:
-            timer.cancel()
-            self._waiting.pop(waiting, None)
+        self._waiting.pop(waiting)
         self._held += len(body) - waiting.held
         return body
 
     def release(self, body: bytes) -> None:
         """The request that this was the body of is over."""
         self._held -= len(body)
+
+    def _begin(self, announced: int) -> _Waiting:
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - we run in one
+        if len(self._waiting) >= self._limits.waiting_bodies:
+            self._give_up_oldest()
+        waiting = _Waiting(task, time.monotonic() + self._limits.body_s)
+        self._hold(waiting, announced)
+        self._waiting[waiting] = None
+        if not self._looks:
+            self._looks = True
+            self._look_again()
+        return waiting
 
     async def _joined(self, receive: Receive, waiting: _Waiting, declared: int | None) -> bytes:
         parts: list[bytes] = []
@@ -104,6 +112,21 @@ class Bodies:
                 return parts[0] if len(parts) == 1 else b"".join(parts)
         raise BodyTooLargeError
 
+    def _look(self) -> None:
+        """Give up those whose time is over. All have the same time, so the oldest are the first to be late."""
+        now_s = time.monotonic()
+        for waiting in list(self._waiting):
+            if waiting.until_s > now_s:
+                break
+            self._drop(waiting)
+            waiting.give_up()
+        self._looks = bool(self._waiting)
+        if self._looks:
+            self._look_again()
+
+    def _look_again(self) -> None:
+        asyncio.get_running_loop().call_later(min(_LOOK_EVERY_S, self._limits.body_s / 4), self._look)
+
     def _hold(self, waiting: _Waiting, more: int) -> None:
         """Make room for so many bytes more, at the cost of the oldest others."""
         while self._held + more > self._limits.held_bytes:
@@ -115,10 +138,11 @@ class Bodies:
         oldest = next((other for other in self._waiting if other is not but), None)
         if oldest is None:
             raise BusyError
-        del self._waiting[oldest]
         self._drop(oldest)
         oldest.give_up()
 
     def _drop(self, waiting: _Waiting) -> None:
+        """Forget a body that will not be. Idempotent."""
+        self._waiting.pop(waiting, None)
         self._held -= waiting.held
         waiting.held = 0

@@ -11,11 +11,11 @@ if TYPE_CHECKING:
 
     from edu.http.front.limits import Limits
 
-_SHORT_FIELDS = (b"content-type", b"content-encoding")
-
 
 class Head:
     """The fields that the front itself looks at. Where a name is sent twice, the last value."""
+
+    __slots__ = ("fields", "method", "path", "peer")
 
     def __init__(self, scope: Mapping[str, Any]) -> None:
         self.method: str = scope["method"]
@@ -23,11 +23,10 @@ class Head:
         self.fields: dict[bytes, bytes] = dict(scope["headers"])
         self.peer: str = (scope.get("client") or ("",))[0]
 
-    def text(self, name: str) -> str:
+    def text(self, name: bytes) -> str:
         """A field's value, empty when it was not sent."""
-        return self.fields.get(name.encode(), b"").decode("latin-1")
+        return self.fields.get(name, b"").decode("latin-1")
 
-    @property
     def declared_bytes(self) -> int | None:
         """The body's length: 0 without a body, ``None`` when it is not told (``Transfer-Encoding: chunked``)."""
         if b"transfer-encoding" in self.fields:
@@ -41,15 +40,27 @@ def check_head(scope: Mapping[str, Any], limits: Limits) -> Head:
 
     Raises:
         HeadTooLargeError: it is too long, has too many fields, or one that must be short is not.
-        BodyTooLargeError: the body that it announces is.
     """
     headers = scope["headers"]
-    size = len(scope.get("raw_path") or scope["path"]) + len(scope.get("query_string", b""))
-    if len(headers) > limits.head_fields or size + sum(len(n) + len(v) for n, v in headers) > limits.head_bytes:
+    size = len(scope["raw_path"]) + len(scope["query_string"])
+    for name, value in headers:
+        size += len(name) + len(value)
+    if size > limits.head_bytes or len(headers) > limits.head_fields:
         raise HeadTooLargeError
     head = Head(scope)
-    if any(len(head.fields.get(name, b"")) > limits.media_type_bytes for name in _SHORT_FIELDS):
+    short = limits.media_type_bytes
+    if len(head.fields.get(b"content-type", b"")) > short or len(head.fields.get(b"content-encoding", b"")) > short:
         raise HeadTooLargeError
-    if (head.declared_bytes or 0) > limits.body_bytes:
-        raise BodyTooLargeError
     return head
+
+
+def check_length(head: Head, limits: Limits) -> int | None:
+    """The length that the head tells, as ``Head.declared_bytes``.
+
+    Raises:
+        BodyTooLargeError: it is too large.
+    """
+    declared = head.declared_bytes()
+    if declared is not None and declared > limits.body_bytes:
+        raise BodyTooLargeError
+    return declared

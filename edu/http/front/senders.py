@@ -55,11 +55,13 @@ class OpenRequests:
 
 def _named_sender(head: Head) -> str:
     """The token or the session that the request brings; empty without one."""
-    if token := bearer_token_of(head.text("authorization")):
+    if token := bearer_token_of(head.text(b"authorization")):
         return f"token {token}"
-    found = _SESSION.search(head.text("cookie"))
+    if b"cookie" not in head.fields:
+        return ""
+    found = _SESSION.search(head.text(b"cookie"))
     return f"session {found[1]}" if found else ""
 
 
 def _address(head: Head) -> str:
-    return f"address {network_of(client_address_of(head.text('x-forwarded-for'), head.peer))}"
+    return f"address {network_of(client_address_of(head.text(b'x-forwarded-for'), head.peer))}"

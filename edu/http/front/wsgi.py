@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import io
 import sys
+from functools import lru_cache
 from queue import SimpleQueue
 from threading import Thread
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -131,18 +132,23 @@ def environ_of(scope: Scope, body: bytes) -> dict[str, Any]:
         "wsgi.input": io.BytesIO(body),
     }
     for name, value in scope["headers"]:
-        if b"_" in name:
-            continue
-        key, text = f"HTTP_{name.decode('latin-1').upper().replace('-', '_')}", value.decode("latin-1")
+        key, text = _key_of(name), value.decode("latin-1")
         if key in environ:
             text = f"{environ[key]}{';' if key == 'HTTP_COOKIE' else ','}{text}"
-        environ[key] = text
+        if key:
+            environ[key] = text
     if "HTTP_CONTENT_TYPE" in environ:
         environ["CONTENT_TYPE"] = environ.pop("HTTP_CONTENT_TYPE")
     framed = [environ.pop(key, None) for key in ("HTTP_CONTENT_LENGTH", "HTTP_TRANSFER_ENCODING")]
     if any(framed):
         environ["CONTENT_LENGTH"] = str(len(body))
     return environ
+
+
+@lru_cache(maxsize=256)
+def _key_of(name: bytes) -> str:
+    """A field's key; empty for one that is left out."""
+    return "" if b"_" in name else f"HTTP_{name.decode('latin-1').upper().replace('-', '_')}"
 
 
 def run_wsgi(application: WSGIApplication, environ: dict[str, Any]) -> Answer:

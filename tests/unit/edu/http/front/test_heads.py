@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from edu.http.errors import BodyTooLargeError, HeadTooLargeError
-from edu.http.front.heads import check_head
+from edu.http.front.heads import check_head, check_length
 from edu.http.front.limits import Limits
 from tests.support.asgi import scope_of
 
@@ -34,12 +34,12 @@ def test_head_over_a_limit_is_refused(headers: dict[str, str], changes: dict[str
 
 def test_head_at_the_limits_is_taken() -> None:
     headers = {"content-type": "x" * 50, **{f"x-{number}": "y" * 90 for number in range(9)}}
-    assert check_head(scope_of(headers=headers), LIMITS).text("x-8") == "y" * 90
+    assert check_head(scope_of(headers=headers), LIMITS).text(b"x-8") == "y" * 90
 
 
 def test_body_that_says_it_is_too_large_is_not_waited_for() -> None:
     with pytest.raises(BodyTooLargeError):
-        check_head(scope_of(headers={"content-length": "101"}), LIMITS)
+        check_length(check_head(scope_of(headers={"content-length": "101"}), LIMITS), LIMITS)
 
 
 @pytest.mark.parametrize(
@@ -53,4 +53,4 @@ def test_body_that_says_it_is_too_large_is_not_waited_for() -> None:
     ],
 )
 def test_length_is_what_the_framing_says(headers: dict[str, str], declared: int | None) -> None:
-    assert check_head(scope_of(headers=headers), LIMITS).declared_bytes == declared
+    assert check_length(check_head(scope_of(headers=headers), LIMITS), LIMITS) == declared
