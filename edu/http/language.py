@@ -47,7 +47,7 @@ class LanguageMiddleware(LocaleMiddleware):
     def process_request(self, request: HttpRequest) -> None:
         """Put the request's language in force."""
         translation.activate(language_of_request(request))
-        request.LANGUAGE_CODE = translation.get_language()  # type: ignore[attr-defined] # Django's own attribute
+        request.LANGUAGE_CODE = translation.get_language()
 
 
 def _ours() -> list[str]:

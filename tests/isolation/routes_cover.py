@@ -199,6 +199,7 @@ COVERS: dict[str, Cover] = {
     "": Open(default=302, path="/"),
     "healthz": Open(default=200),
     "i18n/setlang/": Open(default=302),
+    "api/v1/": Open(_PUBLIC),
     "api/v1/schema": Open(_PUBLIC),
     "api/v1/docs": Open(_PUBLIC),
     "admin/": Page(CONSOLE, queries=("q={evaluation_id}", "school_id={school_id}")),
