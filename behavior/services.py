@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from edu.dynamo.pages import Page
 
-_MAX_CONTENT_CHARS = 4096
+_MAX_CONTENT_CHARS, _MAX_REASON_CHARS = 4096, 400
 _log = get_logger(__name__)
 
 
@@ -90,5 +90,9 @@ def _rejected(student_id: str, raw: object, reason: str, now: datetime) -> Rejec
     content = json.dumps(raw, sort_keys=True, default=repr)
     digest = hashlib.sha256(content.encode()).hexdigest()
     return RejectedEvent(
-        student_id=student_id, digest=digest, reason=reason, content=content[:_MAX_CONTENT_CHARS], rejected_at=now
+        student_id=student_id,
+        digest=digest,
+        reason=reason[:_MAX_REASON_CHARS],
+        content=content[:_MAX_CONTENT_CHARS],
+        rejected_at=now,
     )

@@ -32,23 +32,33 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 LIFETIME_S = 24 * 3600
 ENTITY = "idempotency"
+REPLAYED = "Idempotent-Replayed"
 _SERVER_ERROR = 500
 
 
 @dataclass(frozen=True)
 class StoredResponse:
-    """An HTTP answer as it was first given, in the ``language`` of its words; ``location`` is what it created."""
+    """An HTTP answer as it was first given, in the ``language`` of its words; ``location`` is what it created.
+
+    ``outcomes`` counts the rows of a write of many by what became of them.
+    """
 
     status: int
     body: bytes
     etag: str = ""
     location: str = ""
     language: str = ""
+    outcomes: str = ""
 
     def as_response(self) -> HttpResponse:
         """The answer on its way to the client."""
         response = HttpResponse(self.body, status=self.status, content_type="application/json")
-        said = {"ETag": self.etag, "Location": self.location, "Content-Language": self.language}
+        said = {
+            "ETag": self.etag,
+            "Location": self.location,
+            "Content-Language": self.language,
+            "Row-Outcomes": self.outcomes,
+        }
         for name, value in said.items():
             if value:
                 response.headers[name] = value
@@ -66,6 +76,12 @@ class IdempotentReplay(LibretaError):  # noqa: N818 - it is an answer that takes
     def __init__(self, answer: StoredResponse) -> None:
         super().__init__()
         self.answer = answer
+
+    def as_response(self) -> HttpResponse:
+        """The first answer, byte for byte; a header says that it was given before."""
+        response = self.answer.as_response()
+        response.headers[REPLAYED] = "true"
+        return response
 
 
 class KeyReusedError(InvalidInputError):
@@ -143,6 +159,7 @@ class IdempotencyKey:
             "etag": answer.etag,
             "location": answer.location,
             "language": answer.language,
+            "outcomes": answer.outcomes,
             "expires_at": now_s + LIFETIME_S,
         }
         free = Condition(
@@ -182,7 +199,7 @@ class IdempotencyKey:
             return KeyReusedError()
         if record["status"] == _UNFINISHED.status:
             return None
-        said = {name: record.get(name, "") for name in ("etag", "location", "language")}
+        said = {name: record.get(name, "") for name in ("etag", "location", "language", "outcomes")}
         return IdempotentReplay(StoredResponse(record["status"], record["body"], **said))
 
 

@@ -13,7 +13,7 @@ from uuid import uuid4
 import structlog
 from structlog.contextvars import bind_contextvars, get_contextvars, merge_contextvars
 
-_DJANGO, _CELERY = ("django.request", "django.security"), "celery.worker.consumer"
+_DJANGO, _SUSPECTED, _CELERY = "django.request", "django.security.", "celery.worker.consumer"
 _PLACEHOLDER = re.compile(r"\(?%[sr]\)?")
 _SHARED: list[structlog.typing.Processor] = [
     merge_contextvars,
@@ -27,13 +27,19 @@ _SHARED: list[structlog.typing.Processor] = [
 class WithoutPersonalData(logging.Filter):
     """Takes out of libraries' records what may name people: Django's paths, Celery's copies of messages it refuses.
 
+    Of what Django suspects (``django.security.<what>``) only that name is kept: its text, and its exception's, repeat
+    what was sent, which may be anybody's words.
+
     It sits on the handler: a logger's own filter would not see what its children write (``django.security.csrf``).
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Keep the record; of the loggers concerned only the first words, without arguments."""
         text = str(record.msg)
-        if record.name.startswith(_DJANGO) or (record.name.startswith(_CELERY) and "body" in text):
+        if record.name.startswith(_SUSPECTED):
+            record.msg, record.args = f"refused: {record.name.removeprefix(_SUSPECTED)}", ()
+            record.exc_info = record.exc_text = None
+        elif record.name.startswith(_DJANGO) or (record.name.startswith(_CELERY) and "body" in text):
             first = text.partition(":")[0].partition("\n")[0]
             if first == "%s" and isinstance(record.args, tuple) and record.args:
                 first = str(record.args[0])  # Django's reason phrase
@@ -88,7 +94,7 @@ def _leave_out_what_no_line_shows() -> None:
 
     https://docs.python.org/3/howto/logging.html#optimization
     """
-    logging._srcfile = None  # type: ignore[attr-defined]  # noqa: SLF001 - as the documentation says
+    logging._srcfile = None  # noqa: SLF001 - as the documentation says
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
 
 

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from edu import environment
 from edu.aws.endpoint import check_endpoint
 from edu.http import contract
+from edu.http.guide import GUIDE
 from edu.logs import configure_logging
 from edu.queues import QUEUES
 
@@ -170,7 +171,7 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Libreta",
-    "DESCRIPTION": "Evaluations and behaviour of many schools. The token decides the school; errors are problem+json.",
+    "DESCRIPTION": GUIDE,
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
     "SCHEMA_PATH_PREFIX": "/api/v1",
@@ -186,6 +187,8 @@ SPECTACULAR_SETTINGS = {
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
+        "edu.http.codes.add_codes",
+        "evaluations.api.contract.add_codes",
         "behavior.api.contract.add_event_door",
     ],
 }

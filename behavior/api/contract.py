@@ -6,11 +6,21 @@ from datetime import timedelta
 from typing import Any
 
 from behavior.domain import CLOCK_SKEW, MAX_EVENTS, MAX_NOTE_CHARS, MAX_VALUE, MAX_VALUE_DECIMALS, OLDEST_AT_THE_DOOR
+from behavior.errors import InvalidEventsError, QueueUnavailableError
 from behavior.permissions import REPORT_EVENTS
 from edu.http import contract
+from edu.http.codes import with_codes
 from edu.http.schema import SECURITY_SCHEME, roles_text
 
 EVENTS_PATH = "/api/v1/behavior"
+OWN_ERRORS = (InvalidEventsError, QueueUnavailableError)
+EXAMPLE: dict[str, Any] = {
+    "event_id": "6f1c0b52-3a6e-4d0f-9a55-0c1f2b7d8e90",
+    "kind": "participation",
+    "occurred_at": "2026-11-23T10:15:00-05:00",
+    "value": 2.5,
+    "note": "Explicó el ejercicio a su grupo",
+}
 _EVENT: dict[str, Any] = {
     "type": "object",
     "description": "Something that happened with the student who sends it. Any other field is refused.",
@@ -44,6 +54,7 @@ _EVENT: dict[str, Any] = {
             "description": "Every end of line is kept as a line feed. No other control characters, but tabs.",
         },
     },
+    "example": EXAMPLE,
 }
 _ACCEPTED: dict[str, Any] = {
     "type": "object",
@@ -52,6 +63,7 @@ _ACCEPTED: dict[str, Any] = {
         "accepted": {"type": "boolean"},
         "events": {"type": "integer", "minimum": 1, "maximum": MAX_EVENTS},
     },
+    "example": {"accepted": True, "events": 2},
 }
 _EVENT_REF = {"$ref": "#/components/schemas/EventInput"}
 _OPERATION: dict[str, Any] = {
@@ -60,7 +72,8 @@ _OPERATION: dict[str, Any] = {
     "summary": "Send events",
     "description": (
         "Take a student's events: one, or a list. 202 means that the queue holds them all; of a refused request none "
-        "is taken. Served by a process of its own (the event door), behind the same address in production. "
+        "is taken. Served by a process of its own (the event door), behind the same address in production; `make run` "
+        "has it on another port, which it prints. "
         f"{roles_text(REPORT_EVENTS)}"
     ),
     "security": [{SECURITY_SCHEME: []}],
@@ -71,7 +84,14 @@ _OPERATION: dict[str, Any] = {
             "application/json": {
                 "schema": {
                     "oneOf": [_EVENT_REF, {"type": "array", "minItems": 1, "maxItems": MAX_EVENTS, "items": _EVENT_REF}]
-                }
+                },
+                "examples": {
+                    "one": {"summary": "One event", "value": EXAMPLE},
+                    "several": {
+                        "summary": "Several, of which none is taken if one is refused",
+                        "value": [EXAMPLE, EXAMPLE | {"event_id": "0b0f8a52-77a1-4f0e-8f0d-5f6f2f1c9a11"}],
+                    },
+                },
             }
         },
     },
@@ -91,4 +111,4 @@ def add_event_door(result: dict[str, Any], **_generation: object) -> dict[str, A
     schemas = {**result["components"]["schemas"], "EventInput": _EVENT, "EventsAccepted": _ACCEPTED}
     components = result["components"] | {"schemas": dict(sorted(schemas.items()))}
     paths = dict(sorted({**result["paths"], EVENTS_PATH: {"post": _OPERATION}}.items()))
-    return result | {"paths": paths, "components": components}
+    return with_codes(result | {"paths": paths, "components": components}, OWN_ERRORS)

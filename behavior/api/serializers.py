@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from rest_framework import serializers
 
@@ -10,6 +10,13 @@ from rest_framework import serializers
 class EventOutput(serializers.Serializer[Any]):
     """An event of a student."""
 
+    example: ClassVar = {
+        "event_id": "6f1c0b52-3a6e-4d0f-9a55-0c1f2b7d8e90",
+        "kind": "participation",
+        "occurred_at": "2026-11-23T15:15:00Z",
+        "value": "2.5",
+        "note": "Explicó el ejercicio a su grupo",
+    }
     event_id = serializers.CharField()
     kind = serializers.CharField()
     occurred_at = serializers.DateTimeField()

@@ -46,8 +46,7 @@ class Attempt:
     @classmethod
     def of(cls, username: str, address: str) -> Attempt:
         """The attempt that is made now. Spellings of a name that Cognito takes for one are one."""
-        name = unicodedata.normalize("NFKC", username).strip().casefold()
-        digests = {"NAME": _digest("NAME", name), "ADDRESS": _digest("ADDRESS", network_of(address))}
+        digests = {"NAME": _digest("NAME", as_counted(username)), "ADDRESS": _digest("ADDRESS", network_of(address))}
         return cls(digests, (clock.epoch_s() // WINDOW_S + 1) * WINDOW_S)
 
     @contextmanager
@@ -103,6 +102,11 @@ class Attempt:
             address_digest=self.digests["ADDRESS"],
             **embedded("ConsoleSignInRefused", 1, COUNT, Reason=reason),
         )
+
+
+def as_counted(username: str) -> str:
+    """The one spelling of a name under which its attempts are counted."""
+    return unicodedata.normalize("NFKC", username).strip().casefold()
 
 
 def _digest(kind: str, value: str) -> str:

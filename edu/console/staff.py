@@ -9,6 +9,7 @@ import msgspec
 
 from edu import clock
 from edu.console.access import may_sign_in
+from edu.console.attempts import as_counted
 from edu.identity import cognito
 from edu.identity.tokens import InvalidTokenError, principal_from_claims, verifier
 from edu.logs import get_logger
@@ -47,13 +48,19 @@ class SignIn:
 
 
 def sign_in(username: str, password: str) -> SignIn:
-    """Sign a staff member in.
+    """Sign a staff member in, by the account's own name.
+
+    Cognito takes the account's ``sub`` for a name too (and whatever else a pool makes an alias). Attempts are counted
+    by name, so an alias would be a second set of them: a right password under one is refused as a wrong one is.
 
     Raises:
-        SignInRefusedError: Cognito refuses, or the role has no console. The two look the same.
+        SignInRefusedError: Cognito refuses, the name is an alias, or the role has no console. All look the same.
         UnavailableError: Cognito does not answer.
     """
-    return _verified(cognito.sign_in(username, password))
+    signed_in = _verified(cognito.sign_in(username, password))
+    if as_counted(signed_in.username) != as_counted(username):
+        raise cognito.SignInRefusedError
+    return signed_in
 
 
 def renewed(old: SignIn) -> SignIn:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from typing import cast
 
 from django.conf import settings
 
@@ -14,7 +15,7 @@ def client_address_of(forwarded_for: str, peer: str) -> str:
 
     ``forwarded_for`` is ``X-Forwarded-For``, to which each proxy appends whom it heard; ``peer`` is the connection's.
     """
-    proxies: int = settings.REST_FRAMEWORK["NUM_PROXIES"]
+    proxies = cast("int", settings.REST_FRAMEWORK["NUM_PROXIES"])
     if not proxies or not forwarded_for:
         return peer
     heard = forwarded_for.split(",")

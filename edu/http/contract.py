@@ -22,7 +22,10 @@ _PROBLEM: dict[str, Any] = {
         "type": {"type": "string", "description": "urn:libreta:problem:<code>"},
         "title": {"type": "string", "description": "For people."},
         "status": {"type": "integer", "minimum": 400, "maximum": 599},
-        "code": {"type": "string", "description": "For programs; stable."},
+        "code": {
+            "type": "string",
+            "description": "For programs; stable. Each response says which it may be; there may be new ones some day.",
+        },
         "correlation_id": {"type": "string", "description": "Leads to this request in the logs."},
         "detail": {"type": "string"},
         "errors": {"type": "array", "maxItems": 20, "items": {"$ref": "#/components/schemas/FieldProblem"}},
@@ -59,8 +62,8 @@ _FIELD_PROBLEM: dict[str, Any] = {
 }
 
 
-def _text_header(description: str) -> dict[str, Any]:
-    return {"description": description, "required": True, "schema": {"type": "string"}}
+def _text_header(description: str, **schema: Any) -> dict[str, Any]:  # noqa: ANN401 - of OpenAPI
+    return {"description": description, "required": True, "schema": {"type": "string", **schema}}
 
 
 HEADERS: dict[str, Any] = {
@@ -74,6 +77,14 @@ HEADERS: dict[str, Any] = {
         "schema": {"type": "integer", "minimum": 0},
     },
     "X-Correlation-Id": _text_header("The request's id in the logs: the caller's own, or a new one."),
+    "Idempotent-Replayed": {
+        "description": "There when this is the first answer to a request that was sent again: nothing was done anew.",
+        "schema": {"type": "string", "const": "true"},
+    },
+    "Row-Outcomes": _text_header(
+        "How many rows came to which outcome (a dictionary of RFC 9651).",
+        example="created=37, updated=2, unchanged=0, rejected=1",
+    ),
     "Location": _text_header("Where what was created can be read."),
     "WWW-Authenticate": _text_header("What to sign in with."),
 }
@@ -123,9 +134,8 @@ RESPONSES: dict[int, tuple[str, dict[str, Any]]] = {
     429: (
         "TooManyRequests",
         _problem(
-            "The account called too often (`throttled`), has too many requests open (`too_many_open_requests`), or too "
-            "much of what it sent in this minute was refused (`refused_too_much`): 2 MiB of bodies, each counted as "
-            "1 KiB at least.",
+            "The account called too often, has too many requests open, or too much of what it sent in this minute was "
+            "refused: 2 MiB of bodies, each counted as 1 KiB at least.",
             "Retry-After",
         ),
     ),
@@ -152,13 +162,13 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "Idempotency-Key": _header_parameter(
         "Idempotency-Key",
         "A new value, e.g. a UUID, for each write. Sent again within 24 hours with the same request, it gets the first "
-        "answer, byte for byte; with another request, 422.",
+        "answer, byte for byte, and `Idempotent-Replayed: true`; with another request, 422. The request is the same if "
+        "its method, address, `If-Match` and JSON are; spaces and the order of members do not count.",
         {
             "type": "string",
             "minLength": 1,
             "maxLength": 255,
             "pattern": "^[ -~]+$",
-            "example": "5f1c2c6e-6c0e-4f0b-9d3a-0d2c1f6f7a11",
         },
         required=True,
     ),

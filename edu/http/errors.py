@@ -20,7 +20,7 @@ class BadRequestError(LibretaError):
 
 
 class MalformedBodyError(LibretaError):
-    """The body is no JSON in UTF-8, is nested too deep, repeats a member's name, or has not the form asked for."""
+    """The body is no JSON in UTF-8, holds too much, repeats a member's name, or has not the form asked for."""
 
     code = "malformed_body"
     status = 400

@@ -62,7 +62,7 @@ def handle_exception(raised: Exception, _context: dict[str, Any]) -> Response | 
     """DRF's exception handler. What is not ours and not DRF's goes on to Django as a plain 500."""
     set_rollback()
     if isinstance(raised, IdempotentReplay):
-        return raised.answer.as_response()
+        return raised.as_response()
     error = as_ours(raised)
     if error is None:
         return None

@@ -77,6 +77,18 @@ def decode(body: bytes) -> Any:  # noqa: ANN401 - whatever the body holds
         raise MalformedBodyError(_NOT_JSON) from error
 
 
+def canonical(value: Any) -> str:  # noqa: ANN401 - whatever ``decode`` makes
+    """The one text of a decoded value, in ASCII: the same for bodies that differ in spaces, escapes or order alone.
+
+    Numbers are the same when they are written so, but for the letter and sign of an exponent: 5.50 is not 5.5.
+    """
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{json.dumps(name)}:{canonical(value[name])}" for name in sorted(value)) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(map(canonical, value)) + "]"
+    return str(value) if isinstance(value, Decimal) else json.dumps(value)
+
+
 def _whole_number(text: str) -> int:
     return int(_short(text))
 

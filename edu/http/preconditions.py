@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 HEADER = "If-Match"
 _VERSION_TAG = re.compile(r'"([1-9][0-9]{0,8})"', re.ASCII)
 _UNQUOTED = re.compile(r"[0-9]{1,9}", re.ASCII)
+_WEAK = re.compile(r'[Ww]/("[1-9][0-9]{0,8}")', re.ASCII)
 
 
 class PreconditionRequiredError(InvalidInputError):
@@ -44,13 +45,20 @@ def expected_version(request: Request) -> int:
         PreconditionRequiredError: there is no ``If-Match``.
         MalformedPreconditionError: it names no single version; ``*`` (whatever it is now) is refused on purpose.
     """
-    message = gettext("Send the record's ETag in an If-Match header")
     header = request.headers.get(HEADER, "").strip()
     if not header:
+        message = gettext("Send the record's ETag in an If-Match header")
         raise PreconditionRequiredError(fields=[FieldError(HEADER, "required", message)])
     found = _VERSION_TAG.fullmatch(header)
-    if found is None and _UNQUOTED.fullmatch(header):
-        message = gettext('Send the version in quotes: "%(version)s"') % {"version": header}
     if found is None:
-        raise MalformedPreconditionError(fields=[FieldError(HEADER, "one_version", message)])
+        raise MalformedPreconditionError(fields=[FieldError(HEADER, "one_version", _what_to_send(header))])
     return int(found[1])
+
+
+def _what_to_send(header: str) -> str:
+    """What would have been right instead of a header that names no single version."""
+    if _UNQUOTED.fullmatch(header):
+        return gettext('Send the version in quotes: "%(version)s"') % {"version": header}
+    if weak := _WEAK.fullmatch(header):  # a proxy that compresses answers weakens their tags on the way
+        return gettext("Send the ETag without W/: %(tag)s") % {"tag": weak[1]}
+    return gettext('Send the ETag of the one version that you saw, such as "1": neither * nor several')

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework.renderers import JSONRenderer
 
 from edu.errors import FieldError, InvalidInputError
+from edu.http.json_bodies import canonical
 from edu.idempotency import IdempotencyKey, Reply, StoredResponse
 
 if TYPE_CHECKING:
@@ -37,10 +38,12 @@ def reply_for(
     *,
     status: int = 201,
     address: Callable[[dict[str, Any]], str] | None = None,
+    outcomes: Callable[[dict[str, Any]], str] | None = None,
 ) -> Reply[T]:
     """How this request's write is to be answered: the status, the rendered result, and its version as ETag.
 
-    ``address`` says where what was created can be read: the answer's ``Location``.
+    ``address`` says where what was created can be read: the answer's ``Location``. ``outcomes`` counts what became of
+    the rows of a write of many: its ``Row-Outcomes``.
 
     Raises:
         MissingIdempotencyKeyError: the header is missing, too long or not printable ASCII.
@@ -48,7 +51,9 @@ def reply_for(
 
     def answer(result: T) -> StoredResponse:
         data = render(result)
-        return answer_of(status, data, location=address(data) if address else "")
+        return answer_of(
+            status, data, location=address(data) if address else "", outcomes=outcomes(data) if outcomes else ""
+        )
 
     return Reply(key_of(request, actor), answer)
 
@@ -59,7 +64,10 @@ def empty_reply_for(request: Request, actor: Principal) -> Reply[Any]:
 
 
 def key_of(request: Request, actor: Principal) -> IdempotencyKey:
-    """The request's idempotency key. Raises like ``reply_for``."""
+    """The request's idempotency key, which stands for what its JSON says, however it is written.
+
+    Raises like ``reply_for``; and as the parser, for a body that is no JSON.
+    """
     value = request.headers.get(HEADER, "")
     if not (0 < len(value) <= _MAX_KEY_CHARS and value.isascii() and value.isprintable()):
         message = _("Send an Idempotency-Key header, e.g. a UUID, with every write")
@@ -69,18 +77,19 @@ def key_of(request: Request, actor: Principal) -> IdempotencyKey:
         value=value,
         method=request.method or "",
         path=request.path,
-        body=request._request.body,  # noqa: SLF001 - DRF parses from the same cached bytes
+        body=canonical(request.data).encode(),
         precondition=request.headers.get("If-Match", ""),
     )
 
 
-def answer_of(status: int, data: dict[str, Any], *, location: str = "") -> StoredResponse:
+def answer_of(status: int, data: dict[str, Any], *, location: str = "", outcomes: str = "") -> StoredResponse:
     """An answer with this body in the language in force, and an ETag when the body is a versioned record's."""
     return StoredResponse(
         status,
         JSONRenderer().render(data),
         etag=etag_of(data) if "version" in data else "",
         location=location,
+        outcomes=outcomes,
         language=get_language() or "",
     )
 

@@ -12,6 +12,7 @@ from drf_spectacular.utils import OpenApiParameter, inline_serializer
 from rest_framework import serializers
 
 from edu.http import contract
+from edu.http.guide import TOKENS
 from edu.http.serializers import StrictSerializer
 from edu.identity.capabilities import roles_of
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 SECURITY_SCHEME = "idToken"
 IF_MATCH = OpenApiParameter("If-Match", location=OpenApiParameter.HEADER)
+ROW_OUTCOMES = OpenApiParameter("Row-Outcomes", location=OpenApiParameter.HEADER, response=[200])
 _COMMON = (400, 401, 403, 406, 422, 429, 431, 503)
 _READS = (304, 412)
 _WRITES = (408, 409, 413, 415)
@@ -40,7 +42,7 @@ class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
             "type": "http",
             "scheme": "bearer",
             "bearerFormat": "JWT",
-            "description": "A Cognito ID token. It decides the school: no address and no body names one.",
+            "description": TOKENS,
         }
 
 
@@ -48,7 +50,7 @@ class LibretaSchema(AutoSchema):
     """Adds roles, shared headers and every refusal that an operation can give.
 
     A view method says its operation id, tag, request and answer with ``extend_schema``, and ``IF_MATCH`` among its
-    parameters if it changes a version that the caller must name.
+    parameters if it changes a version that the caller must name, ``ROW_OUTCOMES`` if it answers for many rows.
     """
 
     def get_operation(
@@ -85,7 +87,9 @@ class LibretaSchema(AutoSchema):
 
     def _map_basic_serializer(self, serializer: Any, direction: Any) -> dict[str, Any]:  # noqa: ANN401 - theirs
         schema: dict[str, Any] = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]
-        return schema | ({"additionalProperties": False} if _is_strict(serializer) else {})
+        example = getattr(serializer, "example", None)
+        said = {"additionalProperties": False} if _is_strict(serializer) else {}
+        return schema | said | ({"example": example} if example is not None else {})
 
     def _map_serializer_field(self, field: Any, direction: Any, bypass_extensions: bool = False) -> Any:  # noqa: ANN401, FBT001, FBT002 - theirs
         schema = super()._map_serializer_field(field, direction, bypass_extensions)  # type: ignore[no-untyped-call]
@@ -119,8 +123,10 @@ class LibretaSchema(AutoSchema):
             response["description"] = response["description"] or HTTPStatus(int(status)).phrase
             tagged = self.method == "GET" or self._has_version(response)
             created = int(status) == HTTPStatus.CREATED
-            own = [name for name, has in (("ETag", tagged), ("Location", created)) if has]
-            response["headers"] = contract.header("X-Correlation-Id", *own)
+            has = {"ETag": tagged, "Location": created, "Idempotent-Replayed": self.method != "GET"}
+            own = [name for name, is_there in has.items() if is_there]
+            declared = [name for name in response.get("headers", ()) if name in contract.HEADERS]
+            response["headers"] = contract.header("X-Correlation-Id", *own, *declared)
 
     def _has_version(self, response: dict[str, Any]) -> bool:
         reference: str = response.get("content", {}).get("application/json", {}).get("schema", {}).get("$ref", "")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
@@ -14,8 +14,12 @@ _MAX_NAME_CHARS = 40
 
 
 class StrictSerializer(serializers.Serializer[Any]):
-    """The base of every body: a field that it does not name is refused, not ignored, since it may be a misspelt one."""
+    """The base of every body: a field that it does not name is refused, not ignored, since it may be a misspelt one.
 
+    ``example`` is a body of its kind, for the contract.
+    """
+
+    example: ClassVar[dict[str, Any]]
     default_error_messages = {"invalid": _("Send a JSON object")}  # noqa: RUF012 - DRF's own attribute
 
     def to_internal_value(self, data: Any) -> Any:  # noqa: ANN401 - whatever was sent
@@ -38,6 +42,8 @@ class StrictSerializer(serializers.Serializer[Any]):
 
 class NoBody(StrictSerializer):
     """Nothing: the body of a write that says all in its address and headers."""
+
+    example: ClassVar = {}
 
 
 def unknown_fields(data: object, known: Mapping[str, object]) -> dict[str, list[serializers.ErrorDetail]]:

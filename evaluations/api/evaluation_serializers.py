@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from edu.http.fields import DayField, DecimalTextField, IdField, LineField
 from edu.http.serializers import StrictSerializer
+from evaluations.api.histories import HistoryEntryOutput
 from evaluations.api.score_serializers import KINDS, REASON_MESSAGES
 from evaluations.domain.checks import MAX_REASON_CHARS, MAX_TEXT_CHARS
 from evaluations.domain.evaluation import WEIGHT_DECIMALS
@@ -42,6 +43,13 @@ _WEIGHT: dict[str, Any] = {
 class EvaluationInput(StrictSerializer):
     """A new evaluation."""
 
+    example: ClassVar = {
+        "term_id": "2026-s2",
+        "kind": "exam",
+        "title": "Prueba de fracciones",
+        "weight": "25.00",
+        "held_on": "2026-09-24",
+    }
     term_id = IdField()
     kind = serializers.ChoiceField(KINDS)
     title = LineField(**_TITLE)
@@ -52,6 +60,7 @@ class EvaluationInput(StrictSerializer):
 class EvaluationChangeInput(StrictSerializer):
     """What of an evaluation is to change, at least one thing, and why."""
 
+    example: ClassVar = {"weight": "30.00", "reason": "Acordado en consejo"}
     title = LineField(**_TITLE, required=False)
     weight = DecimalTextField(**_WEIGHT, required=False)
     held_on = DayField(required=False)
@@ -68,12 +77,26 @@ class EvaluationChangeInput(StrictSerializer):
 class DeletionInput(StrictSerializer):
     """Why an evaluation is taken back."""
 
+    example: ClassVar = {"reason": "Se creó dos veces"}
     reason = LineField(**_REASON)
 
 
 class EvaluationOutput(serializers.Serializer[Any]):
     """An evaluation."""
 
+    example: ClassVar = {
+        "evaluation_id": "5b1f0c6e8a4d4f0f9d3a0d2c1f6f7a11",
+        "section_id": "mat-5a",
+        "course_id": "mat-5",
+        "term_id": "2026-s2",
+        "kind": "exam",
+        "title": "Prueba de fracciones",
+        "weight": "25.00",
+        "held_on": "2026-09-24",
+        "scale_id": "1-7",
+        "version": 1,
+        "created_at": "2026-09-20T14:03:27.512000Z",
+    }
     evaluation_id = serializers.CharField()
     section_id = serializers.CharField()
     course_id = serializers.CharField()
@@ -90,19 +113,20 @@ class EvaluationOutput(serializers.Serializer[Any]):
 class EvaluationContentOutput(serializers.Serializer[Any]):
     """What an evaluation said at one version."""
 
+    example: ClassVar = {
+        "kind": "exam",
+        "title": "Prueba de fracciones",
+        "weight": "30.00",
+        "held_on": "2026-09-24",
+    }
     kind = serializers.ChoiceField(KINDS)
     title = serializers.CharField()
     weight = serializers.DecimalField(max_digits=5, decimal_places=2, min_value=Decimal("0.01"), help_text=_RELATIVE)
     held_on = serializers.DateField()
 
 
-class EvaluationVersionOutput(serializers.Serializer[Any]):
+class EvaluationVersionOutput(HistoryEntryOutput):
     """One entry of an evaluation's history."""
 
-    version = serializers.IntegerField(source="number")
-    at = serializers.DateTimeField()
-    actor = serializers.CharField()
-    role = serializers.CharField()
     before = EvaluationContentOutput(allow_null=True)
     after = EvaluationContentOutput()
-    reason = serializers.CharField(allow_blank=True)

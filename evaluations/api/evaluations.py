@@ -16,6 +16,7 @@ from edu.http.views import ApiView
 from edu.identity.authentication import principal_of
 from evaluations import services
 from evaluations.api import evaluation_serializers as serializers
+from evaluations.api.histories import history_data
 from evaluations.api.parsing import TERM, term_of, validated
 from evaluations.domain.evaluation import EvaluationKind
 from evaluations.permissions import SEE_EVALUATIONS, SET_EVALUATIONS
@@ -138,7 +139,7 @@ class EvaluationHistory(ApiView):
             evaluation_id=evaluation_id,
             **paging_of(request),
         )
-        return page_answer(serializers.EvaluationVersionOutput(page.items, many=True).data, page.cursor)
+        return page_answer(history_data(serializers.EvaluationVersionOutput, page.items), page.cursor)
 
 
 def _address(evaluation: dict[str, Any]) -> str:

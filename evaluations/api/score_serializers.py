@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 from rest_framework import serializers
 
 from edu.http.fields import IdField, LineField, TruthField, WholeNumberField, plain_text
 from edu.http.serializers import StrictSerializer
+from evaluations.api.histories import HistoryEntryOutput
 from evaluations.domain.checks import MAX_REASON_CHARS
 from evaluations.domain.evaluation import EvaluationKind, ScoreState
 from evaluations.domain.scales import MAX_VALUE_CHARS
@@ -36,6 +37,7 @@ class ValueField(serializers.CharField):
 class CorrectionInput(StrictSerializer):
     """What a score is to be instead."""
 
+    example: ClassVar = {"state": "recorded", "value": "5.8", "reason": "Error de suma"}
     state = serializers.ChoiceField(RECORDABLE, default=str(ScoreState.RECORDED))
     value = ValueField()
     late = TruthField(default=False)
@@ -45,30 +47,46 @@ class CorrectionInput(StrictSerializer):
 class ScoreInput(CorrectionInput):
     """A student's score."""
 
+    example: ClassVar = {"student_id": "est-0001", "value": "6.5"}
     student_id = IdField()
 
 
 class ReasonInput(StrictSerializer):
     """Why."""
 
+    example: ClassVar = {"reason": "La prueba se repite"}
     reason = LineField(max_length=MAX_REASON_CHARS, error_messages=REASON_MESSAGES)
 
 
 class RowInput(ScoreInput):
     """One student's row of a section."""
 
+    example: ClassVar = {"student_id": "est-0003", "value": "4.0", "version": 1, "reason": "Error de suma"}
     version = WholeNumberField(min_value=1, max_value=999_999_999, allow_null=True, default=None)
 
 
 class RowsInput(StrictSerializer):
     """A section's rows. Said for the contract: each row is read by itself, so that a bad one is refused alone."""
 
+    example: ClassVar = {
+        "rows": [
+            {"student_id": "est-0001", "value": "6.5"},
+            {"student_id": "est-0002", "state": "absent"},
+            {"student_id": "est-0003", "value": "4.0", "version": 1, "reason": "Error de suma"},
+        ]
+    }
     rows = serializers.ListField(child=RowInput(), min_length=1, max_length=MAX_ROWS)
 
 
 class RowProblemOutput(serializers.Serializer[Any]):
     """Why a row was rejected; ``current`` is there when its version was not the current one."""
 
+    example: ClassVar = {
+        "code": "invalid_score",
+        "field": "value",
+        "rule": "out_of_range",
+        "message": "Debe estar entre 1 y 7, de 0.1 en 0.1",
+    }
     code = serializers.CharField()
     field = serializers.CharField(allow_null=True)
     rule = serializers.CharField()
@@ -79,6 +97,14 @@ class RowProblemOutput(serializers.Serializer[Any]):
 class RowOutput(serializers.Serializer[Any]):
     """What became of a row, and the score that stands now."""
 
+    example: ClassVar = {
+        "student_id": "est-0001",
+        "outcome": "created",
+        "state": "recorded",
+        "value": "6.5",
+        "late": False,
+        "version": 1,
+    }
     student_id = serializers.CharField(allow_null=True)
     outcome = serializers.ChoiceField(["created", "updated", "unchanged", "rejected"])
     state = serializers.ChoiceField(STATES, allow_null=True)
@@ -91,6 +117,15 @@ class RowOutput(serializers.Serializer[Any]):
 class ScoreOutput(serializers.Serializer[Any]):
     """A recorded score."""
 
+    example: ClassVar = {
+        "evaluation_id": "5b1f0c6e8a4d4f0f9d3a0d2c1f6f7a11",
+        "student_id": "est-0001",
+        "state": "recorded",
+        "value": "6.5",
+        "late": False,
+        "version": 1,
+        "recorded_at": "2026-09-25T15:40:11.208000Z",
+    }
     evaluation_id = serializers.CharField()
     student_id = serializers.CharField()
     state = serializers.ChoiceField(STATES)
@@ -103,19 +138,10 @@ class ScoreOutput(serializers.Serializer[Any]):
 class ScoreContentOutput(serializers.Serializer[Any]):
     """What a score said at one version."""
 
+    example: ClassVar = {"state": "recorded", "value": "5.8", "late": False}
     state = serializers.ChoiceField(STATES)
     value = serializers.CharField(allow_null=True)
     late = serializers.BooleanField()
-
-
-class HistoryEntryOutput(serializers.Serializer[Any]):
-    """What every entry of a history says: which version, when, who, and why."""
-
-    version = serializers.IntegerField(source="number")
-    at = serializers.DateTimeField()
-    actor = serializers.CharField()
-    role = serializers.CharField()
-    reason = serializers.CharField(allow_blank=True)
 
 
 class ScoreVersionOutput(HistoryEntryOutput):
@@ -128,6 +154,19 @@ class ScoreVersionOutput(HistoryEntryOutput):
 class StudentScoreOutput(serializers.Serializer[Any]):
     """A score in a student's list, with where it belongs."""
 
+    example: ClassVar = {
+        "evaluation_id": "5b1f0c6e8a4d4f0f9d3a0d2c1f6f7a11",
+        "student_id": "est-0001",
+        "section_id": "mat-5a",
+        "course_id": "mat-5",
+        "term_id": "2026-s2",
+        "kind": "exam",
+        "state": "recorded",
+        "value": "6.5",
+        "late": False,
+        "version": 1,
+        "recorded_at": "2026-09-25T15:40:11.208000Z",
+    }
     evaluation_id = serializers.CharField()
     student_id = serializers.CharField()
     section_id = serializers.CharField()

@@ -11,13 +11,14 @@ from rest_framework.response import Response
 from edu.http.paging import CURSOR, LIMIT, page_answer, paging_of
 from edu.http.preconditions import expected_version
 from edu.http.replies import etag_of, reply_for
-from edu.http.schema import IF_MATCH, page_of, results_of
+from edu.http.schema import IF_MATCH, ROW_OUTCOMES, page_of, results_of
 from edu.http.views import ApiView
 from edu.identity.authentication import principal_of
 from evaluations import services
 from evaluations.api import score_serializers as serializers
+from evaluations.api.histories import history_data
 from evaluations.api.parsing import REQUIRED_TERM, TERM, required_term_of, term_of, validated
-from evaluations.api.section_rows import SectionRows
+from evaluations.api.section_rows import SectionRows, outcome_counts
 from evaluations.domain.evaluation import ScoreState
 from evaluations.permissions import RECORD_SCORES, SEE_SCORES
 
@@ -65,16 +66,19 @@ class ScoreList(ApiView):
     @extend_schema(
         operation_id="record_section",
         tags=["scores"],
+        parameters=[ROW_OUTCOMES],
         request=serializers.RowsInput,
         responses=results_of("RowResults", serializers.RowOutput),
     )
     def put(self, request: Request, evaluation_id: str) -> HttpResponse:
         """Record or correct a whole section's scores, with a result for each row (200).
 
+        It is 200 whatever became of the rows, even if all were rejected: ``Row-Outcomes`` counts them.
+
         For who teaches the section, while the term is open.
         """
         given = SectionRows(request.data)
-        reply = reply_for(request, principal_of(request), given.render, status=200)
+        reply = reply_for(request, principal_of(request), given.render, status=200, outcomes=outcome_counts)
         with reply.key.first_answer_wins():
             services.record_section(
                 actor=principal_of(request), evaluation_id=evaluation_id, rows=given.rows, reply=reply
@@ -186,7 +190,7 @@ class ScoreHistory(ApiView):
             student_id=student_id,
             **paging_of(request),
         )
-        return page_answer(serializers.ScoreVersionOutput(page.items, many=True).data, page.cursor)
+        return page_answer(history_data(serializers.ScoreVersionOutput, page.items), page.cursor)
 
 
 class StudentScores(ApiView):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
@@ -14,6 +14,9 @@ from edu.http.serializers import unknown_fields
 from evaluations.api.score_serializers import RowInput
 from evaluations.domain.evaluation import ScoreState
 from evaluations.services.grading.section_entry import MAX_ROWS, Row, RowOutcome, RowResult, problem_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _MAX_ECHO_CHARS = 64  # of an id that is none: the answer is stored as one item
 
@@ -45,6 +48,12 @@ class SectionRows:
         return {
             "results": [self._refused.get(index) or _result(next(taken)) for index in range(len(self._given))],
         }
+
+
+def outcome_counts(data: Mapping[str, Any]) -> str:
+    """How many rows of an answer came to which outcome, as its head says it (a dictionary of RFC 9651)."""
+    times = Counter(result["outcome"] for result in data["results"])
+    return ", ".join(f"{outcome}={times[outcome]}" for outcome in RowOutcome)
 
 
 def _listed(body: object) -> list[Any]:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 class StudentOutput(serializers.Serializer[Any]):
     """A student, as a grade book lists them."""
 
+    example: ClassVar = {"student_id": "est-0001", "family_name": "Quispe Huamán", "given_name": "Rosa"}
     student_id = serializers.CharField()
     family_name = serializers.CharField()
     given_name = serializers.CharField()
@@ -29,6 +30,7 @@ class StudentOutput(serializers.Serializer[Any]):
 class SectionOutput(serializers.Serializer[Any]):
     """A section."""
 
+    example: ClassVar = {"section_id": "mat-5a", "course_id": "mat-5", "name": "5º A Matemática", "school_year": 2026}
     section_id = serializers.CharField()
     course_id = serializers.CharField()
     name = serializers.CharField()

@@ -28,6 +28,14 @@ if TYPE_CHECKING:
 class TermOutput(serializers.Serializer[Any]):
     """A term."""
 
+    example: ClassVar = {
+        "term_id": "2026-s2",
+        "name": "Segundo semestre",
+        "starts_on": "2026-08-03",
+        "ends_on": "2026-12-18",
+        "closed": False,
+        "school_year": 2026,
+    }
     term_id = serializers.CharField()
     name = serializers.CharField()
     starts_on = serializers.DateField()

@@ -28,7 +28,9 @@ class EvaluationContent:
 class EvaluationVersion:
     """One version of an evaluation: the whole of it as ``actor`` (an account's id, with its role then) left it.
 
-    ``before`` is what the version before said, ``None`` for the first. ``reason`` may be empty where none is asked for.
+    ``person_id`` is who that account was in the school then; empty for who is nobody there, and in records from before
+    it was kept. ``before`` is what the version before said, ``None`` for the first. ``reason`` may be empty where none
+    is asked for.
     """
 
     evaluation: Evaluation
@@ -37,6 +39,7 @@ class EvaluationVersion:
     role: str
     at: datetime
     reason: str = ""
+    person_id: str = ""
 
     def __post_init__(self) -> None:
         """Raise ValueError for a reason that is no short line or a naive time."""

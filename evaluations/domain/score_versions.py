@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 class ScoreVersion:
     """One version of a score: the whole score as ``actor`` (an account's id, with its role then) left it.
 
-    ``before`` is what the version before said, ``None`` for a score's first. ``reason`` may be empty where none is
-    asked for.
+    ``person_id`` is who that account was in the school then; empty for who is nobody there, and in records from before
+    it was kept. ``before`` is what the version before said, ``None`` for a score's first. ``reason`` may be empty where
+    none is asked for.
     """
 
     score: Score
@@ -25,6 +26,7 @@ class ScoreVersion:
     actor: str
     role: str
     reason: str = ""
+    person_id: str = ""
 
     def __post_init__(self) -> None:
         """Raise ValueError for a reason that is no short line."""

@@ -63,6 +63,12 @@ def get_students(student_ids: Iterable[str]) -> list[Student]:
     return [from_attributes(Student, item) for item in table.get_items(keys)]
 
 
+def get_teachers(teacher_ids: Iterable[str]) -> list[Teacher]:
+    """The teachers that exist among the ids, in no particular order. Eventually consistent."""
+    keys = [Key(school_partition("TEACHER"), teacher_id) for teacher_id in teacher_ids]
+    return [from_attributes(Teacher, item) for item in table.get_items(keys)]
+
+
 def list_taught(teacher_id: str) -> list[Section]:
     """A teacher's sections. Eventually consistent."""
     query = table.Query(school_partition("TAUGHT", teacher_id), index=True)

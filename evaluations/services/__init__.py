@@ -21,6 +21,7 @@ from evaluations.services.grading.reading import (
     list_sections,
     list_student_scores,
     require_student,
+    teachers_names,
 )
 from evaluations.services.grading.recording import create_evaluation, record_score
 from evaluations.services.grading.score_import import ImportedScores, import_evaluation
@@ -65,5 +66,6 @@ __all__ = [
     "record_section",
     "reopen_term",
     "require_student",
+    "teachers_names",
     "void_score",
 ]

@@ -198,6 +198,7 @@ _PUBLIC: Mapping[str, int | str] = {"GET": 200, "HEAD": 200, "OPTIONS": HARMLESS
 COVERS: dict[str, Cover] = {
     "": Open(default=302, path="/"),
     "i18n/setlang/": Open(default=302),
+    "api/v1/": Open(_PUBLIC),
     "api/v1/schema": Open(_PUBLIC),
     "api/v1/docs": Open(_PUBLIC),
     "admin/": Page(CONSOLE, queries=("q={evaluation_id}", "school_id={school_id}")),

@@ -64,6 +64,7 @@ def add_score_change(
         actor=actor.subject,
         role=str(actor.role),
         reason=change.reason,
+        person_id=actor.person_id,
     )
     score_versions.add_version(transaction, version, salt)
     pending_scores.add_pending(transaction, score)
@@ -117,6 +118,7 @@ def add_evaluation_change(
         role=str(actor.role),
         at=clock.now(),
         reason=change.reason,
+        person_id=actor.person_id,
     )
     evaluation_versions.add_version(transaction, version, salt)
     audit_trail.add_entry(

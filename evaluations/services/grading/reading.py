@@ -23,6 +23,8 @@ from evaluations.services.grading import access, evaluation_cache
 from evaluations.services.school import school_cache
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from edu.dynamo.pages import Page
     from edu.identity.principal import Principal
     from evaluations.domain.evaluation import Evaluation, Score
@@ -72,6 +74,15 @@ def list_score_versions(
     """A score's history, newest first. Same errors as ``get_score``; also ``InvalidCursorError``."""
     get_score(actor=actor, evaluation_id=evaluation_id, student_id=student_id)
     return score_versions.list_versions(evaluation_id, student_id, cursor=cursor, limit=limit)
+
+
+def teachers_names(person_ids: Iterable[str]) -> dict[str, str]:
+    """What the teachers among these people of the school are called, by id; one call to the table for up to 100.
+
+    For who reads a history, which names its writers. It is no list of teachers: ask for people of a record just read.
+    """
+    teachers = roster.get_teachers({person_id for person_id in person_ids if person_id})
+    return {teacher.teacher_id: f"{teacher.given_name} {teacher.family_name}" for teacher in teachers}
 
 
 def list_student_scores(

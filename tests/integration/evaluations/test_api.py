@@ -118,6 +118,41 @@ def test_evaluation_retried_with_same_key_is_created_once(teacher: ApiClient, ex
     assert len(teacher.get("/sections/mat-5a/evaluations").json()["results"]) == 1
 
 
+def test_repeated_answer_says_that_it_is_one(teacher: ApiClient, evaluation_id: str) -> None:
+    path = f"/evaluations/{evaluation_id}/scores"
+    first, again = (teacher.post(path, SCORE, key="told-twice") for _ in range(2))
+    assert "Idempotent-Replayed" not in first.headers
+    assert again.headers["Idempotent-Replayed"] == "true"
+    own = {"Idempotent-Replayed", "X-Correlation-Id"}
+    told = [{name: value for name, value in one.headers.items() if name not in own} for one in (first, again)]
+    assert (told[0], first.content) == (told[1], again.content)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        b'{"student_id":"student-001","value":"6.5"}',
+        b'{\n  "value": "6.5",\n  "student_id": "student-001"\n}\n',
+        rb'{"student_id": "student-00\u0031", "value": "6.5"}',
+    ],
+)
+def test_same_json_written_otherwise_is_the_same_request(
+    teacher: ApiClient, evaluation_id: str, written: bytes
+) -> None:
+    path = f"/evaluations/{evaluation_id}/scores"
+    first = teacher.post(path, SCORE, key="written-twice")
+    again = teacher.post(path, written, key="written-twice")
+    assert (first.status_code, again.status_code, again.content) == (201, 201, first.content)
+    assert again.headers["Idempotent-Replayed"] == "true"
+
+
+def test_number_written_otherwise_is_another_request(teacher: ApiClient, evaluation_id: str) -> None:
+    path = f"/evaluations/{evaluation_id}/scores"
+    teacher.post(path, b'{"student_id":"student-001","value":6.5}', key="numbers")
+    refused = teacher.post(path, b'{"student_id":"student-001","value":6.50}', key="numbers")
+    assert (refused.status_code, _problem(refused)["code"]) == (422, "idempotency_key_reused")
+
+
 def test_idempotency_key_reused_with_other_data_refused(teacher: ApiClient, evaluation_id: str) -> None:
     path = f"/evaluations/{evaluation_id}/scores"
     teacher.post(path, SCORE, key="reused")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextvars
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,6 +15,7 @@ from edu import audit, clock
 from edu.dynamo import table
 from edu.dynamo.errors import ConditionFailedError, TransactionConflictError
 from edu.dynamo.keys import Key, school_partition
+from edu.dynamo.pages import Page
 from edu.dynamo.transactions import Transaction
 from edu.identity.principal import Role
 from edu.tenancy import enter_school
@@ -75,6 +77,28 @@ def test_history_tells_who_when_before_after_and_why(teacher: ApiClient, score_p
     assert {entry["role"] for entry in (last, middle)} == {"teacher"}
     assert len({entry["actor"] for entry in (last, middle, earliest)}) == 1
     assert earliest["at"] == first["recorded_at"]
+
+
+def test_history_names_the_teacher_and_of_others_the_role(
+    teacher: ApiClient, admin: ApiClient, score_path: str
+) -> None:
+    correct(teacher, score_path, "5.0", 1)
+    admin.post(f"/terms/{OPEN_TERM}/close", {})
+    correct(admin, score_path, "4.0", 2, reason="Error de suma")
+    by_admin, *by_teacher = history(teacher, score_path)
+    assert {entry["actor_name"] for entry in by_teacher} == {"Ana Pérez"}
+    assert (by_admin["actor_name"], by_admin["role"]) == (None, "school_admin")
+
+
+def test_history_from_before_people_were_kept_has_no_names(
+    teacher: ApiClient, score_path: str, monkeypatch: pytest.MonkeyPatch, school: TestSchool
+) -> None:
+    evaluation_id, student_id = score_path.split("/")[2], score_path.split("/")[4]
+    with enter_school(school.school_id):
+        [version] = score_versions.list_versions(evaluation_id, student_id).items
+        monkeypatch.setattr(score_versions, "list_versions", lambda *_, **__: Page([replace(version, person_id="")]))
+    [entry] = history(teacher, score_path)
+    assert entry["actor_name"] is None
 
 
 def test_history_goes_on_by_cursor(teacher: ApiClient, score_path: str) -> None:

@@ -128,6 +128,7 @@ def test_history_tells_who_when_before_after_and_why(
     assert titled["before"] == weighed["after"]
     assert first["at"] <= weighed["at"] <= titled["at"]
     assert len({entry["actor"] for entry in (titled, weighed, first)}) == 1
+    assert {entry["actor_name"] for entry in (titled, weighed, first)} == {"Ana Pérez"}
 
 
 def test_history_is_read_by_who_reads_the_evaluation(school: TestSchool, neighbour: ApiClient, path: str) -> None:

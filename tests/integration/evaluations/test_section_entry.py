@@ -87,6 +87,17 @@ def test_forty_rows_with_three_bad_ones(teacher: ApiClient, path: str) -> None:
     assert all("problem" not in result for number, result in enumerate(results) if number not in bad)
 
 
+def test_head_counts_the_rows_by_their_outcomes(teacher: ApiClient, path: str) -> None:
+    answer = enter(teacher, path, [row(0), row(1, "9"), row(2)], key="counted")
+    assert answer.headers["Row-Outcomes"] == "created=2, updated=0, unchanged=0, rejected=1"
+    again = enter(teacher, path, [row(0), row(1, "9"), row(2)], key="counted")
+    assert again.headers["Row-Outcomes"] == answer.headers["Row-Outcomes"]
+    rejected = enter(teacher, path, [row(number, "9") for number in range(3)])
+    assert (rejected.status_code, outcomes(rejected)) == (200, ["rejected"] * 3)
+    assert rejected.headers["Row-Outcomes"] == "created=0, updated=0, unchanged=0, rejected=3"
+    assert "Row-Outcomes" not in teacher.post(path, row(5)).headers
+
+
 def test_rows_are_written_with_history_audit_and_pending_mark(
     teacher: ApiClient, path: str, evaluation_id: str, school: TestSchool
 ) -> None:

@@ -9,8 +9,10 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.test import Client, override_settings
 
 from edu.logs import configure_logging, correlation_id, get_logger, start_correlation
+from tests.unit.edu.http.urls import SECRET
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,6 +64,24 @@ def test_libraries_records_lose_what_may_name_people(
     assert entry["level"] == "error"
     assert len(entry["event"]) > 3
     assert NAME not in json.dumps(entry)
+
+
+def test_suspected_request_is_named_by_its_kind_alone(lines: io.StringIO) -> None:
+    """What an anonymous sender wrote stands in the exception that Django logs with it."""
+    client = Client(raise_request_exception=False)
+    with override_settings(ROOT_URLCONF="tests.unit.edu.http.urls"):
+        client.get("/api/v1/teachers", headers={"Host": f"{NAME}.example"})
+        client.get("/api/v1/raise/suspicious")
+        client.get(f"/api/v1/reading?{'&'.join(f'{NAME}{n}=1' for n in range(1100))}")
+    suspected = [entry for entry in _entries(lines) if entry["logger"].startswith("django.security")]
+    assert [entry["event"] for entry in suspected] == [
+        "refused: DisallowedHost",
+        "refused: SuspiciousOperation",
+        "refused: TooManyFieldsSent",
+    ]
+    assert NAME not in lines.getvalue()
+    assert SECRET not in lines.getvalue()
+    assert all("exception" not in entry for entry in suspected)
 
 
 def test_other_records_keep_their_arguments(lines: io.StringIO) -> None:

@@ -19,6 +19,7 @@ from edu.dynamo.errors import StoreUnavailableError
 from edu.dynamo.transactions import Transaction
 from edu.identity import cognito
 from edu.identity.principal import Role
+from edu.identity.tokens import verifier
 from edu.tenancy import enter_console
 from tests.integration.edu.console.support import LOGIN, is_signed_in
 from tests.support.browsers import Browser
@@ -94,6 +95,19 @@ def test_name_refused_after_its_failures_in_the_words_of_a_wrong_password(
     assert (right.status_code, len(asked)) == (200, LIMITS["NAME"])
     stopped.at += timedelta(seconds=WINDOW_S)
     assert is_signed_in(_sign_in(username, PASSWORD)[0])
+
+
+def test_account_has_one_name_and_no_second_set_of_attempts(username: str, asked: list[str]) -> None:
+    """Cognito takes an account's ``sub`` for its name: without a rule of ours the attempts would be twice as many."""
+    tokens = cognito.sign_in(username, PASSWORD)
+    alias = verifier().claims(tokens.id_token)["sub"]
+    assert verifier().claims(cognito.sign_in(alias, PASSWORD).id_token)["cognito:username"] == username
+    for name in (alias, alias.upper(), f" {alias}"):
+        browser, right = _sign_in(name, PASSWORD, "192.0.2.8")
+        assert not is_signed_in(browser)
+        assert _errors(right) == _errors(_sign_in(username, WRONG, "192.0.2.9")[1])
+    assert is_signed_in(_sign_in(username, PASSWORD, "192.0.2.8")[0])
+    assert alias in asked
 
 
 def test_address_refused_after_its_failures_and_other_addresses_not(

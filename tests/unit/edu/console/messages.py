@@ -30,6 +30,9 @@ STOCK_MESSAGES = {
     "Date has wrong format. Use one of these formats instead: {format}.": "rest_framework",
 }
 
+# Messages of theirs that their own catalogue says in English alone.
+UNTRANSLATED_MESSAGES = {"Surrogate characters are not allowed: U+{code_point:X}.": "rest_framework"}
+
 
 def marked_messages() -> set[str]:
     """Every message of the product's own code and templates."""

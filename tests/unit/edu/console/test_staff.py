@@ -50,6 +50,19 @@ def test_sign_in_keeps_the_claims_we_live_by_and_no_others(
     assert signed_in.username == "rectora"
 
 
+@pytest.mark.parametrize("name", ["rectora", "Rectora", " RECTORA "])
+def test_name_in_any_spelling_that_is_counted_as_one_signs_in(cognito_answers: Answers, name: str) -> None:
+    cognito_answers(CLAIMS)
+    assert staff.sign_in(name, "x").username == "rectora"
+
+
+@pytest.mark.parametrize("alias", ["s-1", "somebody@example.test", "rectora2", ""])
+def test_alias_that_cognito_takes_is_refused(cognito_answers: Answers, alias: str) -> None:
+    cognito_answers(CLAIMS)
+    with pytest.raises(cognito.SignInRefusedError):
+        staff.sign_in(alias, "x")
+
+
 def test_sign_in_shows_no_token_when_printed(cognito_answers: Answers) -> None:
     cognito_answers(CLAIMS)
     assert "refresh_token" not in repr(staff.sign_in("rectora", "x"))

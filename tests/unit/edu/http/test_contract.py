@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 WRITES = frozenset({"post", "put", "patch", "delete"})
-OPEN_ROUTES = frozenset({"/api/v1/schema", "/api/v1/docs"})
+OPEN_ROUTES = frozenset({"/api/v1/", "/api/v1/schema", "/api/v1/docs"})
 
 
 def _operations() -> Iterator[tuple[str, str, dict[str, Any]]]:
@@ -148,3 +148,23 @@ def test_docs_page_names_only_files_of_ours_and_runs_nothing_inline() -> None:
 def test_docs_page_takes_no_writes() -> None:
     answer = Client(enforce_csrf_checks=True).post("/api/v1/docs")
     assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
+
+
+def test_first_address_leads_to_every_other_without_a_token() -> None:
+    answer = Client().get("/api/v1/")
+    index = answer.json()
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "application/json")
+    assert {Client().get(index[name]).status_code for name in ("documentation", "contract")} == {200}
+    assert index["reads"]["list_sections"] == "/api/v1/sections"
+    assert index["reads"]["list_scores"] == "/api/v1/evaluations/{evaluation_id}/scores"
+    assert set(index["reads"].values()) == {path for path, method, _ in _operations() if method == "get"}
+
+
+def test_address_without_its_last_slash_leads_there_too() -> None:
+    answer = Client().get("/api/v1")
+    assert (answer.status_code, answer.headers["Location"]) == (301, "/api/v1/")
+
+
+def test_first_address_takes_no_writes_and_no_parameters() -> None:
+    assert Client().post("/api/v1/").status_code == 405
+    assert Client().get("/api/v1/?x=1").json()["code"] == "invalid_input"

@@ -8,7 +8,7 @@ import pytest
 from django.utils import translation
 
 from edu.http.errors import MalformedBodyError
-from edu.http.json_bodies import decode
+from edu.http.json_bodies import canonical, decode
 from evaluations.api.evaluation_serializers import EvaluationInput
 from evaluations.api.score_serializers import ScoreInput
 
@@ -62,3 +62,35 @@ def test_weight_as_a_number_is_exact(number: bytes, valid: bool) -> None:  # noq
     sent = EvaluationInput(data=decode(b'{"weight": ' + number + b"}"))
     sent.is_valid()
     assert ("weight" in sent.errors) is not valid
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        (b'{"a":1,"b":[true,null]}', b'{ "b" : [ true,\n null ],\t"a": 1 }', True),
+        ('{"título": "ñ"}'.encode(), rb'{"t\u00edtulo": "\u00f1"}', True),
+        (rb'"\ud83c\udf92"', '"🎒"'.encode(), True),
+        (b"[1e2]", b"[1E+2]", True),
+        (b"[]", b"{}", False),
+        (b"[1,2]", b"[2,1]", False),
+        (b'["1"]', b"[1]", False),
+        (b"[1]", b"[1.0]", False),
+        (b"[5.50]", b"[5.5]", False),
+        (b"[100]", b"[1e2]", False),
+        (b'"1E+2"', b"1e2", False),
+        (b"[true]", b"[1]", False),
+        (b"[null]", b'["null"]', False),
+        (b'{"a":null}', b"{}", False),
+        (b'{"a":{"b":1}}', b'{"a":{"b":1,"c":2}}', False),
+        (rb'["\ud800"]', b'["?"]', False),
+        (b'{"a":"1,\\"b\\":2"}', b'{"a":"1","b":2}', False),
+    ],
+)
+def test_bodies_are_the_same_that_say_the_same(one: bytes, other: bytes, same: bool) -> None:  # noqa: FBT001
+    assert (canonical(decode(one)) == canonical(decode(other))) is same
+    assert canonical(decode(one)).isascii()
+
+
+def test_canonical_text_says_what_the_value_does() -> None:
+    body = rb'{"b": [1, 2.50, -3E-7, "\u00f1\"", {}, []], "a": {"\ud800": null, "": false}}'
+    assert decode(canonical(decode(body)).encode()) == decode(body)
