@@ -196,9 +196,11 @@ API_RATES = {
     "reads": environment.rate(env, "LIBRETA_API_READS", "600/minute"),
     "writes": environment.rate(env, "LIBRETA_API_WRITES", "240/minute"),
 }
-REFUSED_KIB_A_MINUTE = env.int("LIBRETA_REFUSED_KIB_A_MINUTE", 2048)  # see edu.http.refused_work
+REFUSED_KIB_A_MINUTE = environment.whole_number(env, "LIBRETA_REFUSED_KIB_A_MINUTE", 2048)  # see edu.http.refused_work
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
-BODY_TIMEOUT_S = env.float("LIBRETA_BODY_TIMEOUT_S", 15.0)  # from the end of a request's head to the end of its body
+BODY_TIMEOUT_S = environment.seconds(
+    env, "LIBRETA_BODY_TIMEOUT_S", 15.0
+)  # from the end of a request's head to the end of its body
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]  # nothing is written to the disk
 
 # --- Celery over SQS: see edu.celeryconfig

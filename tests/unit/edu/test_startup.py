@@ -223,7 +223,11 @@ def test_everything_wrong_is_said_at_once_and_no_value_is_repeated(on_aws: Setti
 
 
 def test_every_variable_that_is_read_is_declared_and_explained() -> None:
-    read = set(re.findall(r'env\.\w+\("([A-Z_]+)"', (ROOT / "edu/settings.py").read_text(encoding="utf-8")))
+    read = set(
+        re.findall(
+            r'(?:env\.\w+\(|environment\.\w+\(env, )"([A-Z_]+)"', (ROOT / "edu/settings.py").read_text(encoding="utf-8")
+        )
+    )
     read |= {queue.variable for queue in QUEUES}
     explained = set(re.findall(r"^([A-Z_]+)=", (ROOT / ".env.example").read_text(encoding="utf-8"), re.MULTILINE))
     known = {declared.variable for declared in SETTINGS}
