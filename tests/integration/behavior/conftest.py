@@ -8,8 +8,8 @@ import pytest
 
 from edu.celery import app
 from edu.identity.principal import Role
-from tests.integration.behavior.support import EVENTS_PATH, BehaviorQueue, Student
-from tests.support.processes import running_door, running_worker
+from tests.integration.behavior.support import EVENTS_PATH, VISIBILITY_S, BehaviorQueue, Student, running_warm_worker
+from tests.support.processes import running_door
 from tests.support.tokens import id_token_of, make_account
 
 if TYPE_CHECKING:
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from tests.support.cloud import Cloud
     from tests.support.processes import Process
-
-VISIBILITY_S = 2
 
 
 @pytest.fixture(scope="module")
@@ -31,12 +29,12 @@ def door_url(cloud: Cloud) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def modules_worker(cloud: Cloud) -> Iterator[Process]:
     """A real worker for as long as a module's tests run."""
-    with running_worker(cloud) as worker:
+    with running_warm_worker(cloud, queue_of(cloud)) as worker:
         yield worker
 
 
 @pytest.fixture
-def worker(queue: BehaviorQueue, modules_worker: Process) -> Process:  # noqa: ARG001 - the queue is emptied first
+def worker(modules_worker: Process, queue: BehaviorQueue) -> Process:  # noqa: ARG001 - the queue is emptied first
     """The module's worker, with the log of this test. Not beside a worker of a test's own: it takes every message."""
     modules_worker.begin_log()
     return modules_worker
@@ -44,12 +42,17 @@ def worker(queue: BehaviorQueue, modules_worker: Process) -> Process:  # noqa: A
 
 @pytest.fixture
 def queue(cloud: Cloud) -> BehaviorQueue:
-    """The queue, empty, with a visibility timeout short enough to wait for. This process's Celery sends to it too."""
-    queues = app.conf.broker_transport_options["predefined_queues"]  # read before the cloud of this run stood
-    queues["behavior"]["url"] = cloud.environment["LIBRETA_BEHAVIOR_QUEUE_URL"]
-    found = BehaviorQueue(cloud)
+    """The queue, empty, with a visibility timeout short enough to wait for."""
+    found = queue_of(cloud)
     found.reset(visibility_s=VISIBILITY_S)
     return found
+
+
+def queue_of(cloud: Cloud) -> BehaviorQueue:
+    """The queue, to which this process's Celery sends too."""
+    queues = app.conf.broker_transport_options["predefined_queues"]  # read before the cloud of this run stood
+    queues["behavior"]["url"] = cloud.environment["LIBRETA_BEHAVIOR_QUEUE_URL"]
+    return BehaviorQueue(cloud)
 
 
 @pytest.fixture

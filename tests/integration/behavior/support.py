@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,13 +15,17 @@ from edu import clock
 from edu.celery import app
 from edu.tenancy import enter_school
 from tests.support.cloud import Cloud
+from tests.support.processes import Process, running_worker
 from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from behavior.domain import Event
 
 
 EVENTS_PATH = "/api/v1/behavior"
+VISIBILITY_S = 2
 
 
 @dataclass(frozen=True)
@@ -104,6 +109,20 @@ class BehaviorQueue:
     def wait_for_dead_letters(self, count: int) -> None:
         """So many messages wait for a person."""
         wait_until(lambda: self.depth(self.dead_letters_url) == count, what=f"{count} dead letters", timeout_s=60)
+
+
+@contextmanager
+def running_warm_worker(cloud: Cloud, queue: BehaviorQueue, *, threads: int = 2) -> Iterator[Process]:
+    """A real worker that has stored an event of a school nobody asks about.
+
+    A first task takes longer than the next: a test's message with a short visibility would come again meanwhile.
+    The visibility is short from the start, since a poll under way keeps the one it began with.
+    """
+    queue.reset(visibility_s=VISIBILITY_S)
+    with running_worker(cloud, threads=threads) as worker:
+        send(Student("calentamiento", "est-001", ""), make_event())
+        queue.wait_until_drained()
+        yield worker
 
 
 def has_events(student: Student) -> bool:

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.integration.behavior.support import has_events, items_of_school, make_event, send, stored_events
+from tests.integration.behavior.support import (
+    has_events,
+    items_of_school,
+    make_event,
+    running_warm_worker,
+    send,
+    stored_events,
+)
 from tests.support.processes import running_worker
 from tests.support.waiting import wait_until
 
@@ -58,8 +65,8 @@ def test_school_of_one_message_is_left_before_the_next(
     cloud: Cloud, queue: BehaviorQueue, student: Student, other_school_id: str
 ) -> None:
     theirs, ours = make_event(), make_event()
-    queue.reset(visibility_s=1)
-    with running_worker(cloud, threads=1):
+    with running_warm_worker(cloud, queue, threads=1):
+        queue.reset(visibility_s=1)
         send(student, theirs, school_id=other_school_id)
         send(student, make_event(), school_id=None)
         send(student, ours)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -66,7 +67,7 @@ def test_data_survives_the_removal_of_its_resource(template: dict[str, Any]) -> 
 
 
 def test_trust_policy_of_the_tenant_role_fits_iam(template: dict[str, Any]) -> None:
-    document = template["Resources"]["TenantRole"]["Properties"]["AssumeRolePolicyDocument"]
+    document = deepcopy(template["Resources"]["TenantRole"]["Properties"]["AssumeRolePolicyDocument"])
     arn = "arn:aws:iam::123456789012:role/libreta-production-operator"
     document["Statement"][0]["Principal"]["AWS"] = [arn] * 3
     assert len(json.dumps(document, separators=(",", ":"))) <= TRUST_POLICY_LIMIT_CHARACTERS

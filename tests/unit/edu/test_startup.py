@@ -225,7 +225,8 @@ def test_everything_wrong_is_said_at_once_and_no_value_is_repeated(on_aws: Setti
 def test_every_variable_that_is_read_is_declared_and_explained() -> None:
     read = set(
         re.findall(
-            r'(?:env\.\w+\(|environment\.\w+\(env, )"([A-Z_]+)"', (ROOT / "edu/settings.py").read_text(encoding="utf-8")
+            r'(?:env\.\w+\(|environment\.\w+\(\s*env, )"([A-Z_]+)"',
+            (ROOT / "edu/settings.py").read_text(encoding="utf-8"),
         )
     )
     read |= {queue.variable for queue in QUEUES}

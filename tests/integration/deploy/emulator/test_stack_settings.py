@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.integration.deploy.emulator.cloud import LAKE, STACK, TABLE, TEMPLATE
 from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.integration.deploy.emulator.cloud import Cloud
 
 
@@ -40,18 +44,31 @@ def test_method_keeps_its_validator(emulated: Cloud) -> None:
     assert method["requestValidatorId"] == validator["id"]
 
 
-def test_update_of_the_stack_keeps_the_settings(emulated: Cloud) -> None:
+def update(emulated: Cloud, template: str) -> str:
+    """Bring the stack to a template's state; the state it ends in."""
     formation = emulated.root("cloudformation")
-    changed = TEMPLATE.read_text("utf-8").replace("ExpirationInDays: 1096", "ExpirationInDays: 1097")
-    changed = changed.replace("BatchSize: 100", "BatchSize: 100\n          MaximumRecordAgeInSeconds: 3600")
-    formation.update_stack(StackName=STACK, TemplateBody=changed, Capabilities=["CAPABILITY_NAMED_IAM"])
+    formation.update_stack(StackName=STACK, TemplateBody=template, Capabilities=["CAPABILITY_NAMED_IAM"])
     done = ("UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "UPDATE_ROLLBACK_FAILED")
 
     def status() -> str:
         found: str = formation.describe_stacks(StackName=STACK)["Stacks"][0]["StackStatus"]
         return found if found in done else ""
 
-    assert wait_until(status, what="the update") == "UPDATE_COMPLETE"
+    return wait_until(status, what="the update")
+
+
+@pytest.fixture
+def restored(emulated: Cloud) -> Iterator[None]:
+    """The stack is brought back to its template after the test."""
+    yield
+    assert update(emulated, TEMPLATE.read_text("utf-8")) == "UPDATE_COMPLETE"
+
+
+@pytest.mark.usefixtures("restored")
+def test_update_of_the_stack_keeps_the_settings(emulated: Cloud) -> None:
+    changed = TEMPLATE.read_text("utf-8").replace("ExpirationInDays: 1096", "ExpirationInDays: 1097")
+    changed = changed.replace("BatchSize: 100", "BatchSize: 100\n          MaximumRecordAgeInSeconds: 3600")
+    assert update(emulated, changed) == "UPDATE_COMPLETE"
     rule = emulated.root("s3").get_bucket_lifecycle_configuration(Bucket=LAKE)["Rules"][0]
     assert rule["Expiration"]["Days"] == 1097
     source = emulated.root("pipes").describe_pipe(Name="emulator-test")["SourceParameters"]
