@@ -90,7 +90,7 @@ def _said(language: str) -> dict[tuple[str, str], str]:
 def test_whatever_a_field_may_answer_is_said_in_both_languages() -> None:
     assert get_resolver().url_patterns  # every view's serializers are known
     spanish, english = _said("es"), _said("en")
-    assert {"ScoreInput", "RegexField", "DecimalField", "_PageQuery"} <= {name for name, _code in spanish}
+    assert {"ScoreInput", "IdField", "DecimalTextField", "LineField", "_PageQuery"} <= {name for name, _code in spanish}
     assert {key for key, text in spanish.items() if text == english[key]} == set()
 
 
