@@ -66,7 +66,10 @@ class LocalSystem:
             return 0
         if process.poll() is None:
             process.send_signal(ending)
-        return process.wait(_STOP_S)
+        try:
+            return process.wait(_STOP_S)
+        finally:
+            process.kill()  # no effect on one that has ended
 
 
 @pytest.fixture(scope="module")
