@@ -168,7 +168,9 @@ def _notes(card: ReportCard, typeface: Typeface) -> list[str]:
     if card.partial:
         notes.append(_("Only the courses of the teacher who asked for it."))
     if any(lacks(name, typeface) for name in _names(card)):
-        notes.append(_("Letters that this document cannot write stand as their Unicode number, like [U+0041] for A."))
+        notes.append(
+            _("What this document cannot write has its Unicode number, like [U+0041] for A; [+3]: three more.")
+        )
     return notes
 
 

@@ -31,6 +31,8 @@ _PRIVATE_USE = range(0xE000, 0xF900)
 _INVISIBLE = frozenset({"Cf", "Cc"})  # joiners and the like: where a font has none, nothing is lost to the eye
 _FIRST_VARIATION, _LAST_VARIATION = "\ufe00", "\ufe0f"
 _LATIN_FEATURES = {"liga": False}  # fi as one glyph would be searched for in vain
+_NUMBER = "[U+"
+_MOST_NUMBERS = 12
 _loading = threading.Lock()
 
 
@@ -72,8 +74,16 @@ def typeface_for(written: Iterable[str]) -> Typeface:
 
 
 def drawable(text: str, typeface: Typeface) -> str:
-    """The text as the typeface can write it, a character that it lacks as its code point."""
-    return "".join(_drawable(character, typeface) for character in unicodedata.normalize("NFC", text))
+    """The text as the typeface can write it: a character that it lacks as its code point, up to a dozen of them.
+
+    How many more there are is said at the end, ``[+108]``: eight letters for one would not fit on a page otherwise.
+    """
+    written, numbers = [], 0
+    for character in unicodedata.normalize("NFC", text):
+        shown = _drawable(character, typeface)
+        numbers += shown.startswith(_NUMBER) and shown != character
+        written.append(shown if shown == character or numbers <= _MOST_NUMBERS else "")
+    return "".join(written) + (f"[+{numbers - _MOST_NUMBERS}]" if numbers > _MOST_NUMBERS else "")
 
 
 def lacks(text: str, typeface: Typeface) -> bool:
@@ -99,7 +109,7 @@ def _drawable(character: str, typeface: Typeface) -> str:
         return character
     if unicodedata.category(character) in _INVISIBLE or _FIRST_VARIATION <= character <= _LAST_VARIATION:
         return ""
-    return f"[U+{ord(character):04X}]"
+    return f"{_NUMBER}{ord(character):04X}]"
 
 
 def _shaped(text: str, font: str, size_pt: float, *, rtl: bool) -> Glyphs:

@@ -141,6 +141,18 @@ def test_letter_of_no_font_is_written_as_its_number_and_the_card_says_so() -> No
     assert "Las letras que" not in rendered(course("Arte", grade("6.5")), family_name="Wałęsa")
 
 
+@pytest.mark.parametrize("letter", ["W", "ł", "\u0645", "漢", "\u0303", "🏫"])
+@pytest.mark.parametrize("terms", [1, 4, 6])
+def test_longest_names_fit_on_their_pages(letter: str, terms: int) -> None:
+    name, grades = letter * 120, [grade("6.5")] * terms
+    found = card(*[course(name, *grades, year=grade("6.5"))] * 3, family_name=name, given_name=name)
+    every = [replace(found.terms[0], name=name)] * terms
+    found = replace(found, terms=tuple(every), averages=tuple(grades), year=grade("6.5"))
+    with translation.override("es"):
+        text = text_of(card_pdf.render(found, compress=False))
+    assert "Firma y sello del colegio" in text
+
+
 def test_only_a_card_that_needs_it_embeds_a_font() -> None:
     with translation.override("es"):
         plain = card_pdf.render(card(course("Arte", grade("6.5"))))

@@ -62,6 +62,8 @@ def test_one_typeface_for_all_of_a_document() -> None:
         ("李", "[U+674E]"),
         ("a\ufe0f👩\u200d🏫", "a[U+1F469]\u200d[U+1F3EB]"),
         ("\uf0b7", "[U+F0B7]"),
+        ("漢字" * 6 + "ł", "[U+6F22][U+5B57]" * 6 + "ł"),
+        ("漢" * 120 + "ł", "[U+6F22]" * 12 + "ł[+108]"),
     ],
 )
 def test_what_the_font_lacks_is_written_as_its_number(written: str, drawn: str) -> None:
