@@ -201,6 +201,9 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 BODY_TIMEOUT_S = environment.seconds(
     env, "LIBRETA_BODY_TIMEOUT_S", 15.0
 )  # from the end of a request's head to the end of its body
+SILENCE_TIMEOUT_S = environment.seconds(
+    env, "LIBRETA_SILENCE_TIMEOUT_S", 30.0
+)  # of a client that takes nothing of its answer
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]  # nothing is written to the disk
 
 # --- Celery over SQS: see edu.celeryconfig

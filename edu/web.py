@@ -13,8 +13,9 @@ from edu.startup import allow_open_files
 from edu.wsgi import application
 
 allow_open_files()
-app = Front(
-    ThreadedWSGI(application),
-    Limits(body_bytes=settings.DATA_UPLOAD_MAX_MEMORY_SIZE, body_s=settings.BODY_TIMEOUT_S),
-    pages=True,
+_limits = Limits(
+    body_bytes=settings.DATA_UPLOAD_MAX_MEMORY_SIZE,
+    body_s=settings.BODY_TIMEOUT_S,
+    silence_s=settings.SILENCE_TIMEOUT_S,
 )
+app = Front(ThreadedWSGI(application, _limits), _limits, pages=True)

@@ -39,7 +39,8 @@ _log = get_logger(__name__)
 def event_door(*, authenticator: Authenticator | None = None, publisher: Publisher | None = None) -> Front:
     """The door behind its front, as it is served."""
     door = EventDoor(authenticator=authenticator, publisher=publisher)
-    return Front(door, Limits(body_bytes=MAX_BODY_BYTES, body_s=settings.BODY_TIMEOUT_S))
+    limits = Limits(body_bytes=MAX_BODY_BYTES, body_s=settings.BODY_TIMEOUT_S, silence_s=settings.SILENCE_TIMEOUT_S)
+    return Front(door, limits)
 
 
 class EventDoor:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 EVENTS_PATH, WRITE_PATH, FORM_PATH = "/api/v1/behavior", "/api/v1/sections/a/evaluations", "/admin/login/"
+LARGE_FILE = "/static/drf_spectacular_sidecar/swagger-ui-dist/swagger-ui-bundle.js"
 AGAIN_S = 1.0
 _CHUNKED = {"Transfer-Encoding": "chunked"}
 
@@ -40,19 +41,24 @@ class Target:
 
 @dataclass(frozen=True)
 class Attack:
-    """``sent`` on each of so many connections at ``door``, then ``trickled`` every second, until the server answers."""
+    """``sent`` on each of so many connections at ``door``, then ``trickled`` every second, until the server answers.
+
+    One that does not read (``reads``) takes nothing of the answer while the time lasts.
+    """
 
     name: str
     door: str
     connections: int
     sent: bytes
     trickled: bytes = b""
+    reads: bool = True
 
 
 def attacks_on(target: Target) -> Iterator[Attack]:
     """All of them."""
     teacher = {"Authorization": f"Bearer {target.teacher}", "Content-Type": "application/json"}
     student = {"Authorization": f"Bearer {target.student}", "Content-Type": "application/json"}
+    nobody = {"Authorization": "Bearer a.b.c", "Content-Type": "application/json"}
     form = {"Content-Type": "application/x-www-form-urlencoded"}
     half = {"Content-Length": "10000"}
     long_field = head("GET", "/healthz", {"Content-Type": "application/json" + ";a" * 140_000})
@@ -62,7 +68,7 @@ def attacks_on(target: Target) -> Iterator[Attack]:
     yield Attack("half events of a student", target.door, 1024, head("POST", EVENTS_PATH, student | half) + b"{")
     yield Attack("half sign-in forms", target.web, 8, head("POST", FORM_PATH, form | half) + b"username=")
     yield Attack("trickled bodies", target.web, 16, head("POST", WRITE_PATH, teacher | half), b" ")
-    yield Attack("trickled chunks", target.door, 16, head("POST", EVENTS_PATH, student | _CHUNKED), b"1\r\n \r\n")
+    yield Attack("trickled chunks", target.door, 16, head("POST", EVENTS_PATH, nobody | _CHUNKED), b"1\r\n \r\n")
     yield Attack("trickled heads", target.web, 64, b"GET /healthz HTTP/1.1\r\nHost: a\r\nX-A: ", b"a")
     for door in (target.web, target.door):
         yield Attack("idle connections", door, 1100, b"")
@@ -70,7 +76,8 @@ def attacks_on(target: Target) -> Iterator[Attack]:
         yield Attack("280 KB of fields", door, 4, many_fields)
         yield Attack("chunks of a byte", door, 2, head("POST", WRITE_PATH, _CHUNKED) + b"1\r\nx\r\n" * 3000)
     yield Attack("chunks without end", target.web, 4, endless)
-    yield Attack("made-up tokens", target.web, 64, head("GET", "/api/v1/sections", {"Authorization": "Bearer a.b.c"}))
+    yield Attack("made-up tokens", target.web, 64, head("GET", "/api/v1/sections", nobody))
+    yield Attack("readers that take nothing", target.web, 100, head("GET", LARGE_FILE), reads=False)
 
 
 class Attackers:
@@ -104,6 +111,9 @@ class Attackers:
         reader, writer = await asyncio.open_connection(address.hostname, address.port)
         try:
             writer.write(attack.sent)
+            if not attack.reads:
+                writer.transport.pause_reading()  # type: ignore[attr-defined] # it is a socket's
+                await asyncio.sleep(self._left_s)
             while self._left_s > 0:
                 try:
                     line = await asyncio.wait_for(reader.readline(), 1.0 if attack.trickled else self._left_s)

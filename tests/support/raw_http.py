@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 TIMEOUT_S = 10.0
+_ESTABLISHED = b"\x01"  # the first byte of struct tcp_info
 
 
 def head(method: str, path: str, headers: Mapping[str, str] | None = None, *, version: str = "1.1") -> bytes:
@@ -50,9 +51,13 @@ class _Readable:
 class Connection:
     """One connection to a server."""
 
-    def __init__(self, base_url: str, *, timeout_s: float = TIMEOUT_S) -> None:
+    def __init__(self, base_url: str, *, receive_bytes: int = 0) -> None:
         address = urlsplit(base_url)
-        self.socket = socket.create_connection((address.hostname or "", address.port or 0), timeout=timeout_s)
+        self.socket = socket.socket()
+        self.socket.settimeout(TIMEOUT_S)
+        if receive_bytes:
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
+        self.socket.connect((address.hostname or "", address.port or 0))
         self._reader = _Shared(socket.SocketIO(self.socket, "r"))
 
     def send(self, data: bytes) -> None:
@@ -80,15 +85,19 @@ class Connection:
         """Whether anything comes within so many seconds."""
         return bool(select.select([self.socket], [], [], seconds)[0])
 
+    def is_broken(self) -> bool:
+        """Whether the server's side has ended it, by the system's count (tcp(7), ``TCP_INFO``); nothing is read."""
+        return self.socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1) != _ESTABLISHED
+
     def close(self) -> None:
         """Close it."""
         self.socket.close()
 
 
 @contextmanager
-def connected(base_url: str, *, timeout_s: float = TIMEOUT_S) -> Iterator[Connection]:
-    """A connection for the time of the block."""
-    connection = Connection(base_url, timeout_s=timeout_s)
+def connected(base_url: str, *, receive_bytes: int = 0) -> Iterator[Connection]:
+    """A connection for the time of the block; ``receive_bytes`` is about what the system takes of an answer unread."""
+    connection = Connection(base_url, receive_bytes=receive_bytes)
     try:
         yield connection
     finally:

@@ -10,6 +10,7 @@ from edu.errors import LibretaError
 from edu.http.errors import MethodNotAllowedError
 from edu.http.front.bodies import Bodies, ClientGoneError
 from edu.http.front.heads import check_head, check_length
+from edu.http.front.listeners import limit_silence
 from edu.http.front.refusals import Refusal
 from edu.http.front.senders import OpenRequests
 from edu.http.middleware import API_PREFIX, CORRELATION_HEADER, start_request
@@ -46,12 +47,16 @@ class Front:
     def __init__(self, application: Application, limits: Limits, *, pages: bool = False) -> None:
         self._application, self._limits, self._pages = application, limits, pages
         self._open, self._bodies = OpenRequests(limits), Bodies(limits)
+        self._is_first = True
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or hand on the server's start and end."""
         if scope["type"] != "http":
             await self._application(scope, receive, send)
             return
+        if self._is_first:  # by now the server listens
+            self._is_first = False
+            limit_silence(self._limits.silence_s)
         try:
             await self._serve(scope, receive, send)
         except LibretaError as error:

@@ -24,4 +24,7 @@ class Limits:
     open_per_sender: int = 64  # a token's, or a console session's
     open_per_address: int = 128  # of those who bring neither: a school shares an address
     waiting_bodies: int = 512  # bodies on their way; past it the oldest is given up
-    held_bytes: int = 64 * MIB  # bodies on their way or being worked on
+    held_bytes: int = 64 * MIB  # bodies on their way or being worked on; as much again of large answers on theirs
+    piece_bytes: int = 32 * KIB  # larger answers go in pieces
+    answer_s: float = 60.0  # for the pieces of a large answer to be taken
+    silence_s: float = 30.0  # after which a connection ends whose client takes nothing that is sent to it

@@ -16,6 +16,7 @@ from urllib.parse import unquote_to_bytes
 
 from edu.errors import LibretaError
 from edu.http.errors import BusyError
+from edu.http.front.answers import Answer, Answers
 from edu.logs import get_logger
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from edu.http.front.application import Scope
     from edu.http.front.bodies import Receive
+    from edu.http.front.limits import Limits
     from edu.http.front.refusals import Send
 
 THREADS = 4  # measured: four beat eight (ADR 0007)
@@ -39,16 +41,9 @@ _BASE: Mapping[str, Any] = {
 _log = get_logger(__name__)
 
 
-class Answer(NamedTuple):
-    """What the application answered."""
-
-    status: int
-    headers: list[tuple[bytes, bytes]]
-    body: bytes
-
-
 class _Job(NamedTuple):
-    environ: dict[str, Any]
+    scope: Scope
+    body: bytes
     loop: asyncio.AbstractEventLoop
     answered: asyncio.Future[Answer]
 
@@ -57,9 +52,15 @@ class ThreadedWSGI:
     """Runs a WSGI application in ``THREADS`` threads. Expects complete requests (``edu.http.front``)."""
 
     def __init__(
-        self, application: WSGIApplication, *, threads: int = THREADS, most_waiting: int = MOST_WAITING
+        self,
+        application: WSGIApplication,
+        limits: Limits,
+        *,
+        threads: int = THREADS,
+        most_waiting: int = MOST_WAITING,
     ) -> None:
         self._application, self._most_waiting = application, most_waiting
+        self._answers = Answers(limits)
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
         self._threads = [Thread(target=self._work, name=f"wsgi-{n}", daemon=True) for n in range(threads)]
 
@@ -67,7 +68,7 @@ class ThreadedWSGI:
         """Serve one request, or the server's start and end.
 
         Raises:
-            BusyError: too many requests are in line; this one was not begun.
+            BusyError: too many requests are in line, and this one was not begun; or its answer has no room.
         """
         if scope["type"] == "lifespan":
             await self._live(receive, send)
@@ -76,10 +77,8 @@ class ThreadedWSGI:
             raise BusyError
         loop = asyncio.get_running_loop()
         answered: asyncio.Future[Answer] = loop.create_future()
-        self._jobs.put(_Job(environ_of(scope, (await receive())["body"]), loop, answered))
-        answer = await answered
-        await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
-        await send({"type": "http.response.body", "body": answer.body})
+        self._jobs.put(_Job(scope, (await receive())["body"], loop, answered))
+        await self._answers.send(await answered, send)
 
     async def _live(self, receive: Receive, send: Send) -> None:
         while True:
@@ -102,7 +101,7 @@ class ThreadedWSGI:
     def _work(self) -> None:
         while (job := self._jobs.get()) is not None:
             try:
-                answer = run_wsgi(self._application, job.environ)
+                answer = run_wsgi(self._application, environ_of(job.scope, job.body))
             except BaseException:  # noqa: BLE001 - Django answers its own; a thread must outlive whatever this was
                 _log.exception("request failed", code=LibretaError.code)
                 answer = Answer(LibretaError.status, [(b"content-length", b"0")], b"")

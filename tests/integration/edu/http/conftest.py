@@ -52,23 +52,23 @@ def place(cloud: Cloud) -> Place:  # noqa: ARG001 - the cloud must stand
     return Place(school, teacher, exam, created.json()["evaluation_id"])
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def servers(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
     """Both doors, with little patience for bodies."""
     temporary = tmp_path_factory.mktemp("temporary")
-    patience = {"LIBRETA_BODY_TIMEOUT_S": "3", "TMPDIR": str(temporary)}
+    patience = {"LIBRETA_BODY_TIMEOUT_S": "3", "LIBRETA_SILENCE_TIMEOUT_S": "3", "TMPDIR": str(temporary)}
     web = running_server(cloud, application="edu.web:app", interface="asgi", **patience)
     with web as (web_process, web_url), running_door(cloud, **patience) as (door_process, door_url):
         yield Servers(web_url, door_url, web_process.pid, door_process.pid, temporary)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def hostile(cloud: Cloud) -> Knocking:  # noqa: ARG001 - the cloud must stand
     """Who attacks."""
     return Knocking.of_a_new_school()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def honest(cloud: Cloud) -> Knocking:  # noqa: ARG001 - the cloud must stand
     """Who works meanwhile, at another school."""
     return Knocking.of_a_new_school()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from contextlib import ExitStack, closing
 from http.client import HTTPConnection
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
     from tests.support.cloud import Cloud
 
+LARGE_FILE = "/static/drf_spectacular_sidecar/swagger-ui-dist/swagger-ui-bundle.js"
 FORM = {"Content-Type": "application/x-www-form-urlencoded", "Cookie": f"csrftoken={'a' * 32}"}
 WRITE = f"{SECTIONS}/mat-5a/evaluations"
 OPEN_PER_SENDER = 64
@@ -136,6 +138,19 @@ def test_clients_that_go_away_hold_up_nobody(servers: Servers, honest: Knocking,
     _assert_everybody_is_answered(servers, honest)
 
 
+def test_readers_that_take_nothing_hold_up_nobody_and_are_cut_off(
+    servers: Servers, honest: Knocking, held: ExitStack
+) -> None:
+    """A megabyte and a half each, which nobody has to sign in for; past 64 MiB they are told to come again."""
+    before_kib = _resident_kib(servers.web_pid)
+    slow = [held.enter_context(connected(servers.web, receive_bytes=4096)) for _ in range(150)]
+    for connection in slow:
+        connection.send(head("GET", LARGE_FILE))
+    _assert_everybody_is_answered(servers, honest)
+    assert _resident_kib(servers.web_pid) - before_kib < 150 * 1024
+    wait_until(lambda: all(connection.is_broken() for connection in slow), what="the readers to be cut off")
+
+
 def test_large_upload_refused_before_it_is_read(servers: Servers) -> None:
     upload = {"Content-Type": "multipart/form-data; boundary=x", "Content-Length": str(20 * 1024 * 1024)}
     response, _ = exchange(servers.web, head("POST", "/admin/login/", FORM | upload) + b"x" * 100)
@@ -154,6 +169,14 @@ def test_large_form_refused(servers: Servers, body: bytes) -> None:
     framing = {"Content-Length": str(len(body))} if body.startswith(b"x") else {"Transfer-Encoding": "chunked"}
     response, _ = exchange(servers.web, head("POST", "/admin/login/", FORM | framing) + body)
     assert response.status == 413
+
+
+def _resident_kib(pid: int) -> int:
+    """The memory of a process and its children (proc(5))."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+    status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines()
+    own = next(int(line.split()[1]) for line in status if line.startswith("VmRSS:"))
+    return own + sum(_resident_kib(int(child)) for child in children)
 
 
 CONNECTIONS = 8

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 import pytest
 
 from edu.http.errors import BusyError
+from edu.http.front.limits import Limits
 from edu.http.front.wsgi import ThreadedWSGI, environ_of
 from tests.support.asgi import Reply, ask, part, scope_of
 
@@ -53,7 +54,7 @@ class Running:
     """A served application, and requests to it."""
 
     def __init__(self, application: Callable[..., Any], **options: int) -> None:
-        self._served = ThreadedWSGI(application, **options)
+        self._served = ThreadedWSGI(application, Limits(), **options)
         self._messages: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
 
     async def __aenter__(self) -> Self:

@@ -1,0 +1,29 @@
+"""The kernel ends connections whose clients take nothing."""
+
+from __future__ import annotations
+
+import errno
+import socket
+
+import pytest
+
+from edu.http.front.listeners import limit_silence
+
+
+def test_connections_have_the_limit_of_the_socket_they_were_accepted_on() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener, socket.socket() as other:
+        assert limit_silence(7.5) >= 1
+        with socket.create_connection(listener.getsockname()), listener.accept()[0] as accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 7500
+        assert other.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 0
+
+
+def test_client_that_takes_nothing_is_cut_off() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener, socket.socket() as client:
+        limit_silence(0.2)
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.connect(listener.getsockname())
+        with listener.accept()[0] as accepted:
+            with pytest.raises(TimeoutError) as ended:
+                accepted.sendall(b"x" * 2**26)
+            assert ended.value.errno == errno.ETIMEDOUT
