@@ -124,13 +124,6 @@ CACHES = {
         "LOCATION": "default",
         "OPTIONS": {"MAX_ENTRIES": 20_000},
     },
-    # a school's rules: dropped after five minutes, or when this process changes them
-    "rules": {
-        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
-        "LOCATION": "rules",
-        "TIMEOUT": 300,
-        "OPTIONS": {"MAX_ENTRIES": 10_000},  # the sections of 50 schools; the default of 300 would evict them
-    },
 }
 
 # --- languages: Spanish first, English second

@@ -135,6 +135,7 @@ SETTINGS: Final = (
         on_aws=(between(1, 5),),  # without one every client has the balancer's address, and one attempt limit
     ),
     _setting("BODY_TIMEOUT_S", everywhere=(between(0.1, 60, " s"),)),
+    _setting("SILENCE_TIMEOUT_S", everywhere=(between(0.1, 600, " s"),)),
     _setting("REFUSED_KIB_A_MINUTE", everywhere=(between(1, 1_048_576, " KiB"),)),
     Declared(variable="LIBRETA_API_READS", value=lambda: settings.API_RATES["reads"], everywhere=(rules.rate,)),
     Declared(variable="LIBRETA_API_WRITES", value=lambda: settings.API_RATES["writes"], everywhere=(rules.rate,)),

@@ -9,10 +9,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from django.core.cache import caches
 from django.utils import timezone
 
-from edu.tenancy import current_school_id
+from edu import memory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -33,10 +32,6 @@ def in_force() -> Iterator[None]:
     Raises:
         UnavailableError: the table does not answer.
     """
-    key = f"time-zone:{current_school_id()}"
-    name = caches["rules"].get(key)
-    if name is None:
-        name = _tellers[0]() if _tellers else UTC
-        caches["rules"].set(key, name)
+    name: str = memory.remembered("time-zone", lambda: _tellers[0]() if _tellers else UTC)
     with timezone.override(ZoneInfo(name)):
         yield

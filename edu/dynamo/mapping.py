@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Attributes = dict[str, Any]
 _KEPT = (Decimal, datetime, date, bytes)
+_LARGE = 10**38  # the first whole number that has too many digits
 _serializer, _deserializer = TypeSerializer(), TypeDeserializer()
 
 
@@ -47,12 +48,44 @@ def from_attributes(kind: type[T], attributes: Mapping[str, Any]) -> T:
 
 def to_item(attributes: Mapping[str, Any]) -> dict[str, AttributeValueTypeDef]:
     """Plain attributes in DynamoDB's wire form."""
-    return {name: _serializer.serialize(value) for name, value in attributes.items() if value is not None}
+    return {name: _to_wire(value) for name, value in attributes.items() if value is not None}
 
 
 def from_item(item: Mapping[str, Any]) -> Attributes:
     """DynamoDB's wire form as plain attributes: whole numbers as ``int``, others as ``Decimal``."""
-    return {name: _number(_deserializer.deserialize(value)) for name, value in item.items()}
+    return {name: _from_wire(value) for name, value in item.items()}
+
+
+def _to_wire(value: Any) -> Any:  # noqa: ANN401 - whatever is stored
+    """boto3's ``TypeSerializer`` asks a dozen questions of each value; what most values are is answered here first."""
+    match value:
+        case str():
+            return {"S": value}
+        case bool():
+            return {"BOOL": value}
+        case int() if -_LARGE < value < _LARGE:
+            return {"N": str(value)}
+        case dict():
+            return {"M": {name: _to_wire(part) for name, part in value.items()}}
+        case list():
+            return {"L": [_to_wire(part) for part in value]}
+        case _:
+            return _serializer.serialize(value)
+
+
+def _from_wire(wire: Any) -> Any:  # noqa: ANN401 - whatever the table holds
+    [(kind, value)] = wire.items()
+    match kind:
+        case "S" | "BOOL":
+            return value
+        case "N":
+            return int(value) if value.isdecimal() else _number(Decimal(value))
+        case "M":
+            return {name: _from_wire(part) for name, part in value.items()}
+        case "L":
+            return [_from_wire(part) for part in value]
+        case _:
+            return _other(_deserializer.deserialize(wire))
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - whatever the table holds
@@ -94,13 +127,9 @@ def instant_text(instant: datetime) -> str:
     return instant.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
-def _number(value: Any) -> Any:  # noqa: ANN401 - whatever the table holds
-    match value:
-        case Decimal():
-            return int(value) if value == value.to_integral_value() else value
-        case dict():
-            return {name: _number(part) for name, part in value.items()}
-        case list():
-            return [_number(part) for part in value]
-        case _:
-            return value if not hasattr(value, "value") else bytes(value.value)
+def _number(value: Decimal) -> int | Decimal:
+    return int(value) if value == value.to_integral_value() else value
+
+
+def _other(value: Any) -> Any:  # noqa: ANN401 - bytes, nothing, or a set
+    return bytes(value.value) if hasattr(value, "value") else value

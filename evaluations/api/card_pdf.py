@@ -64,6 +64,10 @@ class _Page:
         """A text that stands out."""
         return self._words(text, Style(self.typeface.bold))
 
+    def title(self, text: str) -> Words:
+        """The head of a column, which stands on each page and must leave it room."""
+        return self._words(text, Style(self.typeface.bold, most_lines=12))
+
     def heading(self, text: str) -> Words:
         """The school's name."""
         return self._words(text, Style(self.typeface.bold, size_pt=15, leading_pt=20))
@@ -141,7 +145,7 @@ def _table(card: ReportCard, page: _Page, width: float) -> Any:  # noqa: ANN401 
     convention = conventions.of(card.school)
     year = [_("Year")] if len(card.terms) > 1 else []
     columns = [term.name for term in card.terms] + year
-    rows = [[page.bold(title) for title in (_("Course"), *columns, _("Result"))]]
+    rows = [[page.title(title) for title in (_("Course"), *columns, _("Result"))]]
     for line in card.lines:
         grades = [found.grade for found in line.grades] + ([line.year] if line.year else [])
         values = [_value(grade, convention) for grade in grades]

@@ -12,12 +12,13 @@ from edu.http.paging import CURSOR, LIMIT, page_answer, paging_of
 from edu.http.preconditions import expected_version
 from edu.http.replies import empty_reply_for, etag_of, reply_for
 from edu.http.schema import IF_MATCH, page_of
+from edu.http.serializers import shown, validated
 from edu.http.views import ApiView
 from edu.identity.authentication import principal_of
 from evaluations import services
 from evaluations.api import evaluation_serializers as serializers
 from evaluations.api.histories import history_data
-from evaluations.api.parsing import TERM, term_of, validated
+from evaluations.api.parsing import TERM, term_of
 from evaluations.domain.evaluation import EvaluationKind
 from evaluations.permissions import SEE_EVALUATIONS, SET_EVALUATIONS
 
@@ -57,7 +58,7 @@ class EvaluationList(ApiView):
     )
     def post(self, request: Request, section_id: str) -> HttpResponse:
         """Set an evaluation (201)."""
-        given = validated(serializers.EvaluationInput(data=request.data))
+        given = validated(serializers.EvaluationInput, request.data)
         reply = reply_for(request, principal_of(request), _evaluation_data, address=_address)
         kind = EvaluationKind(given.pop("kind"))
         with reply.key.first_answer_wins():
@@ -91,7 +92,7 @@ class EvaluationDetail(ApiView):
         Once there are scores the weight and the date change with a reason only, and the kind not at all. In a closed
         term only an administrator changes anything, with a reason; so does one who does not teach the section always.
         """
-        given = validated(serializers.EvaluationChangeInput(data=request.data))
+        given = validated(serializers.EvaluationChangeInput, request.data)
         version, actor = expected_version(request), principal_of(request)
         reply = reply_for(request, actor, _evaluation_data, status=200)
         kind = EvaluationKind(given.pop("kind")) if "kind" in given else None
@@ -113,7 +114,7 @@ class EvaluationDetail(ApiView):
 
         An administrator who does not teach the section says why.
         """
-        given = validated(serializers.DeletionInput(data=request.data))
+        given = validated(serializers.DeletionInput, request.data)
         version, actor = expected_version(request), principal_of(request)
         reply = empty_reply_for(request, actor)
         with reply.key.first_answer_wins():
@@ -147,4 +148,4 @@ def _address(evaluation: dict[str, Any]) -> str:
 
 
 def _evaluation_data(evaluation: Evaluation) -> dict[str, Any]:
-    return dict(serializers.EvaluationOutput(evaluation).data)
+    return shown(serializers.EvaluationOutput, evaluation)

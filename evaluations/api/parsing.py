@@ -10,6 +10,7 @@ from rest_framework import serializers
 
 from edu.errors import FieldError, InvalidInputError
 from edu.http.fields import ID_PATTERN, IdField, WholeNumberField
+from edu.http.serializers import validated
 from evaluations.domain.school import SCHOOL_YEARS
 
 if TYPE_CHECKING:
@@ -37,23 +38,13 @@ class _SchoolYearQuery(serializers.Serializer[Any]):
     )
 
 
-def validated(serializer: Any) -> dict[str, Any]:  # noqa: ANN401 - any serializer
-    """What the serializer makes of its data.
-
-    Raises:
-        ValidationError: it refuses them.
-    """
-    serializer.is_valid(raise_exception=True)
-    return dict(serializer.validated_data)
-
-
 def term_of(request: Request) -> str:
     """The term the reader asked for (``?term=``), or nothing.
 
     Raises:
         ValidationError: it is no id.
     """
-    term_id: str = validated(_TermQuery(data=request.query_params.dict()))["term"]
+    term_id: str = validated(_TermQuery, request.query_params.dict())["term"]
     return term_id
 
 
@@ -63,7 +54,7 @@ def school_year_of(request: Request) -> int | None:
     Raises:
         ValidationError: it is no year.
     """
-    school_year: int | None = validated(_SchoolYearQuery(data=request.query_params.dict()))["school_year"]
+    school_year: int | None = validated(_SchoolYearQuery, request.query_params.dict())["school_year"]
     return school_year
 
 

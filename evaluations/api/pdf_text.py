@@ -25,6 +25,7 @@ class Style:
     size_pt: float = 9
     leading_pt: float = 12
     centred: bool = False
+    most_lines: int | None = None  # past it the last is "…"
 
 
 class Words(Flowable):  # type: ignore[misc]  # reportlab has no types
@@ -39,7 +40,10 @@ class Words(Flowable):  # type: ignore[misc]  # reportlab has no types
     def wrap(self, width_pt: float, _height_pt: float) -> tuple[float, float]:
         """The room that the text takes in this width. Tables ask for it again and again."""
         if width_pt != self._wrapped_for_pt:
-            self._lines = [self._glyphs(*line) for line in self._broken(width_pt)]
+            lines = self._broken(width_pt)
+            self._lines = [self._glyphs(*line) for line in lines[: self._style.most_lines]]
+            if len(lines) > len(self._lines):
+                self._lines[-1] = [glyphs_of("…", self._style.font, self._style.size_pt, rtl=False)]
         self.width = self._wrapped_for_pt = width_pt
         self.height = self._style.leading_pt * len(self._lines)
         return self.width, self.height

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from rest_framework import serializers
 
+from edu.http.serializers import shown
+
 if TYPE_CHECKING:
     from evaluations.domain.school import Term
     from evaluations.services.reports.consolidated_grades import SectionGrades
@@ -126,25 +128,27 @@ class ReportCardOutput(serializers.Serializer[Any]):
 
 def section_data(section: SectionGrades) -> dict[str, Any]:
     """A section's grades as the API gives them."""
-    return dict(SectionGradesOutput(section).data)
+    return shown(SectionGradesOutput, section)
 
 
 def card_data(card: ReportCard) -> dict[str, Any]:
     """A report card as the API gives it."""
-    shown = {
-        "school": card.school,
-        "student": card.student,
-        "scale_id": card.scale.scale_id if card.scale else None,
-        "school_year": card.school_year,
-        "terms": [_term(card, term) for term in card.terms],
-        "courses": [_course(card, line) for line in card.lines],
-        "averages": card.averages,
-        "year": card.year,
-        "own_sections_only": card.partial,
-        "stale": card.stale,
-        "as_of": card.as_of,
-    }
-    return dict(ReportCardOutput(shown).data)
+    return shown(
+        ReportCardOutput,
+        {
+            "school": card.school,
+            "student": card.student,
+            "scale_id": card.scale.scale_id if card.scale else None,
+            "school_year": card.school_year,
+            "terms": [_term(card, term) for term in card.terms],
+            "courses": [_course(card, line) for line in card.lines],
+            "averages": card.averages,
+            "year": card.year,
+            "own_sections_only": card.partial,
+            "stale": card.stale,
+            "as_of": card.as_of,
+        },
+    )
 
 
 def _term(card: ReportCard, term: Term) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.response import Response
 
+from edu.http.serializers import shown
 from edu.http.views import ApiView
 from evaluations import services
 from evaluations.domain.scales import Rounding, ScaleKind
@@ -63,4 +64,4 @@ class SchoolDetail(ApiView):
     def get(self, request: Request) -> Response:
         """Read where it is and how it grades, at most five minutes old."""
         del request
-        return Response(SchoolOutput(services.get_school()).data)
+        return Response(shown(SchoolOutput, services.get_school()))

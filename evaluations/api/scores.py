@@ -12,12 +12,13 @@ from edu.http.paging import CURSOR, LIMIT, page_answer, paging_of
 from edu.http.preconditions import expected_version
 from edu.http.replies import etag_of, reply_for
 from edu.http.schema import IF_MATCH, ROW_OUTCOMES, page_of, results_of
+from edu.http.serializers import shown, validated
 from edu.http.views import ApiView
 from edu.identity.authentication import principal_of
 from evaluations import services
 from evaluations.api import score_serializers as serializers
 from evaluations.api.histories import history_data
-from evaluations.api.parsing import REQUIRED_TERM, TERM, required_term_of, term_of, validated
+from evaluations.api.parsing import REQUIRED_TERM, TERM, required_term_of, term_of
 from evaluations.api.section_rows import SectionRows, outcome_counts
 from evaluations.domain.evaluation import ScoreState
 from evaluations.permissions import RECORD_SCORES, SEE_SCORES
@@ -54,7 +55,7 @@ class ScoreList(ApiView):
         While the term is open who teaches the section does, whatever the role; once it is closed only an administrator,
         with a reason.
         """
-        given = validated(serializers.ScoreInput(data=request.data))
+        given = validated(serializers.ScoreInput, request.data)
         reply = reply_for(request, principal_of(request), _score_data, address=_address)
         state = ScoreState(given.pop("state"))
         with reply.key.first_answer_wins():
@@ -133,7 +134,7 @@ class ScoreDetail(ApiView):
         While the term is open who teaches the section does, whatever the role; once it is closed only an administrator,
         with a reason. A voided score needs a reason too.
         """
-        given = validated(serializers.CorrectionInput(data=request.data))
+        given = validated(serializers.CorrectionInput, request.data)
         version, reply = expected_version(request), reply_for(request, principal_of(request), _score_data, status=200)
         state = ScoreState(given.pop("state"))
         place: dict[str, Any] = {"evaluation_id": evaluation_id, "student_id": student_id}
@@ -161,7 +162,7 @@ class ScoreVoid(ApiView):
 
         While the term is open who teaches the section does, whatever the role; once it is closed only an administrator.
         """
-        given = validated(serializers.ReasonInput(data=request.data))
+        given = validated(serializers.ReasonInput, request.data)
         version, reply = expected_version(request), reply_for(request, principal_of(request), _score_data, status=200)
         place = {"evaluation_id": evaluation_id, "student_id": student_id}
         with reply.key.first_answer_wins():
@@ -220,4 +221,4 @@ def _address(score: dict[str, Any]) -> str:
 
 
 def _score_data(score: Score) -> dict[str, Any]:
-    return dict(serializers.ScoreOutput(score).data)
+    return shown(serializers.ScoreOutput, score)

@@ -10,7 +10,7 @@ from rest_framework import serializers
 
 from edu.errors import FieldError, InvalidInputError
 from edu.http.exception_handler import as_ours
-from edu.http.serializers import unknown_fields
+from edu.http.serializers import unknown_fields, validated
 from evaluations.api.score_serializers import RowInput
 from evaluations.domain.evaluation import ScoreState
 from evaluations.services.grading.section_entry import MAX_ROWS, Row, RowOutcome, RowResult, problem_of
@@ -87,9 +87,8 @@ def _echo(student_id: str | None) -> str | None:
 
 
 def _row(given: object) -> Row:
-    serializer = RowInput(data=given)
-    serializer.is_valid(raise_exception=True)
-    return Row(**{**serializer.validated_data, "state": ScoreState(serializer.validated_data["state"])})
+    row = validated(RowInput, given)
+    return Row(**{**row, "state": ScoreState(row["state"])})
 
 
 def _rejected(student_id: str | None, raised: Exception) -> dict[str, Any]:

@@ -10,11 +10,10 @@ from rest_framework.response import Response
 
 from edu.http.replies import reply_for
 from edu.http.schema import results_of
-from edu.http.serializers import NoBody
+from edu.http.serializers import NoBody, shown, validated
 from edu.http.views import ApiView
 from edu.identity.authentication import principal_of
 from evaluations import services
-from evaluations.api.parsing import validated
 from evaluations.api.score_serializers import ReasonInput
 from evaluations.permissions import CLOSE_TERMS, SEE_SCHOOL
 
@@ -64,7 +63,7 @@ class TermClose(ApiView):
     @extend_schema(operation_id="close_term", tags=["terms"], request=None, responses=TermOutput)
     def post(self, request: Request, term_id: str) -> HttpResponse:
         """Close it for every teacher at once (200)."""
-        validated(NoBody(data=request.data))
+        validated(NoBody, request.data)
         reply = reply_for(request, principal_of(request), _term_data, status=200)
         with reply.key.first_answer_wins():
             services.close_term(actor=principal_of(request), term_id=term_id, reply=reply)
@@ -79,7 +78,7 @@ class TermReopen(ApiView):
     @extend_schema(operation_id="reopen_term", tags=["terms"], request=ReasonInput, responses=TermOutput)
     def post(self, request: Request, term_id: str) -> HttpResponse:
         """Open it, with a reason (200)."""
-        given = validated(ReasonInput(data=request.data))
+        given = validated(ReasonInput, request.data)
         reply = reply_for(request, principal_of(request), _term_data, status=200)
         with reply.key.first_answer_wins():
             services.reopen_term(actor=principal_of(request), term_id=term_id, reason=given["reason"], reply=reply)
@@ -87,4 +86,4 @@ class TermReopen(ApiView):
 
 
 def _term_data(term: Term) -> dict[str, Any]:
-    return dict(TermOutput(term).data)
+    return shown(TermOutput, term)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from edu import memory
 from evaluations.repository import stored_evaluations
-from evaluations.services import cache
 
 if TYPE_CHECKING:
     from evaluations.repository.stored_evaluations import StoredEvaluation
@@ -21,7 +21,7 @@ def get_stored(evaluation_id: str) -> StoredEvaluation:
     Raises:
         NotFoundError: there is none of this id, or no longer.
     """
-    found: StoredEvaluation = cache.remembered(
+    found: StoredEvaluation = memory.remembered(
         _name(evaluation_id), lambda: stored_evaluations.get_stored(evaluation_id)
     )
     return found
@@ -29,12 +29,12 @@ def get_stored(evaluation_id: str) -> StoredEvaluation:
 
 def remember(stored: StoredEvaluation) -> None:
     """Keep what this process has just written of an evaluation."""
-    cache.remember(_name(stored.evaluation.evaluation_id), stored)
+    memory.remember(_name(stored.evaluation.evaluation_id), stored)
 
 
 def forget(evaluation_id: str) -> None:
     """Drop what is remembered of an evaluation: it is no longer so."""
-    cache.forget(_name(evaluation_id))
+    memory.forget(_name(evaluation_id))
 
 
 def _name(evaluation_id: str) -> str:

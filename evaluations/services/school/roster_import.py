@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
-from edu import audit, clock
+from edu import audit, clock, memory
 from edu.dynamo.transactions import Transaction
 from edu.errors import ConflictError, FieldError, InvalidInputError
 from edu.schools import RegisteredSchool, register_school
@@ -18,7 +18,6 @@ from evaluations.domain.school import Course, Enrolment, School, Section, Studen
 from evaluations.errors import ScaleInUseError
 from evaluations.repository import pending_scores, roster, school_profile, stored_evaluations, term_locks
 from evaluations.repository.school_profile import SchoolProfile
-from evaluations.services import cache
 from evaluations.services.school import audit_trail
 
 if TYPE_CHECKING:
@@ -72,7 +71,7 @@ def import_roster(
             enrolments=given.enrolments,
             ended=given.ended(),
         )
-    cache.forget_everything()
+    memory.forget_everything()
     register_school(RegisteredSchool(school.school_id, school.country, school.time_zone))
 
 

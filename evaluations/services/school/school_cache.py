@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
 
+from edu import memory
 from edu.errors import FieldError, InvalidInputError, NotFoundError
 from evaluations.repository import roster, school_profile
-from evaluations.services import cache
 
 if TYPE_CHECKING:
     from evaluations.domain.scales import GradingScale
@@ -28,7 +28,7 @@ def get_school() -> School:
     Raises:
         NotFoundError: it has no record yet.
     """
-    school: School = cache.remembered(_SCHOOL, school_profile.get_school)
+    school: School = memory.remembered(_SCHOOL, school_profile.get_school)
     return school
 
 
@@ -42,7 +42,7 @@ def time_zone_of_school() -> str:
 
 def forget_school() -> None:
     """Drop what is remembered of the school's own record: this process has changed it, or knows better."""
-    cache.forget(_SCHOOL)
+    memory.forget(_SCHOOL)
 
 
 def get_school_afresh() -> School:
@@ -57,7 +57,7 @@ def get_section(section_id: str) -> Section:
     Raises:
         NotFoundError: there is none of this id.
     """
-    section: Section = cache.remembered(f"section:{section_id}", lambda: roster.get_section(section_id))
+    section: Section = memory.remembered(f"section:{section_id}", lambda: roster.get_section(section_id))
     return section
 
 

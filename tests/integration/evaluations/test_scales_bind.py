@@ -7,9 +7,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from django.core.cache import caches
 
-from edu import audit, clock
+from edu import audit, clock, memory
 from edu.dynamo.keys import Key, school_partition
 from edu.dynamo.transactions import Transaction
 from edu.errors import ConflictError
@@ -177,18 +176,16 @@ def test_year_of_terms_on_different_scales_has_no_value(school: TestSchool, admi
 class _OtherProcess:
     """This process with the rules as it remembered them before: what another process would still hold."""
 
-    def __init__(self, school: TestSchool) -> None:
-        services.get_school()
-        self._key = f"{school.school_id}:school"
-        self._remembered = caches["rules"].get(self._key)
+    def __init__(self) -> None:
+        self._remembered = services.get_school()
 
     def remember(self) -> None:
-        caches["rules"].set(self._key, self._remembered)
+        memory.remember("school", self._remembered)
 
 
 @pytest.mark.parametrize("gate_stands", [True, False])
 def test_who_remembers_the_old_scale_writes_nothing(school: TestSchool, *, gate_stands: bool) -> None:
-    other = _OtherProcess(school)
+    other = _OtherProcess()
     import_again(with_scale(school.school, OPEN_TERM, TWENTY))
     if gate_stands:
         evaluation_id = set_evaluation(school)

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from django.core.cache import caches
 
-from edu import audit, clock
+from edu import audit, clock, memory
 from edu.dynamo import table
 from edu.dynamo.errors import ConditionFailedError, StoreUnavailableError
 from edu.dynamo.keys import Key, school_partition
@@ -50,14 +49,13 @@ class OtherProcess:
     """This process with the rules as it remembered them before: what another process would still hold."""
 
     def __init__(self, school: TestSchool) -> None:
-        with enter_school(school.school_id):
-            services.get_school()
-        self._key = f"{school.school_id}:school"
-        self._remembered = caches["rules"].get(self._key)
-        assert self._remembered is not None
+        self._school_id = school.school_id
+        with enter_school(self._school_id):
+            self._remembered = services.get_school()
 
     def remember(self) -> None:
-        caches["rules"].set(self._key, self._remembered)
+        with enter_school(self._school_id):
+            memory.remember("school", self._remembered)
 
 
 def test_closed_term_takes_no_writes(teacher: ApiClient, admin: ApiClient, score_path: str, exam: Any) -> None:

@@ -148,7 +148,7 @@ def test_readers_that_take_nothing_hold_up_nobody_and_are_cut_off(
         connection.send(head("GET", LARGE_FILE))
     _assert_everybody_is_answered(servers, honest)
     assert _resident_kib(servers.web_pid) - before_kib < 150 * 1024
-    wait_until(lambda: all(connection.is_broken() for connection in slow), what="the readers to be cut off")
+    wait_until(lambda: all(connection.is_cut_off() for connection in slow), what="the readers to be cut off")
 
 
 def test_large_upload_refused_before_it_is_read(servers: Servers) -> None:

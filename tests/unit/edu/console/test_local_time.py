@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.core.cache import caches
 from django.utils import timezone
 
+from edu import memory
 from edu.console import local_time
 from edu.tenancy import NoScopeError, enter_school
 
@@ -24,9 +24,9 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
         return "America/Santiago"
 
     monkeypatch.setattr(local_time, "_tellers", [teller])
-    caches["rules"].clear()
+    memory.forget_everything()
     yield seen
-    caches["rules"].clear()
+    memory.forget_everything()
 
 
 def test_schools_zone_is_in_force_inside_and_asked_for_once(asked: list[str]) -> None:

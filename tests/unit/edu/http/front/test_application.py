@@ -116,12 +116,17 @@ def test_health_is_told_without_the_application_whatever_the_host(method: str, s
 
 
 def test_refusal_is_one_line_without_the_path_and_nothing_stays_bound() -> None:
+    async def bound_after_asking() -> dict[str, Any]:
+        scope = scope_of("POST", "/api/v1/students/ana-munoz", {"content-length": "101"})
+        await ask(Front(Recording(), LIMITS), scope)
+        return get_contextvars()
+
     with capture_logs() as logs:
-        asked(Recording(), scope_of("POST", "/api/v1/students/ana-munoz", {"content-length": "101"}))
+        bound = asyncio.run(bound_after_asking())
     [line] = logs
     assert (line["event"], line["status"], line["code"]) == ("request refused", 413, "body_too_large")
     assert "ana-munoz" not in str(line)
-    assert get_contextvars() == {}
+    assert bound == {}
 
 
 def test_start_and_end_of_the_server_are_handed_on() -> None:

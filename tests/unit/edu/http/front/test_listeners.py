@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import socket
+from pathlib import Path
 
 import pytest
 
@@ -16,6 +17,13 @@ def test_connections_have_the_limit_of_the_socket_they_were_accepted_on() -> Non
         with socket.create_connection(listener.getsockname()), listener.accept()[0] as accepted:
             assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 7500
         assert other.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 0
+
+
+def test_looking_leaves_no_descriptor_open() -> None:
+    with Path(__file__).open():  # one that is no socket
+        before = len(list(Path("/proc/self/fd").iterdir()))
+        limit_silence(7.5)
+        assert len(list(Path("/proc/self/fd").iterdir())) == before
 
 
 def test_client_that_takes_nothing_is_cut_off() -> None:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 import time_machine
-from django.core.cache import caches
 
+from edu import memory
 from edu.identity.principal import Principal, Role
 from edu.tenancy import enter_school
 from evaluations.domain.scales import STANDARD_SCALES
@@ -37,10 +37,10 @@ SECTION = Section(section_id="mat-5a", course_id="mat-5", school_year=2026, name
 
 @pytest.fixture(autouse=True)
 def in_school() -> Iterator[None]:
-    caches["rules"].clear()
+    memory.forget_everything()
     with enter_school("norte"):
         yield
-    caches["rules"].clear()
+    memory.forget_everything()
 
 
 def teacher(person_id: str) -> Principal:

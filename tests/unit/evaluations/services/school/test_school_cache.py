@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 import time_machine
-from django.core.cache import caches
 from django.utils import translation
 
+from edu import memory
 from edu.errors import InvalidInputError, NotFoundError
 from edu.identity.principal import Principal, Role
 from edu.tenancy import NoScopeError, current_school_id, enter_platform, enter_school
@@ -64,9 +64,9 @@ def table(monkeypatch: pytest.MonkeyPatch) -> Iterator[Roster]:
     table = Roster()
     monkeypatch.setattr(school_profile, "get_school", table.get_school)
     monkeypatch.setattr(roster, "get_section", table.get_section)
-    caches["rules"].clear()
+    memory.forget_everything()
     yield table
-    caches["rules"].clear()
+    memory.forget_everything()
 
 
 def test_rules_never_cross_schools_whatever_the_order() -> None:
@@ -117,12 +117,14 @@ def test_rules_are_read_once_in_five_minutes(table: Roster) -> None:
         assert len(table.reads) == 3
 
 
-def test_cache_holds_the_sections_of_fifty_schools() -> None:
-    """Django's default of 300 entries would evict them in turns."""
-    cache = caches["rules"]
-    for number in range(50 * 30):
-        cache.set(f"school-{number}", number)
-    assert all(cache.get(f"school-{number}") == number for number in range(50 * 30))
+def test_memory_holds_the_sections_of_fifty_schools() -> None:
+    for number in range(50):
+        with enter_school(f"school-{number}"):
+            for section in range(30):
+                memory.remember(f"section:{section}", number)
+    for number in range(50):
+        with enter_school(f"school-{number}"):
+            assert all(memory.remembered(f"section:{section}", lambda: None) == number for section in range(30))
 
 
 def test_missing_section_is_not_remembered(table: Roster) -> None:
