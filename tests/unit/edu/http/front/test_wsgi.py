@@ -141,3 +141,21 @@ def test_requests_past_the_line_are_asked_to_come_again() -> None:
             return [(await one).status for one in asked]
 
     assert asyncio.run(scenario()) == [200, 200, 200]
+
+
+def test_thread_that_was_idle_last_works_first() -> None:
+    names: list[str] = []
+
+    def application(_environ: dict[str, Any], start_response: StartResponse) -> list[bytes]:
+        names.append(threading.current_thread().name)
+        start_response("204 No Content", [])
+        return []
+
+    async def one_after_the_other() -> None:
+        async with Running(application) as running:
+            for _ in range(8):
+                await running.ask()
+                await asyncio.sleep(0.01)
+
+    asyncio.run(one_after_the_other())
+    assert len(set(names[1:])) == 1
