@@ -1,11 +1,12 @@
 """What a behaviour event is, and which rule a would-be event breaks. Pure: the time is an argument."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from enum import Enum, auto
 from typing import TypeVar
 
 from edu import texts, values
@@ -13,17 +14,20 @@ from edu.queues import BEHAVIOR, DEAD_LETTERS_KEPT_DAYS
 
 T = TypeVar("T")
 CLOCK_SKEW = timedelta(minutes=15)
-KEPT_FOR = timedelta(days=30)  # in the table, an event or what was rejected, from when it was stored
-OLDEST_AT_THE_DOOR = timedelta(days=30)
-# A message may wait so long in the queue, and then in its dead-letter queue, before a worker sees it.
-OLDEST_AT_THE_WORKER = OLDEST_AT_THE_DOOR + timedelta(days=BEHAVIOR.kept_days + DEAD_LETTERS_KEPT_DAYS)
+KEPT_FOR = timedelta(days=30)  # in the table, an event or what was rejected, from its arrival
+OLDEST = timedelta(days=30)  # an event, when it arrives
+# An arrival may be so old before a worker sees it: its message waits in the queue, and then among the dead letters.
+LONGEST_ON_ITS_WAY = timedelta(days=BEHAVIOR.kept_days + DEAD_LETTERS_KEPT_DAYS)
 MAX_EVENTS = 100  # in one request
 MAX_EVENTS_OF_MESSAGE = 1000  # a message of more was made by nobody of ours
+MAX_PARTS = MAX_EVENTS_OF_MESSAGE
 MAX_NOTE_CHARS = 280
 MAX_VALUE = 999_999
 MAX_VALUE_DECIMALS = 4
 STORE_EVENTS = "behavior.store_events"  # the task that a message of events names
 FIELDS = ("event_id", "kind", "occurred_at", "value", "note")
+_PART_FIELDS = {"school_id", "student_id", "arrived_at_ms", "events"}
+_EPOCH, _MILLISECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(milliseconds=1)
 _KIND = re.compile(r"[a-z_]{1,32}")
 _STUDENT_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
 _MAX_NAME_CHARS = 40
@@ -65,13 +69,97 @@ class _BrokenRuleError(ValueError):
         self.character = character
 
 
-def parse_event(raw: object, *, now: datetime, oldest: timedelta = OLDEST_AT_THE_DOOR) -> Event:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """What one request brought: whose device it was, when it arrived, and the events as they were sent."""
+
+    school_id: str
+    student_id: str
+    arrived_at: datetime
+    events: tuple[object, ...] = dataclass_field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """An event of a student, and when it arrived: with it begins the time for which it is kept."""
+
+    student_id: str
+    event: Event
+    arrived_at: datetime
+
+    @property
+    def identity(self) -> tuple[str, str]:
+        """What makes it one event inside its school, whatever else is said under it."""
+        return self.student_id, self.event.event_id
+
+
+class Meeting(Enum):
+    """What it means that an event arrives whose identity is taken."""
+
+    SAME = auto()
+    LATER = auto()
+    EARLIER = auto()
+
+
+def meeting_of(stored: Arrival, arriving: Arrival) -> Meeting:
+    """Whether the arriving event is the stored one again; if it says something else, whether it came later or earlier.
+
+    The first arrival wins, and of two at once the stored one.
+    """
+    if stored.event == arriving.event:
+        return Meeting.SAME
+    return Meeting.EARLIER if arriving.arrived_at < stored.arrived_at else Meeting.LATER
+
+
+class InvalidPartError(ValueError):
+    """A message's part that no door of ours made; it says which member is wrong, and repeats no value."""
+
+
+def arrival_at(instant: datetime) -> datetime:
+    """The instant as a message holds it, in whole milliseconds: door and worker judge events by the same."""
+    return _EPOCH + (instant - _EPOCH) // _MILLISECOND * _MILLISECOND
+
+
+def parse_part(raw: object, *, now: datetime) -> Part:
+    """A part of a message, as ``part_message`` and the API Gateway's template write it.
+
+    Raises:
+        InvalidPartError: a member is missing or wrong, there is another one, or it arrived at no time that can be.
+    """
+    if not isinstance(raw, Mapping) or raw.keys() != _PART_FIELDS:
+        raise InvalidPartError("members")
+    school_id, student_id, events = raw["school_id"], raw["student_id"], raw["events"]
+    if not isinstance(school_id, str) or not values.is_school_id(school_id):
+        raise InvalidPartError("school_id")
+    if not isinstance(student_id, str) or not is_student_id(student_id):
+        raise InvalidPartError("student_id")
+    if not isinstance(events, list) or not events:
+        raise InvalidPartError("events")
+    arrived_at = _arrival(raw["arrived_at_ms"])
+    if not now - LONGEST_ON_ITS_WAY - CLOCK_SKEW <= arrived_at <= now + CLOCK_SKEW:
+        raise InvalidPartError("arrived_at_ms")
+    return Part(school_id=school_id, student_id=student_id, arrived_at=arrived_at, events=tuple(events))
+
+
+def part_message(
+    *, school_id: str, student_id: str, arrived_at: datetime, events: Sequence[Event]
+) -> dict[str, object]:
+    """A part as JSON values; ``parse_part`` reads it back. The arrival counts in milliseconds, as the API Gateway's."""
+    return {
+        "school_id": school_id,
+        "student_id": student_id,
+        "arrived_at_ms": (arrived_at - _EPOCH) // _MILLISECOND,
+        "events": [as_message(event) for event in events],
+    }
+
+
+def parse_event(raw: object, *, now: datetime) -> Event:
     """The event that a decoded JSON value stands for.
 
     Args:
         raw: an object of ``FIELDS``; nothing else is taken, so a body can name neither school nor student.
-        now: the current instant; an event may be at most ``CLOCK_SKEW`` ahead of it and ``oldest`` behind.
-        oldest: how old the event may be.
+        now: when it arrives; an event may be at most ``CLOCK_SKEW`` ahead of it and ``OLDEST`` behind. A worker asks by
+            the same arrival as the door did, so the verdict is the same whenever it is asked for.
 
     Raises:
         InvalidEventError: with every rule that is broken, not only the first.
@@ -90,7 +178,7 @@ def parse_event(raw: object, *, now: datetime, oldest: timedelta = OLDEST_AT_THE
     event = Event(
         event_id=checked("event_id", _event_id, ""),
         kind=checked("kind", _kind, ""),
-        occurred_at=checked("occurred_at", lambda value: _instant(value, now, oldest), now),
+        occurred_at=checked("occurred_at", lambda value: _instant(value, now), now),
         value=checked("value", _value, None),
         note=checked("note", _note, None),
     )
@@ -116,6 +204,15 @@ def as_message(event: Event) -> dict[str, object]:
     return message
 
 
+def _arrival(milliseconds: object) -> datetime:
+    if isinstance(milliseconds, bool) or not isinstance(milliseconds, int):
+        raise InvalidPartError("arrived_at_ms")
+    try:
+        return _EPOCH + timedelta(milliseconds=milliseconds)
+    except OverflowError:
+        raise InvalidPartError("arrived_at_ms") from None
+
+
 def value_text(value: Decimal | None) -> str:
     """The value as the lake's column holds it: a plain decimal without trailing zeros, or empty."""
     return "" if value is None else format(value, "f")
@@ -138,14 +235,14 @@ def _kind(value: object) -> str:
     return value
 
 
-def _instant(value: object, now: datetime, oldest: timedelta) -> datetime:
+def _instant(value: object, now: datetime) -> datetime:
     try:
         instant = values.instant(value if isinstance(value, str) else "")
     except ValueError:
         raise _BrokenRuleError("instant") from None
     if instant - now > CLOCK_SKEW:
         raise _BrokenRuleError("in_the_future")
-    if now - instant > oldest:
+    if now - instant > OLDEST:
         raise _BrokenRuleError("too_old")
     return instant.astimezone(UTC)
 

@@ -1,10 +1,12 @@
 """Events of the table, and what was rejected because it is no event.
 
-    SCHOOL#<id>#STUDENT#<student>#EVENT   <occurred at>#<event id>
+    SCHOOL#<id>#STUDENT#<student>#EVENT   <event id>
     SCHOOL#<id>#REJECTED_EVENT            <student>#<digest of what was sent>
 
-Keys come from the content alone, so a message delivered twice writes the same items over. A school's events spread over
-its students' partitions. Both kinds leave the table after ``KEPT_FOR``, counted from when they were stored.
+An event is one by its school, student and id: whoever sends it again under another instant or with other content sends
+no other event. Items come from the message alone, its arrival included, so a message delivered twice writes nothing
+else. A school's events spread over its students' partitions. Both kinds leave the table after ``KEPT_FOR``, counted
+from their arrival.
 """
 
 from __future__ import annotations
@@ -14,18 +16,23 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from behavior.domain import KEPT_FOR, Event, value_text
-from edu.dynamo import table
+from behavior.domain import KEPT_FOR, Arrival, Event, value_text
+from edu.dynamo import cursors, table
 from edu.dynamo.keys import Key, joined, school_partition
 from edu.dynamo.mapping import from_attributes, instant_text
+from edu.dynamo.pages import Page
+from edu.dynamo.transactions import Condition, Transaction
 from edu.pseudonyms import pseudonym_of
 from edu.tenancy import current_school_id
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from edu.dynamo.mapping import Attributes
-    from edu.dynamo.pages import Page
+
+
+class EventReplacedError(Exception):
+    """The item is another than the one that was to be replaced; nothing was written."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,29 +46,62 @@ class RejectedEvent:
     rejected_at: datetime
 
 
-def put_events(
-    student_id: str, events: Sequence[Event], rejected: Sequence[RejectedEvent], *, stored_at: datetime
-) -> None:
-    """Write all, 25 a call. Idempotent: run it again after any error.
+def get_arrivals(wanted: Iterable[Arrival]) -> dict[tuple[str, str], Arrival]:
+    """What the table has under the identities of these. Strongly consistent; 100 a call.
+
+    Raises:
+        StoreUnavailableError: the table is throttled or does not answer.
+        AccessDeniedError: see ``edu.dynamo.errors``.
+    """
+    keys = [_key_of(arrival) for arrival in wanted]
+    found = map(_arrival_of, table.get_items(keys, consistent=True))
+    return {arrival.identity: arrival for arrival in found}
+
+
+def put_arrivals(arrivals: Sequence[Arrival]) -> None:
+    """Write events of different identities, 25 a call, over whatever is there. Idempotent.
 
     Raises:
         StoreUnavailableError: the table is throttled or does not answer; some may be written.
         AccessDeniedError: see ``edu.dynamo.errors``.
     """
-    items = [_event_item(student_id, event, stored_at) for event in events]
-    items += [_rejected_item(one) for one in rejected]
-    unique = {(item["pk"], item["sk"]): item for item in items}  # DynamoDB refuses a call that names a key twice
-    table.write_batch(table.BatchWrite(puts=list(unique.values())))
+    table.write_batch(table.BatchWrite(puts=[_event_item(arrival) for arrival in arrivals]))
+
+
+def replace_arrival(stored: Arrival, arrival: Arrival) -> None:
+    """Write an event in the place of the one of the same identity that arrived later.
+
+    Raises:
+        EventReplacedError: what is stored is not ``stored`` any more.
+        StoreUnavailableError, AccessDeniedError: see ``edu.dynamo.errors``.
+    """
+    transaction = Transaction()
+    transaction.put(_event_item(arrival), _is_still(stored), otherwise=EventReplacedError)
+    transaction.commit()
+
+
+def put_rejected(rejected: Sequence[RejectedEvent]) -> None:
+    """Write what was rejected, 25 a call. Idempotent. Same errors as ``put_arrivals``."""
+    items = {(one.student_id, one.digest): _rejected_item(one) for one in rejected}
+    table.write_batch(table.BatchWrite(puts=list(items.values())))
 
 
 def list_events(student_id: str, *, cursor: str | None = None, limit: int = 50) -> Page[Event]:
-    """A student's events, latest first. Strongly consistent.
+    """A student's events, latest first. Strongly consistent. Reads them all: the key knows no order in time.
 
     Raises:
         InvalidCursorError: see ``edu.dynamo.cursors``.
     """
-    query = table.Query(_event_partition(student_id), descending=True, consistent=True, limit=limit)
-    return table.query_page(query, cursor=cursor).map(_event_of)
+    partition = _event_partition(student_id)
+    after = cursors.open_cursor(cursor, query=partition) if cursor else None
+    items = table.query_all(table.Query(partition, consistent=True, limit=1000))
+    places = sorted(((item["occurred_at"], item["event_id"], item) for item in items), key=_place, reverse=True)
+    left = [place for place in places if after is None or place[:2] < (after["occurred_at"], after["event_id"])]
+    shown = left[:limit]
+    last = {"occurred_at": shown[-1][0], "event_id": shown[-1][1]} if len(left) > limit else None
+    return Page(
+        [_event_of(item) for _at, _id, item in shown], cursors.seal_cursor(last, query=partition) if last else None
+    )
 
 
 def list_rejected(*, cursor: str | None = None, limit: int = 50) -> Page[RejectedEvent]:
@@ -74,28 +114,53 @@ def list_rejected(*, cursor: str | None = None, limit: int = 50) -> Page[Rejecte
     return table.query_page(query, cursor=cursor).map(lambda item: from_attributes(RejectedEvent, item))
 
 
+def _is_still(stored: Arrival) -> Condition:
+    item = _event_item(stored)
+    seen = {name: item[name] for name in ("arrived_at", "occurred_at", "kind", "value", "note")}
+    return Condition(
+        " AND ".join(f"#{n} = :seen_{n}" if v is not None else f"attribute_not_exists(#{n})" for n, v in seen.items()),
+        {f":seen_{name}": value for name, value in seen.items() if value is not None},
+        {f"#{name}": name for name in seen},
+    )
+
+
+def _place(found: tuple[str, str, Attributes]) -> tuple[str, str]:
+    return found[:2]
+
+
 def _event_partition(student_id: str) -> str:
     return school_partition("STUDENT", student_id, "EVENT")
 
 
-def _event_item(student_id: str, event: Event, stored_at: datetime) -> Attributes:
+def _key_of(arrival: Arrival) -> Key:
+    return Key(_event_partition(arrival.student_id), arrival.event.event_id)
+
+
+def _event_item(arrival: Arrival) -> Attributes:
     """An event as an item, with what the lake's pipe picks from it (never the note)."""
-    occurred_at = instant_text(event.occurred_at)
+    event = arrival.event
     return {
-        **Key(_event_partition(student_id), joined(occurred_at, event.event_id)).as_attributes(),
+        **_key_of(arrival).as_attributes(),
         "entity": "behavior_event",
         "school_id": current_school_id(),
-        "student_id": student_id,
-        "student_pseudonym": pseudonym_of(student_id),
+        "student_id": arrival.student_id,
+        "student_pseudonym": pseudonym_of(arrival.student_id),
         "event_id": event.event_id,
         "kind": event.kind,
         "value": value_text(event.value),
         "note": event.note,
-        "occurred_at": occurred_at,
+        "occurred_at": instant_text(event.occurred_at),
         "occurred_at_epoch_s": int(event.occurred_at.timestamp()),
-        "stored_at_epoch_s": int(stored_at.timestamp()),
-        "expires_at": int((stored_at + KEPT_FOR).timestamp()),
+        "arrived_at": instant_text(arrival.arrived_at),
+        "arrived_at_epoch_s": int(arrival.arrived_at.timestamp()),
+        "expires_at": int((arrival.arrived_at + KEPT_FOR).timestamp()),
     }
+
+
+def _arrival_of(item: Attributes) -> Arrival:
+    return Arrival(
+        student_id=item["student_id"], event=_event_of(item), arrived_at=datetime.fromisoformat(item["arrived_at"])
+    )
 
 
 def _event_of(item: Attributes) -> Event:

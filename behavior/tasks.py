@@ -5,15 +5,17 @@ from __future__ import annotations
 from behavior import services
 from behavior.domain import STORE_EVENTS
 from edu.celery import app
-from edu.tasks import SchoolTask
+from edu.tasks import LoggedTask
 
 
-@app.task(name=STORE_EVENTS, base=SchoolTask)
-def store_events(*, school_id: str, student_id: str, events: list[object]) -> None:  # noqa: ARG001 - the base enters it
-    """Store one message's events of one student. Safe to run again, as SQS does after a kill or an error.
+@app.task(name=STORE_EVENTS, base=LoggedTask)
+def store_events(*, parts: list[object]) -> None:
+    """Store one message's events: each part names its school, and is stored with that school's credentials.
+
+    Safe to run again, as SQS does after a kill or an error.
 
     Raises:
-        MalformedMessageError: see ``services.store_events``; after three deliveries SQS dead-letters the message.
+        MalformedMessageError: see ``services.store_message``; after three deliveries SQS dead-letters the message.
         StoreUnavailableError: the same; the next delivery tries again.
     """
-    services.store_events(student_id=student_id, events=events)
+    services.store_message(parts)

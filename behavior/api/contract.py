@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from behavior.domain import CLOCK_SKEW, MAX_EVENTS, MAX_NOTE_CHARS, MAX_VALUE, MAX_VALUE_DECIMALS, OLDEST_AT_THE_DOOR
+from behavior.domain import CLOCK_SKEW, MAX_EVENTS, MAX_NOTE_CHARS, MAX_VALUE, MAX_VALUE_DECIMALS, OLDEST
 from behavior.errors import InvalidEventsError, QueueUnavailableError
 from behavior.permissions import REPORT_EVENTS
 from edu.http import contract
@@ -38,7 +38,7 @@ _EVENT: dict[str, Any] = {
             "format": "date-time",
             "description": (
                 "With its offset, as RFC 3339 writes it; what is finer than a microsecond is cut off. At most "
-                f"{OLDEST_AT_THE_DOOR.days} days ago "
+                f"{OLDEST.days} days ago "
                 f"and {CLOCK_SKEW // timedelta(minutes=1)} minutes ahead."
             ),
         },

@@ -14,7 +14,6 @@ from decimal import Decimal
 from django.contrib.admin.utils import quote
 from django.test import Client
 
-import behavior.services
 from edu import audit, clock
 from edu.identity.principal import Principal, Role
 from edu.tenancy import enter_school
@@ -24,6 +23,7 @@ from evaluations.domain.scales import STANDARD_SCALES
 from evaluations.domain.school import Course, Enrolment, School, Section, Student, Teacher, Term
 from tests.support.browsers import Browser
 from tests.support.cloud import acting_as
+from tests.support.events import store as store_events
 from tests.support.tokens import PASSWORD, id_token_of, make_account
 
 HOST = "localhost"
@@ -200,8 +200,7 @@ def _seed_events(probe: ProbeSchool) -> None:
         {"event_id": str(uuid.uuid4()), "kind": "participation", "occurred_at": now, "note": f"Nota {probe.word}"}
         for _ in range(_MORE_THAN_A_PAGE)
     ]
-    with enter_school(probe.school_id):
-        behavior.services.store_events(student_id=probe.ids["student_id"], events=[*events, {"mal": probe.word}])
+    store_events(probe.school_id, probe.ids["student_id"], [*events, {"mal": probe.word}])
 
 
 def _sign_everybody_in(probe: ProbeSchool) -> None:

@@ -26,6 +26,7 @@ from tests.isolation.workers_forgeries import (
 )
 from tests.isolation.workers_probe import HOLE, KEEPS_SCHOOL
 from tests.isolation.workers_wire import Wire, tapped
+from tests.support.events import part_of
 from tests.support.processes import Process
 from tests.support.waiting import wait_until
 
@@ -130,7 +131,7 @@ def _check(row: str, name: str, holds: bool) -> Cell:  # noqa: FBT001 - one of a
 
 def _seed(queue: _Queue, cloud: Cloud, school_id: str) -> None:
     """Something to lose: an event of the other school's student."""
-    queue.send(envelope(STORE, [], {"school_id": school_id, "student_id": "est-ajeno", "events": [event("Nota")]}))
+    queue.send(envelope(STORE, [], {"parts": [part_of(school_id, "est-ajeno", [event("Nota")])]}))
     with tapped(cloud.emulator.endpoint_url) as wire, _worker(cloud, wire):
         wait_until(queue.is_empty, what="the seed", timeout_s=_DEADLINE_S)
 
@@ -143,7 +144,7 @@ def left_school(cloud: Cloud) -> list[Cell]:
     queue = _Queue(cloud)
     queue.reset()
     school_id = f"obra-{uuid.uuid4().hex[:6]}"
-    good = {"school_id": school_id, "student_id": "est-1", "events": [event()]}
+    good = {"parts": [part_of(school_id, "est-1", [event()])]}
     messages = [("isolation.fail", {"school_id": school_id}), (STORE, good)]
     with tapped(cloud.emulator.endpoint_url) as wire, _worker(cloud, wire, threads=1) as process:
         for number, (task, kwargs) in enumerate(messages, start=1):
@@ -178,9 +179,9 @@ def _interleaved(cloud: Cloud) -> list[Cell]:
     token = uuid.uuid4().hex[:6]
     schools = [f"obra-{token}", f"obra-{token}0"]
     for number in range(_INTERLEAVED):
-        for school_id in schools:
-            kwargs = {"school_id": school_id, "student_id": f"est-{number % 7}", "events": [event(f"de {school_id}.")]}
-            queue.send(envelope(STORE, [], kwargs))
+        parts = [part_of(name, f"est-{number % 7}", [event(f"de {name}.")]) for name in schools]
+        for together in ([parts[0]], [parts[1]], parts, parts[::-1]):
+            queue.send(envelope(STORE, [], {"parts": together}))
     with tapped(cloud.emulator.endpoint_url) as wire, _worker(cloud, wire, threads=4):
         wait_until(queue.is_empty, what="the interleaved messages", timeout_s=_DEADLINE_S)
     writes = [call for call in wire.calls if call.operation == "BatchWriteItem"]
@@ -188,13 +189,13 @@ def _interleaved(cloud: Cloud) -> list[Cell]:
     checks = {
         "every call signed for the school whose partitions it names": not [c for c in wire.calls if c.crosses],
         "both schools' keys were used": {call.signed_for for call in writes} == set(schools),
-        "at least a call for each message": len(writes) >= _INTERLEAVED * len(schools),
+        "at least a call for each event": len(writes) >= _INTERLEAVED * len(schools),
         "each school holds its own events and no other's": all(
             notes[school_id] == {f"de {school_id}."} for school_id in schools
         ),
         "nothing dead-lettered": queue.dead_letters() == "",
     }
-    row = f"{_INTERLEAVED} tasks of each of two schools, interleaved on 4 threads"
+    row = f"{_INTERLEAVED} messages of each of two schools and twice as many of both, interleaved on 4 threads"
     return [_check(row, name, holds) for name, holds in checks.items()]
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from edu import clock
+from tests.support.events import part_of
 
 STORE = "behavior.store_events"
 DEAD_LETTERED, KEPT_AT_HOME, DROPPED = "dead-lettered", "kept in the school it names", "dropped"
@@ -93,8 +94,8 @@ def forgeries(target: Target, bomb: Path) -> list[Forgery]:
     """All of them; each carries a marker, and an event of its own, by which it is found again."""
     made: list[Forgery] = []
 
-    def good(**changes: object) -> dict[str, object]:
-        return {"school_id": target.own, "student_id": "est-forjado", "events": [event(target.secret)]} | changes
+    def good(**changes: Any) -> dict[str, object]:
+        return {"parts": [part_of(target.own, "est-forjado", [event(target.secret)]) | changes]}
 
     def add(name: str, ends: str, task: str, args: object, kwargs: object, **changes: Any) -> None:
         marker = uuid.uuid4().hex
@@ -102,12 +103,16 @@ def forgeries(target: Target, bomb: Path) -> list[Forgery]:
 
     for name, school in _bad_schools(target).items():
         add(f"school: {name}", DEAD_LETTERED, STORE, [], good(school_id=school))
-    add("no school", DEAD_LETTERED, STORE, [], {k: v for k, v in good().items() if k != "school_id"})
-    positional = [target.other, target.other_student, [event(target.secret)]]
+    nameless = part_of("", "est-forjado", [event(target.secret)], school_id=None)
+    add("no school", DEAD_LETTERED, STORE, [], {"parts": [nameless]})
+    positional = [[part_of(target.other, target.other_student, [event(target.secret)])]]
     add("everything by position", DEAD_LETTERED, STORE, positional, {})
     add("own school by name, another by position", DEAD_LETTERED, STORE, [target.other], good())
-    add("a keyword too many", DEAD_LETTERED, STORE, [], good(tenant=target.other))
-    add("scope as a keyword", DEAD_LETTERED, STORE, [], good(scope={"kind": "platform"}))
+    add("a member too many", DEAD_LETTERED, STORE, [], good(tenant=target.other))
+    add("scope as a member", DEAD_LETTERED, STORE, [], good(scope={"kind": "platform"}))
+    add("a keyword too many", DEAD_LETTERED, STORE, [], good() | {"tenant": target.other})
+    add("scope as a keyword", DEAD_LETTERED, STORE, [], good() | {"scope": {"kind": "platform"}})
+    add("a part that is a list", DEAD_LETTERED, STORE, [], {"parts": [[target.other, "est-forjado"]]})
     add("own school, the other's student", KEPT_AT_HOME, STORE, [], good(student_id=target.other_student))
     mixed = [event(school_id=school) for school in (target.own, target.other)] + [event(pk=f"SCHOOL#{target.other}")]
     add("events that name other schools", KEPT_AT_HOME, STORE, [], good(events=mixed))

@@ -17,7 +17,7 @@ _LAKE_RETENTION_DAYS: Final = {
     "athena-results/": 7,
 }
 _CHANGE: Final = frozenset({"change_id", "op", "school_id", "student_pseudonym", "kind", "value"})
-_EVENT: Final = frozenset({"event_id", "occurred_at_epoch_s", "stored_at_epoch_s"})
+_EVENT: Final = frozenset({"event_id", "occurred_at_epoch_s", "arrived_at_epoch_s"})
 _SCORE: Final = frozenset(
     {"evaluation_id", "section_id", "course_id", "term_id", "state", "version", "recorded_at_epoch_s"}
 )

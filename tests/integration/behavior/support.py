@@ -15,6 +15,7 @@ from edu import clock
 from edu.celery import app
 from edu.tenancy import enter_school
 from tests.support.cloud import Cloud
+from tests.support.events import part_of
 from tests.support.processes import Process, running_worker
 from tests.support.waiting import wait_until
 
@@ -52,9 +53,12 @@ def make_event(**changes: object) -> dict[str, object]:
 
 def send(student: Student, *events: object, **changes: Any) -> None:
     """Put one message of this student into the queue as the door does, unchecked."""
-    kwargs = {"school_id": student.school_id, "student_id": student.student_id, "events": list(events)}
-    kwargs |= changes
-    app.send_task("behavior.store_events", kwargs={name: part for name, part in kwargs.items() if part is not None})
+    send_parts(part_of(student.school_id, student.student_id, events, **changes))
+
+
+def send_parts(*parts: object) -> None:
+    """Put one message of these parts into the queue, unchecked."""
+    app.send_task("behavior.store_events", kwargs={"parts": list(parts)})
 
 
 @dataclass(frozen=True)

@@ -51,7 +51,7 @@ def test_item_has_what_the_lake_takes_and_ends_after_30_days(
         assert item["pk"]["S"] == f"SCHOOL#{student.school_id}#STUDENT#{student.student_id}#EVENT"
         assert item["student_pseudonym"]["S"] == pseudonym
         assert abs(int(item["expires_at"]["N"]) - time.time() - THIRTY_DAYS_S) < 120
-        assert abs(int(item["stored_at_epoch_s"]["N"]) - time.time()) < 120
+        assert abs(int(item["arrived_at_epoch_s"]["N"]) - time.time()) < 120
 
 
 def test_event_of_the_api_gateway_reaches_the_table(cloud: Cloud, queue: BehaviorQueue, student: Student) -> None:

@@ -36,7 +36,7 @@ def _item(school_id: str, entity: str, text: dict[str, str], numbers: dict[str, 
 
 def _event(school_id: str, event_id: str, at_s: int, value: str = "3.5") -> dict[str, Any]:
     text = {"event_id": event_id, "kind": "participation", "value": value, "student_id": "st-0001", "note": '"a"'}
-    return _item(school_id, "behavior_event", text, {"occurred_at_epoch_s": at_s, "stored_at_epoch_s": at_s + 2})
+    return _item(school_id, "behavior_event", text, {"occurred_at_epoch_s": at_s, "arrived_at_epoch_s": at_s + 2})
 
 
 def _score(school_id: str, value: str, state: str, version: int) -> dict[str, Any]:
@@ -88,7 +88,7 @@ def test_event_is_queried_by_its_school_and_month(cloud: Cloud, school_id: str, 
     _put(cloud, school_id, _event(school_id, "e-1", MARCH_2026_S), _event(school_id, "e-2", JULY_2026_S, value=""))
     _put(cloud, other_school_id, _event(other_school_id, "e-3", MARCH_2026_S))
     sql = (
-        "SELECT event_id, year, month, value, occurred_at_epoch_s, stored_at_epoch_s, op, student_pseudonym "
+        "SELECT event_id, year, month, value, occurred_at_epoch_s, arrived_at_epoch_s, op, student_pseudonym "
         f"FROM events WHERE school = '{school_id}' ORDER BY event_id"
     )
     rows = wait_until(lambda: found if len(found := _query(cloud, school_id, sql)) == 2 else None, what="two events")

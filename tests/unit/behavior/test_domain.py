@@ -15,14 +15,20 @@ from hypothesis import strategies as st
 
 from behavior.domain import (
     CLOCK_SKEW,
-    OLDEST_AT_THE_DOOR,
-    OLDEST_AT_THE_WORKER,
+    OLDEST,
+    Arrival,
     BrokenRule,
     Event,
     InvalidEventError,
+    InvalidPartError,
+    Meeting,
+    arrival_at,
     as_message,
     is_student_id,
+    meeting_of,
     parse_event,
+    parse_part,
+    part_message,
     value_text,
 )
 from behavior.errors import field_errors
@@ -30,6 +36,8 @@ from behavior.errors import field_errors
 NOW = datetime(2026, 11, 23, 15, 15, tzinfo=UTC)
 ID = "0b1f6a52-3c1e-4c8b-9a55-2f2f6f1f0a01"
 GOOD: dict[str, Any] = {"event_id": ID, "kind": "participation", "occurred_at": "2026-11-23T10:15:00-05:00"}
+ARRIVED_MS = int(NOW.timestamp() * 1000)
+PART: dict[str, Any] = {"school_id": "norte", "student_id": "est-1", "arrived_at_ms": ARRIVED_MS, "events": [GOOD]}
 
 
 def broken_by(**changes: object) -> tuple[BrokenRule, ...]:
@@ -107,20 +115,72 @@ def test_instant_as_rfc_3339_may_write_it_is_taken(value: str) -> None:
     ("away", "rule"),
     [
         (CLOCK_SKEW + timedelta(seconds=1), "in_the_future"),
-        (-OLDEST_AT_THE_DOOR - timedelta(seconds=1), "too_old"),
+        (-OLDEST - timedelta(seconds=1), "too_old"),
     ],
 )
 def test_instant_out_of_bounds_is_refused(away: timedelta, rule: str) -> None:
     assert broken_by(occurred_at=(NOW + away).isoformat()) == (BrokenRule("occurred_at", rule),)
 
 
-@pytest.mark.parametrize("away", [CLOCK_SKEW, -OLDEST_AT_THE_DOOR])
+@pytest.mark.parametrize("away", [CLOCK_SKEW, -OLDEST])
 def test_instant_at_a_bound_is_taken(away: timedelta) -> None:
     assert parse_event(GOOD | {"occurred_at": (NOW + away).isoformat()}, now=NOW).occurred_at == NOW + away
 
 
-def test_event_that_waited_as_long_as_queues_keep_messages_is_still_taken() -> None:
-    assert timedelta(days=4 + 14) == OLDEST_AT_THE_WORKER - OLDEST_AT_THE_DOOR
+@pytest.mark.parametrize("waited", [-CLOCK_SKEW, timedelta(0), timedelta(days=4 + 14)])
+def test_part_that_waited_as_long_as_queues_keep_messages_is_still_taken(waited: timedelta) -> None:
+    assert parse_part(PART, now=NOW + waited).arrived_at == NOW
+
+
+def test_event_is_judged_by_its_arrival_however_long_it_waited() -> None:
+    oldest = arrival_at(NOW + timedelta(microseconds=999)) - OLDEST
+    message = part_message(
+        school_id="norte",
+        student_id="est-1",
+        arrived_at=arrival_at(NOW + timedelta(microseconds=999)),
+        events=[parse_event(GOOD | {"occurred_at": oldest.isoformat()}, now=NOW)],
+    )
+    part = parse_part(json.loads(json.dumps(message)), now=NOW + timedelta(days=18))
+    assert parse_event(part.events[0], now=part.arrived_at).occurred_at == oldest
+
+
+@pytest.mark.parametrize(
+    ("changes", "wrong"),
+    [
+        ({"school_id": "NORTE"}, "school_id"),
+        ({"school_id": ["norte"]}, "school_id"),
+        ({"student_id": "a#b"}, "student_id"),
+        ({"events": []}, "events"),
+        ({"events": {"0": GOOD}}, "events"),
+        ({"arrived_at_ms": str(ARRIVED_MS)}, "arrived_at_ms"),
+        ({"arrived_at_ms": float(ARRIVED_MS)}, "arrived_at_ms"),
+        ({"arrived_at_ms": True}, "arrived_at_ms"),
+        ({"arrived_at_ms": 10**18}, "arrived_at_ms"),
+        ({"arrived_at_ms": 0}, "arrived_at_ms"),
+        ({"arrived_at_ms": ARRIVED_MS + 16 * 60_000}, "arrived_at_ms"),
+        ({"arrived_at_ms": ARRIVED_MS - 19 * 86_400_000}, "arrived_at_ms"),
+        ({"other": 1}, "members"),
+    ],
+)
+def test_part_that_no_door_made_is_none(changes: dict[str, object], wrong: str) -> None:
+    with pytest.raises(InvalidPartError, match=f"^{wrong}$"):
+        parse_part(PART | changes, now=NOW)
+    for name in PART:
+        with pytest.raises(InvalidPartError):
+            parse_part({key: value for key, value in PART.items() if key != name}, now=NOW)
+
+
+def arrival(minute: int, value: str | None = None) -> Arrival:
+    event = Event(event_id=ID, kind="late", occurred_at=NOW, value=None if value is None else Decimal(value))
+    return Arrival(student_id="est-1", event=event, arrived_at=NOW + timedelta(minutes=minute))
+
+
+def test_first_arrival_wins_whichever_is_stored_first() -> None:
+    assert meeting_of(arrival(0), arrival(5)) is Meeting.SAME
+    assert meeting_of(arrival(5), arrival(0)) is Meeting.SAME
+    assert meeting_of(arrival(0), arrival(5, "1")) is Meeting.LATER
+    assert meeting_of(arrival(5), arrival(0, "1")) is Meeting.EARLIER
+    assert meeting_of(arrival(0), arrival(0, "1")) is Meeting.LATER
 
 
 @pytest.mark.parametrize("value", ["9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00"])
@@ -208,7 +268,7 @@ events = st.builds(
     Event,
     event_id=st.uuids().map(str),
     kind=st.from_regex(r"[a-z_]{1,32}", fullmatch=True),
-    occurred_at=st.timedeltas(min_value=-OLDEST_AT_THE_DOOR, max_value=CLOCK_SKEW).map(lambda away: NOW + away),
+    occurred_at=st.timedeltas(min_value=-OLDEST, max_value=CLOCK_SKEW).map(lambda away: NOW + away),
     value=st.none() | st.decimals(-999_999, 999_999, places=4).map(lambda value: parse_value(float(value))),
     note=st.none() | st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1, max_size=280),
 )

@@ -1,0 +1,6 @@
+"""The use cases of behaviour: what the worker, the console and other apps call."""
+
+from behavior.services.listing import list_events, list_rejected_events
+from behavior.services.storing import Stored, store_message, store_parts
+
+__all__ = ["Stored", "list_events", "list_rejected_events", "store_message", "store_parts"]

@@ -1,0 +1,30 @@
+"""Reading a school's events, and what of its devices' was rejected, inside its scope."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from behavior import repository
+
+if TYPE_CHECKING:
+    from behavior.domain import Event
+    from behavior.repository import RejectedEvent
+    from edu.dynamo.pages import Page
+
+
+def list_events(*, student_id: str, cursor: str | None = None, limit: int = 50) -> Page[Event]:
+    """A student's events for as long as they are kept (``domain.KEPT_FOR``), latest first.
+
+    Raises:
+        InvalidCursorError: see ``edu.dynamo.cursors``.
+    """
+    return repository.list_events(student_id, cursor=cursor, limit=limit)
+
+
+def list_rejected_events(*, cursor: str | None = None, limit: int = 50) -> Page[RejectedEvent]:
+    """What the school's devices sent that is no event, for a person to look at, kept as long as events.
+
+    Raises:
+        InvalidCursorError: see ``edu.dynamo.cursors``.
+    """
+    return repository.list_rejected(cursor=cursor, limit=limit)

@@ -1,0 +1,195 @@
+"""Storing what devices sent: each event once, the first that arrived, and what is none or comes too late set aside."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import astuple, dataclass, field
+from typing import TYPE_CHECKING
+
+from structlog.contextvars import bound_contextvars
+
+from behavior import repository
+from behavior.domain import (
+    MAX_EVENTS_OF_MESSAGE,
+    MAX_PARTS,
+    Arrival,
+    InvalidEventError,
+    InvalidPartError,
+    Meeting,
+    Part,
+    as_message,
+    meeting_of,
+    parse_event,
+    parse_part,
+)
+from behavior.errors import MalformedMessageError
+from behavior.repository import EventReplacedError, RejectedEvent
+from edu import clock
+from edu.deadlines import DeadlinePassedError
+from edu.dynamo.errors import StoreUnavailableError
+from edu.logs import get_logger
+from edu.tenancy import enter_school
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+CONFLICT = "event_id: taken"  # the reason of what was rejected because its id says something else already
+_MAX_CONTENT_CHARS, _MAX_REASON_CHARS = 4096, 400
+_REPLACING_ATTEMPTS = 5
+_log = get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What became of a message's events. ``conflicts`` say something else under an id that is taken."""
+
+    events: int = 0
+    duplicates: int = 0
+    conflicts: int = 0
+    rejected: int = 0
+
+    def __add__(self, other: Stored) -> Stored:
+        counts = zip(astuple(self), astuple(other), strict=True)
+        return Stored(*(mine + others for mine, others in counts))
+
+
+def store_message(parts: object) -> Stored:
+    """Write the events of all parts of a message, each school's with that school's credentials.
+
+    A part that is none, or a school that cannot be written to, keeps no other's events from being stored; then the
+    message fails as a whole, and is delivered again. Idempotent: of what is stored, nothing is written twice.
+
+    Raises:
+        MalformedMessageError: the message has no parts or too many, or one of them is none.
+        StoreUnavailableError, AccessDeniedError: from one of the schools, once the others are done.
+    """
+    if not isinstance(parts, list) or not 0 < len(parts) <= MAX_PARTS:
+        raise MalformedMessageError("message without parts, or of too many")
+    now = clock.now()
+    by_school: dict[str, list[Part]] = {}
+    failures: list[Exception] = []
+    for raw in parts:
+        try:
+            part = parse_part(raw, now=now)
+        except InvalidPartError as error:
+            failures.append(MalformedMessageError(f"part of a message: {error}"))
+        else:
+            by_school.setdefault(part.school_id, []).append(part)
+    if sum(len(part.events) for own in by_school.values() for part in own) > MAX_EVENTS_OF_MESSAGE:
+        raise MalformedMessageError("message of too many events")
+    stored = Stored()
+    for school_id, own in by_school.items():
+        with enter_school(school_id), bound_contextvars(school_id=school_id):
+            try:
+                stored += store_parts(own)
+            except DeadlinePassedError:
+                raise
+            except Exception as error:  # noqa: BLE001 - raised again below, when the other schools are served
+                failures.append(error)
+    if failures:
+        raise failures[0]
+    return stored
+
+
+def store_parts(parts: Sequence[Part]) -> Stored:
+    """Write the events of parts of the school in scope; what is none is rejected by itself.
+
+    Everything is checked again: a message may come from the API Gateway, which knows fewer rules. Of several events
+    under one id of a student the first that arrived is kept; what the others say instead is kept as rejected
+    (``list_rejected_events``). That holds unless a worker stands still between two calls while another stores the same
+    id with other content: the table is asked right before and right after it is written.
+
+    Raises:
+        StoreUnavailableError: the table is throttled or does not answer; some may be written.
+    """
+    arrivals: dict[tuple[str, str], Arrival] = {}
+    rejected: list[RejectedEvent] = []
+    duplicates = conflicts = 0
+    for part in parts:
+        for raw in part.events:
+            try:
+                event = parse_event(raw, now=part.arrived_at)
+            except InvalidEventError as error:
+                rejected.append(_rejected(part.student_id, raw, str(error), part.arrived_at))
+                continue
+            arrival = Arrival(student_id=part.student_id, event=event, arrived_at=part.arrived_at)
+            first = arrivals.setdefault(arrival.identity, arrival)
+            if first is arrival:
+                continue
+            match meeting_of(first, arrival):
+                case Meeting.SAME:
+                    duplicates += 1
+                case Meeting.LATER:
+                    rejected.append(_conflicting(arrival))
+                case Meeting.EARLIER:
+                    rejected.append(_conflicting(first))
+                    arrivals[arrival.identity] = arrival
+    conflicts += len([one for one in rejected if one.reason == CONFLICT])
+    settled = _settled(list(arrivals.values()))
+    rejected += settled.lost
+    repository.put_rejected(rejected)
+    if rejected:
+        _log.warning("events rejected", rejected=len(rejected), stored=settled.written)
+    return Stored(settled.written, duplicates + settled.duplicates, conflicts + len(settled.lost), len(rejected))
+
+
+@dataclass
+class _Settled:
+    written: int = 0
+    duplicates: int = 0
+    lost: list[RejectedEvent] = field(default_factory=list)
+
+
+def _settled(arrivals: Sequence[Arrival]) -> _Settled:
+    """Events of different identities, each stored or judged against the one that is."""
+    settled = _Settled()
+    there = repository.get_arrivals(arrivals)
+    new = [arrival for arrival in arrivals if arrival.identity not in there]
+    if new:
+        repository.put_arrivals(new)
+        after = repository.get_arrivals(new)
+        overwritten = {one.identity: after[one.identity] for one in new if after.get(one.identity, one) != one}
+        settled.written = len(new) - len(overwritten)
+        there |= overwritten
+    for arrival in arrivals:
+        if arrival.identity in there:
+            _settle(arrival, there[arrival.identity], settled)
+    return settled
+
+
+def _settle(arrival: Arrival, stored: Arrival, settled: _Settled) -> None:
+    for _ in range(_REPLACING_ATTEMPTS):
+        match meeting_of(stored, arrival):
+            case Meeting.SAME:
+                settled.duplicates += 1
+                return
+            case Meeting.LATER:
+                settled.lost.append(_conflicting(arrival))
+                return
+        try:
+            repository.replace_arrival(stored, arrival)
+        except EventReplacedError:
+            stored = repository.get_arrivals([arrival]).get(arrival.identity, arrival)
+            continue
+        settled.written += 1
+        settled.lost.append(_conflicting(stored))
+        return
+    raise StoreUnavailableError("an event's item does not hold still")
+
+
+def _conflicting(arrival: Arrival) -> RejectedEvent:
+    return _rejected(arrival.student_id, as_message(arrival.event), CONFLICT, arrival.arrived_at)
+
+
+def _rejected(student_id: str, raw: object, reason: str, arrived_at: datetime) -> RejectedEvent:
+    content = json.dumps(raw, sort_keys=True, default=repr)
+    digest = hashlib.sha256(content.encode()).hexdigest()
+    return RejectedEvent(
+        student_id=student_id,
+        digest=digest,
+        reason=reason[:_MAX_REASON_CHARS],
+        content=content[:_MAX_CONTENT_CHARS],
+        rejected_at=arrived_at,
+    )
