@@ -66,8 +66,7 @@ class EventDoor:
                 await send({"type": "lifespan.startup.failed", "message": problem})
                 return
             if message["type"] == "lifespan.shutdown":
-                await asyncio.to_thread(self._publisher.close)
-                await asyncio.to_thread(self._authenticator.close)
+                await asyncio.gather(self._publisher.close(), asyncio.to_thread(self._authenticator.close))
             await send({"type": f"{message['type']}.complete"})
             if message["type"] == "lifespan.shutdown":
                 return

@@ -1,59 +1,160 @@
-"""Sending events to SQS, as one Celery message for each request.
+"""Sending events to SQS by group commit: what arrives together goes in one message (ADR 0020).
 
 The task is named, not imported: neither its services nor the table belong to the door's process.
 """
 
 from __future__ import annotations
 
+import asyncio
+from functools import partial
 from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import msgspec
+from django.conf import settings
+from structlog.contextvars import bind_contextvars
 
 from behavior.domain import STORE_EVENTS, as_message
-from behavior.door.threads import BoundedThreads
+from behavior.door.batches import Line, Part
+from behavior.door.threads import DaemonThreads
 from behavior.errors import QueueUnavailableError
-from edu.celery import app
-from edu.http.errors import BusyError
+from edu import clock
+from edu.aws.sending import QueueCallError, QueueSender
+from edu.envelopes import write_envelope
 from edu.logs import get_logger
-from edu.tasks import message_options
+from edu.metrics import COUNT, embedded
+from edu.queues import BEHAVIOR
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from behavior.domain import Event
+    from behavior.door.batches import Batch
 
-SEND_THREADS = 8  # fewer than Celery's pool of ten connections
-MOST_WAITING = 500
-SEND_TIMEOUT_S = 10.0
+SLOTS = 4  # messages on their way at once
+ANSWER_S = 5.0  # then a caller is told 503, whatever becomes of their events
+PROBE_EVERY_S = 0.5
+CLOSE_S = 4.0
 _log = get_logger(__name__)
 
 
 class Publisher:
-    """Sends messages from a few threads, so that the event loop does not wait for SQS."""
+    """Sends what callers bring, several requests a message. One event loop only.
 
-    def __init__(self) -> None:
-        self._threads = BoundedThreads(name="publisher", threads=SEND_THREADS, waiting=MOST_WAITING)
+    A message goes at once when one of ``SLOTS`` is free; what arrives meanwhile makes the next one. After a failed send
+    nothing is sent, and every caller refused at once, until the queue answers a question again.
+    """
+
+    def __init__(self, queue: QueueSender | None = None, *, line: Line | None = None, slots: int = SLOTS) -> None:
+        self._queue = queue or QueueSender(settings.BEHAVIOR_QUEUE_URL, connections=slots)
+        self._line = line or Line()
+        self._threads = DaemonThreads(name="publisher", threads=slots + 1)  # one for the probe
+        self._free_slots = slots
+        self._is_going_to_send = self._is_closing = False
+        self._outages = 0
+        self._probing: asyncio.Task[None] | None = None
 
     async def publish(self, *, school_id: str, student_id: str, events: Sequence[Event]) -> None:
-        """Return once SQS holds the events.
+        """Return once SQS holds the events. From then on the request's log lines name the ``message``.
 
         Raises:
             BusyError: too many requests are waiting; nothing was sent.
-            QueueUnavailableError: SQS did not say so in time. It may hold them all the same: a repeat is harmless.
+            QueueUnavailableError: SQS did not say so, or does not answer. It may hold them all the same: a repeat is
+                harmless.
         """
-        sent = [as_message(one) for one in events]
-        kwargs = {"school_id": school_id, "student_id": student_id, "events": sent}
+        if self._probing or self._is_closing:
+            raise QueueUnavailableError
+        part = Part(_text_of(school_id, student_id, events), len(events), asyncio.get_running_loop().create_future())
+        self._line.join(part)
+        self._send_soon()
         try:
-            await self._threads.run(lambda: _send(kwargs), timeout_s=SEND_TIMEOUT_S)
-        except BusyError:
-            raise
-        except Exception as error:  # whatever it was, the events are not known to be safe
-            _log.exception("events not sent", error=type(error).__name__, events=len(events))
+            async with asyncio.timeout(ANSWER_S):
+                message = await part.done
+        except TimeoutError as error:
             raise QueueUnavailableError from error
+        bind_contextvars(message=message)
 
-    def close(self) -> None:
-        """Wait for what is being sent. Blocks."""
+    async def close(self) -> None:
+        """Take no more, and send what was taken; what is not sent after ``CLOSE_S`` seconds has failed."""
+        self._is_closing = True
+        if self._probing:
+            self._probing.cancel()
+        unsettled = self._line.unsettled()
+        if unsettled:
+            await asyncio.wait([part.done for part in unsettled], timeout=CLOSE_S)
+        for part in unsettled:
+            part.fail()
         self._threads.close()
 
+    def _send_soon(self) -> None:
+        """Send when the loop has run what it has to run now: requests that arrived together go together."""
+        if not self._is_going_to_send:
+            self._is_going_to_send = True
+            asyncio.get_running_loop().call_soon(self._send_waiting)
 
-def _send(kwargs: Mapping[str, object]) -> None:
-    """Send the message that the task itself would send; once, since the device is told at once when it fails."""
-    app.send_task(STORE_EVENTS, kwargs=dict(kwargs), **message_options(), ignore_result=True, retry=False)
+    def _send_waiting(self) -> None:
+        self._is_going_to_send = False
+        while self._free_slots and (batch := self._line.take()):
+            self._free_slots -= 1
+            sending = self._threads.start(partial(self._send, batch))
+            sending.add_done_callback(partial(self._end, batch, self._outages))
+
+    def _send(self, batch: Batch) -> str:
+        """Send the message of a batch; returns its correlation id. Runs in a thread."""
+        name = uuid4().hex
+        text = write_envelope(task=STORE_EVENTS, keywords=batch.keywords, queue=BEHAVIOR.name, correlation_id=name)
+        self._queue.send(text)
+        _log.info("events sent", correlation_id=name, requests=len(batch.parts), events=batch.events)
+        return name
+
+    def _end(self, batch: Batch, outages_before: int, sending: asyncio.Future[str]) -> None:
+        self._free_slots += 1
+        self._line.release(batch)
+        error = sending.exception()
+        for part in batch.parts:
+            if error:
+                part.fail()
+            else:
+                part.settle(sending.result())
+        if error and outages_before == self._outages:  # else it began before the outage that is known of
+            self._break(error, batch)
+        self._send_waiting()
+
+    def _break(self, error: BaseException, batch: Batch) -> None:
+        """Refuse everybody at once, from here on until the queue answers."""
+        self._outages += 1
+        self._line.fail_waiting()
+        _log.error(
+            "queue does not answer",
+            error=type(error).__name__,
+            reason=str(error) if isinstance(error, QueueCallError) else "",
+            requests=len(batch.parts),
+            events=batch.events,
+            **embedded("QueueUnavailable", 1, COUNT, Queue=BEHAVIOR.name),
+        )
+        if not self._is_closing:
+            self._probing = asyncio.create_task(self._probe())
+
+    async def _probe(self) -> None:
+        since = asyncio.get_running_loop().time()
+        answers = False
+        while not answers:
+            await asyncio.sleep(PROBE_EVERY_S)
+            answers = await self._threads.start(self._answers)
+        self._probing = None
+        _log.info("queue answers again", after_s=round(asyncio.get_running_loop().time() - since, 1))
+
+    def _answers(self) -> bool:
+        try:
+            self._queue.probe()
+        except QueueCallError:
+            return False
+        return True
+
+
+def _text_of(school_id: str, student_id: str, events: Sequence[Event]) -> bytes:
+    """One request as the worker reads it."""
+    arrived_at = clock.now().isoformat(timespec="microseconds")
+    sent = [as_message(one) for one in events]
+    part = {"school_id": school_id, "student_id": student_id, "arrived_at": arrived_at, "events": sent}
+    return msgspec.json.encode(part)

@@ -27,19 +27,22 @@ READ_TIMEOUT_S = 5
 
 
 def client_config(**extra: Any) -> Config:  # noqa: ANN401 - botocore's own keyword arguments
-    """The settings every client shares: pooled kept-alive connections, short timeouts, three attempts."""
-    return Config(
-        region_name=settings.AWS_REGION,
-        max_pool_connections=settings.AWS_POOL_CONNECTIONS,
-        connect_timeout=CONNECT_TIMEOUT_S,
-        read_timeout=READ_TIMEOUT_S,
-        retries={"mode": "standard", "total_max_attempts": 3},
-        tcp_keepalive=True,
-        user_agent="libreta",  # botocore would put a longer one together, twice a call
-        ignore_configured_endpoint_urls=True,  # type: ignore[call-arg]  # the stubs lag behind botocore
-        account_id_endpoint_mode="disabled",
-        **extra,
-    )
+    """The settings every client shares: pooled kept-alive connections, short timeouts, three attempts.
+
+    ``extra`` adds to them or stands in their place.
+    """
+    shared: dict[str, Any] = {
+        "region_name": settings.AWS_REGION,
+        "max_pool_connections": settings.AWS_POOL_CONNECTIONS,
+        "connect_timeout": CONNECT_TIMEOUT_S,
+        "read_timeout": READ_TIMEOUT_S,
+        "retries": {"mode": "standard", "total_max_attempts": 3},
+        "tcp_keepalive": True,
+        "user_agent": "libreta",  # botocore would put a longer one together, twice a call
+        "ignore_configured_endpoint_urls": True,
+        "account_id_endpoint_mode": "disabled",
+    }
+    return Config(**(shared | extra))
 
 
 @overload
@@ -65,6 +68,11 @@ def forget_clients() -> None:
     """Drop every client made here, so that the next call makes one from the settings as they are then."""
     _service_client.cache_clear()
     public_cognito_client.cache_clear()
+
+
+def new_service_client(service: str, **extra: Any) -> Any:  # noqa: ANN401 - any client
+    """The same as ``service_client``, but with settings of its own, and not kept here."""
+    return make_client(boto3.Session(profile_name=os.environ.get("AWS_PROFILE")), service, **extra)
 
 
 @cache
