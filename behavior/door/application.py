@@ -11,10 +11,12 @@ from django.conf import settings
 from django.utils import translation
 from structlog.contextvars import clear_contextvars
 
+from behavior.domain import arrival_at
 from behavior.door.asgi import Request, Response, refusal
 from behavior.door.authentication import Authenticator
 from behavior.door.parsing import read_events
 from behavior.door.publisher import Publisher
+from edu import clock
 from edu.errors import ConfigurationError, LibretaError, NotFoundError
 from edu.http.errors import MethodNotAllowedError
 from edu.http.front.application import Front
@@ -101,12 +103,15 @@ class EventDoor:
             raise MethodNotAllowedError("POST")
         sender = await self._authenticator.sender_of(request)
         require_work_left(sender.device)
+        arrived_at = arrival_at(clock.now())
         try:
-            events = read_events(request)
+            events = read_events(request, arrived_at=arrived_at)
         except LibretaError as error:
             count_refused(sender.device, error.status, len(request.body))
             raise
-        await self._publisher.publish(school_id=sender.school_id, student_id=sender.student_id, events=events)
+        await self._publisher.publish(
+            school_id=sender.school_id, student_id=sender.student_id, arrived_at=arrived_at, events=events
+        )
         return Response(202, json.dumps({"accepted": True, "events": len(events)}).encode())
 
 

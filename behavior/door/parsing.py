@@ -6,18 +6,19 @@ from typing import TYPE_CHECKING
 
 from behavior.domain import MAX_EVENTS, InvalidEventError, parse_event
 from behavior.errors import ONE_EVENT_OR_A_LIST, InvalidEventsError, field_errors
-from edu import clock
 from edu.http import json_bodies
 from edu.http.errors import MalformedBodyError, UnsupportedMediaTypeError
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from behavior.domain import Event
     from behavior.door.asgi import Request
     from edu.errors import FieldError
 
 
-def read_events(request: Request) -> list[Event]:
-    """The events of the body: one object, or a list of 1 to 100.
+def read_events(request: Request, *, arrived_at: datetime) -> list[Event]:
+    """The events of the body: one object, or a list of 1 to 100, as of when it arrived.
 
     Raises:
         UnsupportedMediaTypeError, EncodedBodyError, MalformedBodyError: see there.
@@ -28,26 +29,25 @@ def read_events(request: Request) -> list[Event]:
         raise UnsupportedMediaTypeError
     json_bodies.require_no_coding(request.header("content-encoding"))
     json_bodies.require_utf_8(request.header("content-type"))
-    return parse_body(request.body)
+    return parse_body(request.body, arrived_at=arrived_at)
 
 
-def parse_body(body: bytes) -> list[Event]:
+def parse_body(body: bytes, *, arrived_at: datetime) -> list[Event]:
     """The events of a complete body. Same errors as ``read_events``."""
     sent = json_bodies.decode(body)
     if isinstance(sent, dict):
-        return _parse_all([sent], numbered=False)
+        return _parse_all([sent], arrived_at, numbered=False)
     if not isinstance(sent, list) or not 0 < len(sent) <= MAX_EVENTS:
         raise MalformedBodyError(ONE_EVENT_OR_A_LIST)
-    return _parse_all(sent, numbered=True)
+    return _parse_all(sent, arrived_at, numbered=True)
 
 
-def _parse_all(sent: list[object], *, numbered: bool) -> list[Event]:
-    now = clock.now()
+def _parse_all(sent: list[object], arrived_at: datetime, *, numbered: bool) -> list[Event]:
     events: list[Event] = []
     broken: list[FieldError] = []
     for position, raw in enumerate(sent):
         try:
-            events.append(parse_event(raw, now=now))
+            events.append(parse_event(raw, now=arrived_at))
         except InvalidEventError as error:
             broken += field_errors(error, position if numbered else None)
     if broken:

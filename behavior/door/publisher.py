@@ -14,11 +14,10 @@ import msgspec
 from django.conf import settings
 from structlog.contextvars import bind_contextvars
 
-from behavior.domain import STORE_EVENTS, as_message
+from behavior.domain import STORE_EVENTS, part_message
 from behavior.door.batches import Line, Part
 from behavior.door.threads import DaemonThreads
 from behavior.errors import QueueUnavailableError
-from edu import clock
 from edu.aws.sending import QueueCallError, QueueSender
 from edu.envelopes import write_envelope
 from edu.logs import get_logger
@@ -27,6 +26,7 @@ from edu.queues import BEHAVIOR
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from behavior.domain import Event
     from behavior.door.batches import Batch
@@ -54,7 +54,7 @@ class Publisher:
         self._outages = 0
         self._probing: asyncio.Task[None] | None = None
 
-    async def publish(self, *, school_id: str, student_id: str, events: Sequence[Event]) -> None:
+    async def publish(self, *, school_id: str, student_id: str, arrived_at: datetime, events: Sequence[Event]) -> None:
         """Return once SQS holds the events. From then on the request's log lines name the ``message``.
 
         Raises:
@@ -64,7 +64,8 @@ class Publisher:
         """
         if self._probing or self._is_closing:
             raise QueueUnavailableError
-        part = Part(_text_of(school_id, student_id, events), len(events), asyncio.get_running_loop().create_future())
+        sent = part_message(school_id=school_id, student_id=student_id, arrived_at=arrived_at, events=events)
+        part = Part(msgspec.json.encode(sent), len(events), asyncio.get_running_loop().create_future())
         self._line.join(part)
         self._send_soon()
         try:
@@ -150,11 +151,3 @@ class Publisher:
         except QueueCallError:
             return False
         return True
-
-
-def _text_of(school_id: str, student_id: str, events: Sequence[Event]) -> bytes:
-    """One request as the worker reads it."""
-    arrived_at = clock.now().isoformat(timespec="microseconds")
-    sent = [as_message(one) for one in events]
-    part = {"school_id": school_id, "student_id": student_id, "arrived_at": arrived_at, "events": sent}
-    return msgspec.json.encode(part)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from behavior.domain import arrival_at
 from behavior.door.application import EVENTS_PATH, MAX_BODY_BYTES, event_door
 from behavior.door.authentication import Authenticator, Sender
 from behavior.door.publisher import Publisher
@@ -22,6 +23,7 @@ from tests.support.asgi import GONE, Reply, ask, part, scope_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from behavior.domain import Event
     from behavior.door.asgi import Request
@@ -42,9 +44,10 @@ class RecordingPublisher(Publisher):
         self._error = error
         self.sent: list[tuple[str, str, list[Event]]] = []
 
-    async def publish(self, *, school_id: str, student_id: str, events: Sequence[Event]) -> None:
+    async def publish(self, *, school_id: str, student_id: str, arrived_at: datetime, events: Sequence[Event]) -> None:
         if self._error:
             raise self._error
+        assert arrived_at == arrival_at(arrived_at)
         self.sent.append((school_id, student_id, list(events)))
 
 

@@ -13,6 +13,7 @@ from tests.support.asgi import ask, part, scope_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from django.test import Client
 
@@ -52,9 +53,9 @@ class FailingPublisher(Publisher):
     def __init__(self, error: Exception | None) -> None:
         self._error = error
 
-    async def publish(self, *, school_id: str, student_id: str, events: Sequence[Event]) -> None:
+    async def publish(self, *, school_id: str, student_id: str, arrived_at: datetime, events: Sequence[Event]) -> None:
         """Take the events, or raise."""
-        del school_id, student_id, events
+        del school_id, student_id, arrived_at, events
         if self._error:
             raise self._error
 
