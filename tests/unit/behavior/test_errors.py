@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.utils import translation
 
 from behavior import errors
 from behavior.domain import BrokenRule, InvalidEventError
@@ -43,3 +44,10 @@ def test_error_titles_are_told_in_spanish_too() -> None:
 def test_field_is_told_with_its_place_in_the_list(field: str, position: int | None, path: str) -> None:
     (told,) = errors.field_errors(InvalidEventError((BrokenRule(field, "object"),)), position)
     assert told.field == path
+
+
+def test_refused_character_is_named_since_who_sent_it_may_not_see_it() -> None:
+    broken = BrokenRule("note", "text", "U+0007")
+    with translation.override("es"):
+        (told,) = errors.field_errors(InvalidEventError((broken,)), None)
+        assert str(told.message) == "Envíe texto sin caracteres de control: U+0007"
