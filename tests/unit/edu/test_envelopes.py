@@ -14,7 +14,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edu.celery import app
-from edu.envelopes import CORRELATION_HEADER, LONGEST_MESSAGE_CHARS, BrokenEnvelopeError, Fault, read_envelope
+from edu.envelopes import (
+    CORRELATION_HEADER,
+    LONGEST_MESSAGE_CHARS,
+    BrokenEnvelopeError,
+    Fault,
+    read_envelope,
+    write_envelope,
+)
 from edu.logs import start_correlation
 from edu.tasks import message_options
 from tests.unit.edu.consuming import GOOD_BODY, Consuming, encoded, good_envelope
@@ -232,3 +239,28 @@ def test_what_celery_writes_today_is_read_with_its_correlation_id(
     request = consuming.requests[-1]
     assert (request.name, request.kwargs) == ("behavior.store_events", GOOD_BODY[1])
     assert request.request_dict[CORRELATION_HEADER] == "of-a-request"
+
+
+def test_what_we_write_is_read_as_it_was_written(consuming: Consuming) -> None:
+    keywords = {"parts": [{"note": 'ñandú 🙌 " \\'}]}
+    content = json.dumps(keywords, ensure_ascii=False).encode()
+    text = write_envelope(task="behavior.store_events", keywords=content, queue="behavior", correlation_id="a" * 32)
+    assert text.isascii()
+    assert read_envelope(text, queue="behavior") == json.loads(text)
+    assert consuming.receive(text) == 1
+    request = consuming.requests[-1]
+    assert (request.name, request.id, request.args, request.kwargs) == (
+        "behavior.store_events",
+        "a" * 32,
+        [],
+        keywords,
+    )
+    assert request.request_dict[CORRELATION_HEADER] == "a" * 32
+
+
+def test_what_we_write_says_nothing_of_its_arguments_in_the_headers() -> None:
+    content = json.dumps({"note": SECRET}, ensure_ascii=False).encode()
+    text = write_envelope(task="behavior.store_events", keywords=content, queue="behavior", correlation_id="a-1")
+    headers = json.loads(text)["headers"]
+    assert headers["argsrepr"] == headers["kwargsrepr"] == ""
+    assert SECRET not in text

@@ -1,91 +1,427 @@
-"""The door names its task, and the message is the one that the task itself would send."""
+"""Group commit: what goes together, who is told what, and how an outage begins and ends."""
 
 from __future__ import annotations
 
 import asyncio
+import base64
+import time
+import uuid
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from celery import Celery
-from kombu.transport.memory import Channel
+import structlog
+import time_machine
+from structlog.contextvars import get_contextvars
 
-from behavior import tasks
-from behavior.domain import Event, as_message
-from behavior.door import publisher
+from behavior.domain import MAX_EVENTS, MAX_NOTE_CHARS, MAX_VALUE, Event, as_message, parse_event
+from behavior.door import publisher as module
+from behavior.door.batches import BYTES_OF_MESSAGE, Line
 from behavior.door.publisher import Publisher
 from behavior.errors import QueueUnavailableError
-from edu.logs import start_correlation
-from edu.tasks import SchoolTask
+from edu.aws.sending import QueueCallError
+from edu.envelopes import LONGEST_MESSAGE_CHARS
+from edu.http.errors import BusyError
+from tests.unit.behavior.door.queues import ToldQueue, until
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import AsyncIterator, Callable, Coroutine
 
-EVENT = Event(
-    event_id="6f1c0b52-3a6e-4d0f-9a55-0c1f2b7d8e90",
-    kind="late",
-    occurred_at=datetime(2026, 11, 23, 15, 15, tzinfo=UTC),
-    value=Decimal("2.5"),
-    note="Ana Muñoz",
-)
-OF_THE_SENDING = {"id", "root_id", "correlation_id", "delivery_tag", "reply_to"}  # made anew for a message or thread
-OF_THE_WORKER = {"timelimit"}  # a worker that is told none takes its own configuration's
+NOW = datetime(2026, 11, 23, 15, 15, tzinfo=UTC)
+OUT = QueueCallError("ReadTimeoutError")
 
 
-@pytest.fixture
-def app(monkeypatch: pytest.MonkeyPatch) -> Iterator[Celery]:
-    """The product's Celery settings over kombu's in-memory broker, in the place of the product's application."""
-    made = Celery("test", set_as_current=False)
-    made.config_from_object("edu.celeryconfig")
-    made.conf.update(broker_url="memory://", broker_transport="memory", broker_transport_options={})
-    monkeypatch.setattr(publisher, "app", made)
-    yield made
-    made.close()
+def _event(note: str | None = None) -> Event:
+    return Event(event_id=str(uuid.uuid4()), kind="late", occurred_at=NOW, value=Decimal("2.5"), note=note)
 
 
-def _sent(app: Celery) -> Any:
-    """The one message in the queue of events."""
-    with app.connection_for_read() as connection, connection.channel() as channel:
-        assert isinstance(channel, Channel)
-        return channel._get("behavior")
+@asynccontextmanager
+async def _open(queue: ToldQueue, **options: Any) -> AsyncIterator[Publisher]:
+    publisher = Publisher(queue, **options)
+    try:
+        yield publisher
+    finally:
+        queue.let_go()
+        await publisher.close()
 
 
-def _comparable(part: Any) -> Any:
-    if isinstance(part, dict):
-        left_out = OF_THE_SENDING | OF_THE_WORKER
-        return {name: _comparable(inner) for name, inner in part.items() if name not in left_out}
-    return part
+def _publish(publisher: Publisher, student_id: str = "est-1", events: int = 1) -> asyncio.Task[None]:
+    made = [_event() for _ in range(events)]
+    return asyncio.create_task(publisher.publish(school_id="norte", student_id=student_id, events=made))
 
 
-def _publish() -> None:
-    asyncio.run(Publisher().publish(school_id="norte", student_id="est-1", events=[EVENT]))
+async def _refused_at_once(publisher: Publisher, error: type[Exception]) -> None:
+    started = time.perf_counter()
+    with pytest.raises(error):
+        await _publish(publisher)
+    assert time.perf_counter() - started < 0.1
 
 
-def test_message_is_the_one_that_the_task_sends(app: Celery) -> None:
-    start_correlation("correlation-42")
-    _publish()
-    by_name = _sent(app)
-    task: Any = app.task(shared=False, base=SchoolTask, name=tasks.store_events.name)(tasks.store_events.run)
-    kwargs = {"school_id": "norte", "student_id": "est-1", "events": [as_message(EVENT)]}
-    task.apply_async(kwargs=kwargs, retry=False)
-    assert _comparable(by_name) == _comparable(_sent(app))
-    assert by_name["headers"]["task"] == "behavior.store_events"
-    assert by_name["headers"]["correlation_id_of_request"] == "correlation-42"
+def _run(scenario: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    asyncio.run(asyncio.wait_for(scenario(), 20))
 
 
-def test_message_has_no_readable_copy_of_its_arguments(app: Celery) -> None:
-    _publish()
-    headers = _sent(app)["headers"]
-    assert headers["argsrepr"] == headers["kwargsrepr"] == ""
-    assert "Muñoz" not in str(headers)
-
-
-def test_broker_that_fails_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Broken:
-        def send_task(self, *_args: Any, **_kwargs: Any) -> None:
-            raise ConnectionError("http://10.0.0.7/secret")
-
-    monkeypatch.setattr(publisher, "app", Broken())
+async def _break(publisher: Publisher, queue: ToldQueue, error: Exception = OUT) -> None:
+    queue.error = error
     with pytest.raises(QueueUnavailableError):
-        _publish()
+        await _publish(publisher)
+
+
+def test_lone_request_is_sent_at_once_with_what_the_worker_needs() -> None:
+    queue, event = ToldQueue(), _event("ayudó 🙌")
+
+    async def scenario() -> None:
+        async with _open(queue) as publisher:
+            with time_machine.travel(NOW, tick=False):
+                await publisher.publish(school_id="norte", student_id="est-1", events=[event])
+
+    _run(scenario)
+    expected = {
+        "school_id": "norte",
+        "student_id": "est-1",
+        "arrived_at": "2026-11-23T15:15:00.000000+00:00",
+        "events": [as_message(event)],
+    }
+    assert queue.messages == [[expected]]
+    assert parse_event(queue.messages[0][0]["events"][0], now=NOW) == event
+
+
+def test_what_arrives_together_goes_together_in_its_order() -> None:
+    queue = ToldQueue()
+
+    async def scenario() -> None:
+        async with _open(queue) as publisher:
+            await asyncio.gather(*(_publish(publisher, f"est-{number}") for number in range(250)))
+
+    _run(scenario)
+    assert sorted(queue.sizes) == [50, 100, 100]
+    for parts in queue.messages:
+        numbers = [int(part["student_id"].removeprefix("est-")) for part in parts]
+        assert numbers == list(range(numbers[0], numbers[0] + len(parts)))
+
+
+def test_requests_gather_while_every_slot_is_busy_and_go_in_their_order() -> None:
+    queue = ToldQueue()
+
+    async def scenario() -> None:
+        async with _open(queue, slots=2) as publisher:
+            queue.hold()
+            callers = []
+            for number in range(12):
+                callers.append(_publish(publisher, f"est-{number}"))
+                await until(lambda number=number: queue.begun == min(number + 1, 2))
+            await asyncio.sleep(0.02)
+            assert queue.begun == 2
+            queue.let_go()
+            await asyncio.gather(*callers)
+
+    _run(scenario)
+    assert sorted(queue.sizes) == [1, 1, 10]
+    assert [part["student_id"] for part in queue.messages[2]] == [f"est-{number}" for number in range(2, 12)]
+
+
+def test_lists_are_never_split() -> None:
+    queue = ToldQueue()
+
+    async def scenario() -> None:
+        async with _open(queue, slots=1) as publisher:
+            await asyncio.gather(*(_publish(publisher, events=count) for count in (60, 60, 40, 100)))
+
+    _run(scenario)
+    assert [[len(part["events"]) for part in parts] for parts in queue.messages] == [[60], [60, 40], [100]]
+
+
+def test_nobody_is_told_before_the_queue_has_it() -> None:
+    queue = ToldQueue()
+
+    async def scenario() -> None:
+        async with _open(queue) as publisher:
+            queue.hold()
+            caller = _publish(publisher)
+            await until(lambda: queue.begun)
+            await asyncio.sleep(0.02)
+            assert not caller.done()
+            queue.let_go()
+            await caller
+
+    _run(scenario)
+
+
+def test_largest_request_fits_into_a_message_even_in_base64_twice() -> None:
+    texts: list[str] = []
+
+    class Keeping(ToldQueue):
+        def send(self, text: str) -> None:
+            texts.append(text)
+            super().send(text)
+
+    async def scenario() -> None:
+        async with _open(Keeping()) as publisher:
+            largest = Event(
+                event_id=str(uuid.uuid4()),
+                kind="x" * 32,
+                occurred_at=NOW,
+                value=Decimal(f"-{MAX_VALUE - 1}.9999"),
+                note="🏫" * MAX_NOTE_CHARS,
+            )
+            events = [largest] * MAX_EVENTS
+            await publisher.publish(school_id="s" * 64, student_id="e" * 64, events=events)
+
+    _run(scenario)
+    body_bytes = len(base64.b64decode(texts[0].split('"')[3]))
+    assert body_bytes < BYTES_OF_MESSAGE
+    assert len(base64.b64encode(texts[0].encode())) < LONGEST_MESSAGE_CHARS / 2
+    assert BYTES_OF_MESSAGE * (4 / 3) ** 2 < LONGEST_MESSAGE_CHARS / 2
+
+
+def test_full_line_is_busy_at_once_and_again_open_when_sent() -> None:
+    queue = ToldQueue()
+
+    async def scenario() -> None:
+        async with _open(queue, slots=1, line=Line(most_events=3)) as publisher:
+            queue.hold()
+            callers = [_publish(publisher) for _ in range(3)]
+            await until(lambda: queue.begun)
+            await _refused_at_once(publisher, BusyError)
+            queue.let_go()
+            await asyncio.gather(*callers)
+            await _publish(publisher)
+
+    _run(scenario)
+
+
+def test_caller_who_is_not_answered_in_time_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "ANSWER_S", 0.05)
+    queue = ToldQueue()
+
+    async def scenario() -> None:
+        async with _open(queue, slots=1) as publisher:
+            queue.hold()
+            callers = [_publish(publisher), _publish(publisher)]
+            told = await asyncio.gather(*callers, return_exceptions=True)
+            assert [type(one) for one in told] == [QueueUnavailableError] * 2
+            queue.let_go()
+            monkeypatch.setattr(module, "ANSWER_S", 5.0)
+            await _publish(publisher)
+
+    _run(scenario)
+
+
+def test_failed_message_fails_its_own_callers_and_those_in_line_alone() -> None:
+    """One slot's message fails while another's is on its way, which SQS takes: its callers are told so."""
+
+    class FailingFor(ToldQueue):
+        def send(self, text: str) -> None:
+            poor = b"mala" in base64.b64decode(text.split('"')[3])
+            if poor:
+                self.begun += 1
+                raise OUT
+            super().send(text)
+
+    queue = FailingFor()
+
+    async def scenario() -> None:
+        async with _open(queue, slots=2) as publisher:
+            queue.hold()
+            good = _publish(publisher, "buena")
+            await until(lambda: queue.begun == 1)
+            bad = _publish(publisher, "mala")
+            with pytest.raises(QueueUnavailableError):
+                await bad
+            queue.let_go()
+            await good
+
+    _run(scenario)
+    assert [part["student_id"] for parts in queue.messages for part in parts] == ["buena"]
+
+
+@pytest.mark.parametrize("error", [OUT, ConnectionError("http://10.0.0.7/secret"), ZeroDivisionError()])
+def test_after_a_failed_send_everybody_is_refused_at_once_until_the_queue_answers(
+    monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    monkeypatch.setattr(module, "PROBE_EVERY_S", 0.05)
+    queue = ToldQueue()
+
+    async def scenario() -> None:
+        async with _open(queue) as publisher:
+            await _break(publisher, queue, error)
+            begun = queue.begun
+            for _ in range(100):
+                await _refused_at_once(publisher, QueueUnavailableError)
+            await until(lambda: queue.probes >= 3)
+            assert queue.begun == begun
+            queue.error = None
+            await until(lambda: publisher._probing is None)
+            await _publish(publisher)
+            assert len(queue.messages) == 1
+
+    _run(scenario)
+
+
+def test_those_in_line_are_told_at_once_when_a_send_fails() -> None:
+    queue = ToldQueue()
+
+    async def scenario() -> None:
+        async with _open(queue, slots=1) as publisher:
+            queue.hold()
+            callers = [_publish(publisher)]
+            await until(lambda: queue.begun)
+            callers += [_publish(publisher) for _ in range(20)]
+            await asyncio.sleep(0)
+            queue.error = OUT
+            queue.let_go()
+            told = await asyncio.gather(*callers, return_exceptions=True)
+            assert {type(one) for one in told} == {QueueUnavailableError}
+            assert queue.begun == 1
+
+    _run(scenario)
+
+
+def test_send_that_began_before_an_outage_ends_begins_no_second_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PROBE_EVERY_S", 0.01)
+    queue, slow = ToldQueue(), ToldQueue()
+
+    class Both(ToldQueue):
+        def send(self, text: str) -> None:
+            (slow if b"lenta" in base64.b64decode(text.split('"')[3]) else queue).send(text)
+
+    async def scenario() -> None:
+        slow.hold()
+        async with _open(Both(), slots=2) as publisher:
+            late = _publish(publisher, "lenta")
+            await until(lambda: slow.begun)
+            await _break(publisher, queue)
+            queue.error = None
+            await until(lambda: publisher._probing is None)
+            slow.error = OUT
+            slow.let_go()
+            with pytest.raises(QueueUnavailableError):
+                await late
+            await _publish(publisher)
+
+    with structlog.testing.capture_logs() as logs:
+        _run(scenario)
+    assert [line["event"] for line in logs].count("queue does not answer") == 1
+
+
+def test_outage_is_one_record_without_what_was_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PROBE_EVERY_S", 0.01)
+    queue = ToldQueue()
+
+    async def scenario() -> None:
+        async with _open(queue, slots=1) as publisher:
+            queue.hold()
+            callers = [_publish(publisher, "est-secreto") for _ in range(5)]
+            await until(lambda: queue.begun)
+            queue.error = ConnectionError("http://10.0.0.7/secret")
+            queue.let_go()
+            await asyncio.gather(*callers, return_exceptions=True)
+            queue.error = None
+            await until(lambda: publisher._probing is None)
+
+    with structlog.testing.capture_logs() as logs:
+        _run(scenario)
+    [began, ended] = logs
+    assert (began["event"], began["log_level"], began["error"]) == ("queue does not answer", "error", "ConnectionError")
+    assert (began["requests"], began["QueueUnavailable"], began["Queue"]) == (5, 1, "behavior")
+    assert ended["event"] == "queue answers again"
+    assert "secret" not in str(logs)
+
+
+def test_probe_that_raises_what_nobody_foresaw_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PROBE_EVERY_S", 0.01)
+
+    class Odd(ToldQueue):
+        def probe(self) -> None:
+            self.probes += 1
+            if self.probes < 3:
+                raise ZeroDivisionError
+
+    queue = Odd()
+
+    async def scenario() -> None:
+        async with _open(queue) as publisher:
+            await _break(publisher, queue)
+            queue.error = None
+            await until(lambda: publisher._probing is None)
+            await _publish(publisher)
+
+    _run(scenario)
+    assert queue.probes == 3
+
+
+def test_each_message_is_a_record_and_the_request_knows_its_message() -> None:
+    queue, known = ToldQueue(), []
+
+    async def publish(publisher: Publisher) -> None:
+        await publisher.publish(school_id="norte", student_id="est-1", events=[_event("Ana Muñoz"), _event()])
+        known.append(get_contextvars()["message"])
+
+    async def scenario() -> None:
+        async with _open(queue) as publisher:
+            await asyncio.gather(*(asyncio.create_task(publish(publisher)) for _ in range(3)))
+
+    with structlog.testing.capture_logs() as logs:
+        _run(scenario)
+    [line] = logs
+    assert (line["event"], line["requests"], line["events"]) == ("events sent", 3, 6)
+    assert known == [line["correlation_id"]] * 3
+    assert "Muñoz" not in str(logs)
+    assert "est-1" not in str(logs)
+
+
+def test_close_sends_what_was_taken_and_takes_no_more() -> None:
+    queue = ToldQueue()
+
+    async def scenario() -> None:
+        publisher = Publisher(queue, slots=1)
+        queue.hold()
+        callers = [_publish(publisher) for _ in range(150)]
+        await until(lambda: queue.begun)
+        closing = asyncio.create_task(publisher.close())
+        await asyncio.sleep(0)
+        await _refused_at_once(publisher, QueueUnavailableError)
+        queue.let_go()
+        await closing
+        await asyncio.gather(*callers)
+
+    _run(scenario)
+    assert sum(queue.sizes) == 150
+
+
+def test_close_ends_in_time_when_the_queue_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "CLOSE_S", 0.1)
+    queue = ToldQueue()
+
+    async def scenario() -> None:
+        publisher = Publisher(queue, slots=1)
+        queue.hold()
+        callers = [_publish(publisher) for _ in range(150)]
+        await until(lambda: queue.begun)
+        started = time.perf_counter()
+        await publisher.close()
+        assert time.perf_counter() - started < 1
+        told = await asyncio.gather(*callers, return_exceptions=True)
+        assert {type(one) for one in told} == {QueueUnavailableError}
+        queue.let_go()
+
+    _run(scenario)
+
+
+def test_close_in_an_outage_ends_at_once() -> None:
+    queue = ToldQueue()
+
+    async def scenario() -> None:
+        async with _open(queue) as publisher:
+            await _break(publisher, queue)
+            started = time.perf_counter()
+            await publisher.close()
+            assert time.perf_counter() - started < 0.2
+
+    _run(scenario)
+
+
+def test_publisher_nobody_used_closes() -> None:
+    asyncio.run(Publisher(ToldQueue()).close())

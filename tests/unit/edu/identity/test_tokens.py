@@ -163,6 +163,30 @@ def test_cached_token_ends_with_its_expiry(issuer: Issuer, verifier: TokenVerifi
             verifier.principal(token)
 
 
+def test_token_is_remembered_from_its_verification_for_a_minute_or_until_it_expires(
+    issuer: Issuer, verifier: TokenVerifier
+) -> None:
+    with time_machine.travel(NOW, tick=False) as clock:
+        long, short = issuer.token(), issuer.token(exp=int(time.time()) + 20)
+        assert verifier.remembered(long) is None
+        proven = verifier.principal(long), verifier.principal(short)
+        assert (verifier.remembered(long), verifier.remembered(short)) == proven
+        clock.shift(21)
+        assert (verifier.remembered(long), verifier.remembered(short)) == (proven[0], None)
+        clock.shift(CACHE_S - 21)
+        assert verifier.remembered(long) is None
+    assert len(issuer.requests) == 1
+
+
+@pytest.mark.parametrize("name", FORGERIES)
+def test_forged_token_is_never_remembered(issuer: Issuer, verifier: TokenVerifier, name: str) -> None:
+    verifier.principal(issuer.token())
+    token = FORGERIES[name](issuer)
+    with pytest.raises(InvalidTokenError):
+        verifier.principal(token)
+    assert verifier.remembered(token) is None
+
+
 def test_cache_stays_bounded(issuer: Issuer, verifier: TokenVerifier, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tokens, "_CACHE_TOKENS", 5)
     for number in range(20):
