@@ -30,7 +30,7 @@ _EVENT: dict[str, Any] = {
         "event_id": {
             "type": "string",
             "format": "uuid",
-            "description": "Made by the device, once: sending it again changes nothing.",
+            "description": "Made by the device, once: sending it again, with whatever content, changes nothing.",
         },
         "kind": {"type": "string", "pattern": "^[a-z_]{1,32}$"},
         "occurred_at": {

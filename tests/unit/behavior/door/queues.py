@@ -31,6 +31,10 @@ class ToldQueue(QueueSender):
         """Let no send end from here on."""
         self._may_end.clear()
 
+    def has_begun(self, sends: int) -> bool:
+        """Whether so many sends have begun, and no more."""
+        return self.begun == sends
+
     def let_go(self) -> None:
         """Let all end, and those to come."""
         self._may_end.set()

@@ -19,6 +19,7 @@ from edu.envelopes import CORRELATION_HEADER, read_envelope
 from edu.tasks import message_options
 from tests.unit.edu.consuming import Consuming
 
+ARRIVED = datetime(2026, 11, 23, 15, 15, 1, tzinfo=UTC)
 EVENT = Event(
     event_id=str(uuid.uuid4()), kind="late", occurred_at=datetime(2026, 11, 23, 15, 15, tzinfo=UTC), note="Ana Muñoz"
 )
@@ -37,7 +38,7 @@ class Keeping(QueueSender):
 def text() -> str:
     async def publish(queue: Keeping) -> None:
         publisher = Publisher(queue)
-        await publisher.publish(school_id="norte", student_id="est-1", events=[EVENT])
+        await publisher.publish(school_id="norte", student_id="est-1", arrived_at=ARRIVED, events=[EVENT])
         await publisher.close()
 
     queue = Keeping()
@@ -93,7 +94,7 @@ def test_worker_is_given_the_task_with_its_parts_and_nothing_else(consuming: Con
     assert request.name == "behavior.store_events"
     assert set(request.kwargs) == {"parts"}
     [part] = request.kwargs["parts"]
-    assert datetime.fromisoformat(part.pop("arrived_at")).utcoffset() is not None
+    assert part.pop("arrived_at_ms") == int(ARRIVED.timestamp() * 1000)
     assert part == {"school_id": "norte", "student_id": "est-1", "events": [as_message(EVENT)]}
     assert request.request_dict[CORRELATION_HEADER] == request.id
 
