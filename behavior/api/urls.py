@@ -5,4 +5,7 @@ from django.urls import path
 import edu.http.converters  # noqa: F401 - registers the id converter
 from behavior.api import views
 
-urlpatterns = [path("students/<id:student_id>/events", views.StudentEvents.as_view())]
+urlpatterns = [
+    path("students/<id:student_id>/events", views.StudentEvents.as_view()),
+    path("rejected-events", views.RejectedEvents.as_view()),
+]

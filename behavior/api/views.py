@@ -1,4 +1,4 @@
-"""A student's events, for the school's administrators."""
+"""Events, and what was rejected instead, for the school's administrators."""
 
 from __future__ import annotations
 
@@ -35,3 +35,23 @@ class StudentEvents(ApiView):
         require_student(student_id=student_id)
         page = services.list_events(student_id=student_id, **paging_of(request))
         return page_answer(serializers.EventOutput(page.items, many=True).data, page.cursor)
+
+
+class RejectedEvents(ApiView):
+    """What the school's devices sent and was not taken as an event, though its request was accepted."""
+
+    capabilities: ClassVar = {"GET": READ_EVENTS}
+
+    @extend_schema(
+        operation_id="list_rejected_events",
+        tags=["behavior"],
+        parameters=[CURSOR, LIMIT],
+        responses=page_of("RejectedEventPage", serializers.RejectedEventOutput),
+    )
+    def get(self, request: Request) -> Response:
+        """A page of them, by student.
+
+        What the API Gateway cannot check is rejected later, and so is an event whose id says something else already.
+        """
+        page = services.list_rejected_events(**paging_of(request))
+        return page_answer(serializers.RejectedEventOutput(page.items, many=True).data, page.cursor)
