@@ -3,6 +3,11 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+_ACTION_NAMES = {
+    "dead_letter.redriven": _("Dead letter sent again"),
+    "dead_letter.discarded": _("Dead letter given up"),
+}
+
 
 class ConsoleConfig(AppConfig):
     """Django's admin over the one table."""
@@ -12,9 +17,10 @@ class ConsoleConfig(AppConfig):
     verbose_name = _("Audit")
 
     def ready(self) -> None:
-        """Make content types known without SQL, say who sees the audit trail, and keep what a sign-in gave."""
-        from edu.console import access, content_types, permissions, signals  # noqa: PLC0415 - once models are known
+        """Make content types known without SQL, name the audit trail and who sees it, and keep what a sign-in gave."""
+        from edu.console import access, actions, content_types, permissions, signals  # noqa: PLC0415 - once models are known
 
         content_types.seed()
         access.register_permissions("console", {"view_auditentry": permissions.SEE_AUDIT_TRAIL})
+        actions.register_actions(_ACTION_NAMES)
         signals.connect()

@@ -1,0 +1,113 @@
+"""A queue's dead letters in SQS, which has no list of a queue's messages: they are received and hidden for a while."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from edu.aws.clients import service_client
+from edu.errors import UnavailableError
+from edu.logs import get_logger
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MOST = 1000  # looked at together
+_HIDDEN_S = 120
+_TOGETHER = 10  # SQS's own bound
+_log = get_logger(__name__)
+
+
+class DeadLettersUnavailableError(UnavailableError):
+    """SQS does not answer, or refuses; what was done until then is done, and the rest is as it was."""
+
+    code = "dead_letters_unavailable"
+
+
+@dataclass(frozen=True)
+class QueuedMessage:
+    """A message that is held: its text, and how often it was received, this time included."""
+
+    message_id: str
+    body: str
+    sent_at: datetime
+    received: int
+    receipt: str
+
+
+class DeadLetterQueue:
+    """The dead letters of the queue at ``url``. Inside ``held`` SQS's errors are ``DeadLettersUnavailableError``."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    @contextmanager
+    def held(self) -> Iterator[list[QueuedMessage]]:
+        """At most ``MOST`` of them, hidden from others inside the block; those left in the list are shown again."""
+        held: list[QueuedMessage] = []
+        with _answering():
+            self._sqs = service_client("sqs")
+            self._dead_url = self._find()
+            try:
+                self._receive(held)
+                yield held
+            finally:
+                for one in held:
+                    self._sqs.change_message_visibility(
+                        QueueUrl=self._dead_url, ReceiptHandle=one.receipt, VisibilityTimeout=0
+                    )
+
+    def send_again(self, message: QueuedMessage) -> None:
+        """Put a copy into the queue itself. Inside ``held``."""
+        self._sqs.send_message(QueueUrl=self._url, MessageBody=message.body)
+
+    def remove(self, message: QueuedMessage) -> None:
+        """Take one away for good. Inside ``held``."""
+        self._sqs.delete_message(QueueUrl=self._dead_url, ReceiptHandle=message.receipt)
+
+    def _find(self) -> str:
+        """The dead-letter queue, as the queue itself names it."""
+        found = self._sqs.get_queue_attributes(QueueUrl=self._url, AttributeNames=["RedrivePolicy"])
+        arn: str = json.loads(found["Attributes"]["RedrivePolicy"])["deadLetterTargetArn"]
+        return self._sqs.get_queue_url(QueueName=arn.rpartition(":")[2])["QueueUrl"]
+
+    def _receive(self, held: list[QueuedMessage]) -> None:
+        seen: set[str] = set()
+        while len(held) < MOST:
+            answer = self._sqs.receive_message(
+                QueueUrl=self._dead_url,
+                MaxNumberOfMessages=_TOGETHER,
+                VisibilityTimeout=_HIDDEN_S,
+                WaitTimeSeconds=1,
+                MessageSystemAttributeNames=["SentTimestamp", "ApproximateReceiveCount"],
+            )
+            found = [_read(message) for message in answer.get("Messages", [])]
+            if not found:
+                return
+            held += [one for one in found if one.message_id not in seen]
+            seen |= {one.message_id for one in found}
+
+
+@contextmanager
+def _answering() -> Iterator[None]:
+    try:
+        yield
+    except (BotoCoreError, ClientError) as error:
+        _log.warning("dead letters not reached", error=type(error).__name__)
+        raise DeadLettersUnavailableError from error
+
+
+def _read(message: Any) -> QueuedMessage:  # noqa: ANN401 - boto3's message
+    attributes = message["Attributes"]
+    return QueuedMessage(
+        message_id=message["MessageId"],
+        body=message["Body"],
+        sent_at=datetime.fromtimestamp(int(attributes["SentTimestamp"]) / 1000, UTC),
+        received=int(attributes["ApproximateReceiveCount"]),
+        receipt=message["ReceiptHandle"],
+    )
