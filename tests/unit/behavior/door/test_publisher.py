@@ -108,10 +108,11 @@ def test_requests_gather_while_every_slot_is_busy_and_go_in_their_order() -> Non
     async def scenario() -> None:
         async with _open(queue, slots=2) as publisher:
             queue.hold()
-            callers = []
-            for number in range(12):
-                callers.append(_publish(publisher, f"est-{number}"))
-                await until(lambda number=number: queue.begun == min(number + 1, 2))
+            callers = [_publish(publisher, "est-0")]
+            await until(lambda: queue.begun == 1)
+            callers += [_publish(publisher, "est-1")]
+            await until(lambda: queue.begun == 2)
+            callers += [_publish(publisher, f"est-{number}") for number in range(2, 12)]
             await asyncio.sleep(0.02)
             assert queue.begun == 2
             queue.let_go()
