@@ -120,7 +120,8 @@ def test_requests_gather_while_every_slot_is_busy_and_go_in_their_order() -> Non
 
     _run(scenario)
     assert sorted(queue.sizes) == [1, 1, 10]
-    assert [part["student_id"] for part in queue.messages[2]] == [f"est-{number}" for number in range(2, 12)]
+    gathered = max(queue.messages, key=len)
+    assert [part["student_id"] for part in gathered] == [f"est-{number}" for number in range(2, 12)]
 
 
 def test_lists_are_never_split() -> None:
@@ -201,7 +202,7 @@ def test_caller_who_is_not_answered_in_time_is_told_so(monkeypatch: pytest.Monke
         async with _open(queue, slots=1) as publisher:
             queue.hold()
             callers = [_publish(publisher), _publish(publisher)]
-            told = await asyncio.gather(*callers, return_exceptions=True)
+            told = await asyncio.wait_for(asyncio.gather(*callers, return_exceptions=True), 1)
             assert [type(one) for one in told] == [QueueUnavailableError] * 2
             queue.let_go()
             monkeypatch.setattr(module, "ANSWER_S", 5.0)
@@ -403,8 +404,8 @@ def test_close_ends_in_time_when_the_queue_hangs(monkeypatch: pytest.MonkeyPatch
         await until(lambda: queue.begun)
         started = time.perf_counter()
         await publisher.close()
-        assert time.perf_counter() - started < 1
         told = await asyncio.gather(*callers, return_exceptions=True)
+        assert time.perf_counter() - started < 1
         assert {type(one) for one in told} == {QueueUnavailableError}
         queue.let_go()
 
