@@ -56,7 +56,7 @@ async def _refused_at_once(publisher: Publisher, error: type[Exception]) -> None
     started = time.perf_counter()
     with pytest.raises(error):
         await _publish(publisher)
-    assert time.perf_counter() - started < 0.1
+    assert time.perf_counter() - started < 0.5
 
 
 def _run(scenario: Callable[[], Coroutine[Any, Any, None]]) -> None:
@@ -420,7 +420,7 @@ def test_close_in_an_outage_ends_at_once() -> None:
             await _break(publisher, queue)
             started = time.perf_counter()
             await publisher.close()
-            assert time.perf_counter() - started < 0.2
+            assert time.perf_counter() - started < 1
 
     _run(scenario)
 
