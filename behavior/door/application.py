@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.utils import translation
-from structlog.contextvars import clear_contextvars
+from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from behavior.domain import arrival_at
 from behavior.door.asgi import Request, Response, refusal
@@ -46,7 +45,7 @@ def event_door(*, authenticator: Authenticator | None = None, publisher: Publish
 
 
 class EventDoor:
-    """The ASGI application behind the front. One event loop, no state but its two small thread pools."""
+    """The ASGI application behind the front. One event loop, no state but its few threads and who waits for them."""
 
     def __init__(self, *, authenticator: Authenticator | None = None, publisher: Publisher | None = None) -> None:
         self._authenticator, self._publisher = authenticator or Authenticator(), publisher or Publisher()
@@ -89,8 +88,9 @@ class EventDoor:
         try:
             return await self._route(request)
         except LibretaError as error:
-            if error.status >= SERVER_ERROR:
-                _log.warning("request failed", code=error.code)
+            bind_contextvars(code=error.code)  # for the request's one line: in an outage there are many of them
+            if error.status >= SERVER_ERROR and not error.retryable:
+                _log.warning("request failed")
             return refusal(error)
         except Exception:  # noqa: BLE001 - nothing is above this: a defect is a 500, not a dropped connection
             _log.exception("request failed", code=LibretaError.code)
@@ -112,7 +112,7 @@ class EventDoor:
         await self._publisher.publish(
             school_id=sender.school_id, student_id=sender.student_id, arrived_at=arrived_at, events=events
         )
-        return Response(202, json.dumps({"accepted": True, "events": len(events)}).encode())
+        return Response(202, b'{"accepted": true, "events": %d}' % len(events))
 
 
 def _missing_settings() -> str:

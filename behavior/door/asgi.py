@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from edu.http.front.refusals import Send
 
 
+_ALWAYS = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
+
+
 class Request:
     """A complete request, as the front hands it on (``edu.http.front``)."""
 
@@ -42,16 +45,14 @@ class Response:
 
     async def send(self, send: Send, **extra: str) -> None:
         """Send it whole; ``extra`` headers are named with underscores."""
-        headers = {
-            "content-type": self.content_type,
-            "content-length": str(len(self.body)),
-            "cache-control": "no-store",
-            "x-content-type-options": "nosniff",
-            **self.headers,
-            **{name.replace("_", "-"): value for name, value in extra.items()},
-        }
-        encoded = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
-        await send({"type": "http.response.start", "status": self.status, "headers": encoded})
+        headers = [
+            (b"content-type", self.content_type.encode()),
+            (b"content-length", b"%d" % len(self.body)),
+            *_ALWAYS,
+            *((name.encode(), value.encode("latin-1")) for name, value in self.headers.items()),
+            *((name.replace("_", "-").encode(), value.encode("latin-1")) for name, value in extra.items()),
+        ]
+        await send({"type": "http.response.start", "status": self.status, "headers": headers})
         await send({"type": "http.response.body", "body": self.body})
 
 

@@ -14,13 +14,11 @@ if TYPE_CHECKING:
     from asyncio import Future
 
 EVENTS_OF_MESSAGE = MAX_EVENTS  # the largest request's, so that no request is ever split
-BYTES_OF_MESSAGE = (
-    256 * KIB
-)  # of parts; the largest request has 139 KB, and base64 makes 342 KiB of these: SQS takes 1 MiB
+BYTES_OF_MESSAGE = 256 * KIB  # of parts; the largest request has 130 KB; in base64 342 KiB: SQS takes 1 MiB
 MOST_EVENTS, MOST_BYTES = 10_000, 16 * MIB  # in line and being sent, of all requests
 
 
-class Part:
+class Share:
     """One request's share of a message, and who waits for it: ``done`` gets the name of the message that SQS holds."""
 
     __slots__ = ("done", "events", "text")
@@ -45,16 +43,16 @@ class Batch:
     __slots__ = ("bytes", "events", "parts")
 
     def __init__(self) -> None:
-        self.parts: list[Part] = []
+        self.parts: list[Share] = []
         self.events = self.bytes = 0
 
-    def add(self, part: Part) -> None:
+    def add(self, part: Share) -> None:
         """Put one more request into it."""
         self.parts.append(part)
         self.events += part.events
         self.bytes += len(part.text)
 
-    def has_room_for(self, part: Part) -> bool:
+    def has_room_for(self, part: Share) -> bool:
         """Whether the request fits; into an empty one any does."""
         if not self.parts:
             return True
@@ -71,11 +69,11 @@ class Line:
 
     def __init__(self, *, most_events: int = MOST_EVENTS, most_bytes: int = MOST_BYTES) -> None:
         self._most_events, self._most_bytes = most_events, most_bytes
-        self._waiting: deque[Part] = deque()
+        self._waiting: deque[Share] = deque()
         self._sending: set[Batch] = set()
         self._events = self._bytes = 0
 
-    def join(self, part: Part) -> None:
+    def join(self, part: Share) -> None:
         """Stand in line.
 
         Raises:
@@ -114,11 +112,11 @@ class Line:
             self._forget(part)
             part.fail()
 
-    def unsettled(self) -> list[Part]:
+    def unsettled(self) -> list[Share]:
         """Everybody who waits for an answer, in line or being sent."""
         sending = [part for batch in self._sending for part in batch.parts]
         return [part for part in (*sending, *self._waiting) if not part.done.done()]
 
-    def _forget(self, part: Part) -> None:
+    def _forget(self, part: Share) -> None:
         self._events -= part.events
         self._bytes -= len(part.text)

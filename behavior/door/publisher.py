@@ -15,7 +15,7 @@ from django.conf import settings
 from structlog.contextvars import bind_contextvars
 
 from behavior.domain import STORE_EVENTS, part_message
-from behavior.door.batches import Line, Part
+from behavior.door.batches import Line, Share
 from behavior.door.threads import DaemonThreads
 from behavior.errors import QueueUnavailableError
 from edu.aws.sending import QueueCallError, QueueSender
@@ -65,7 +65,7 @@ class Publisher:
         if self._probing or self._is_closing:
             raise QueueUnavailableError
         sent = part_message(school_id=school_id, student_id=student_id, arrived_at=arrived_at, events=events)
-        part = Part(msgspec.json.encode(sent), len(events), asyncio.get_running_loop().create_future())
+        part = Share(msgspec.json.encode(sent), len(events), asyncio.get_running_loop().create_future())
         self._line.join(part)
         self._send_soon()
         try:

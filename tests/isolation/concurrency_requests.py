@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from behavior.door.application import EVENTS_PATH, event_door
-from edu.celery import app as celery_app
 from edu.identity.principal import Role
 from tests.isolation.concurrency_spy import asking
 from tests.isolation.routes_doors import keywords_of
@@ -137,16 +136,15 @@ def _call(
 
 
 def post_events(cloud: Cloud, tenants: Sequence[Tenant], count: int) -> tuple[int, int]:
-    """``count`` events over one event loop: how many were taken, and how many messages name a school not theirs."""
-    celery_app.conf.broker_transport_options["predefined_queues"]["behavior"]["url"] = cloud.outputs["BehaviorQueueUrl"]
+    """``count`` events over one event loop: how many were taken, and how many parts name a school not theirs."""
     sqs, url = cloud.root("sqs"), cloud.outputs["BehaviorQueueUrl"]
     sqs.purge_queue(QueueUrl=url)
     accepted = asyncio.run(_post_all(tenants, count))
     crossed = 0
     while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=1).get("Messages"):
         for message in messages:
-            kwargs = keywords_of(message["Body"])
-            crossed += any(one["note"] != f"de {kwargs['school_id']}." for one in kwargs["events"])
+            for part in keywords_of(message["Body"])["parts"]:
+                crossed += any(one["note"] != f"de {part['school_id']}." for one in part["events"])
             sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
     return accepted, crossed
 

@@ -11,7 +11,6 @@ from typing import Any
 import httpx
 
 from behavior.door.application import EVENTS_PATH, event_door
-from edu.celery import app as celery_app
 from edu.http.front.application import HEALTH_PATH
 from edu.identity.principal import Role
 from tests.isolation.routes_resolver import METHODS
@@ -38,8 +37,6 @@ class Doors:
 
     def run(self) -> None:
         """Both doors."""
-        queues = celery_app.conf.broker_transport_options["predefined_queues"]
-        queues["behavior"]["url"] = self.cloud.outputs["BehaviorQueueUrl"]
         self._drain()
         asyncio.run(self._through_the_door())
         self._judge_messages("event door")
@@ -124,7 +121,8 @@ class Doors:
         found = []
         while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=1).get("Messages"):
             for message in messages:
-                found.append(keywords_of(message["Body"]))
+                keywords = keywords_of(message["Body"])
+                found += keywords.get("parts", [keywords])
                 sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
         return found
 

@@ -142,7 +142,7 @@ def _logged(logs: list[structlog.typing.EventDict], token: str) -> str:
 def _controls(keys: Keys, teacher: dict[str, object], student: dict[str, object]) -> Iterator[Cell]:
     yield _cell("a good token", "API", "200", _api(signed(keys, teacher))[0])
     yield _cell("a good token", "console", "302 sign in", _console(signed(keys, teacher)))
-    with mock.patch("behavior.door.publisher.app.send_task"):
+    with mock.patch("edu.aws.sending.QueueSender.send"):
         yield _cell("a good token", "door", "202", _door(signed(keys, student)))
     yield _cell("a good token of a teacher", "door", "403", _door(signed(keys, teacher)))
 

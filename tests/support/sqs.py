@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 LONGEST_HANG_S = 20.0
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128  # connections at once; five would let the sixth wait for a second
+
+
 class StandInQueue:
     """What it was sent, and what it does with the next call: answers, hangs, or answers with an error."""
 
@@ -79,8 +84,7 @@ def running_stand_in() -> Iterator[StandInQueue]:
             except OSError:  # the client has given up
                 self.close_connection = True
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
+    server = _Server(("127.0.0.1", 0), Handler)
     queue = StandInQueue(f"http://127.0.0.1:{server.server_address[1]}")
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:

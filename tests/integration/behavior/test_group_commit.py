@@ -98,7 +98,7 @@ def test_outage_is_told_at_once_and_over_within_two_seconds_of_its_end(
         log = process.log
     assert len(refused) > 10
     assert {status for status, _ in refused} == {503}
-    assert max(taken_s for _, taken_s in refused) < 0.5
+    assert max(taken_s for _, taken_s in refused) < 1.0  # a send would be waited for twice as long
     assert log.count('"event": "queue does not answer"') == 1
     assert log.count('"event": "queue answers again"') == 1
     in_queue = [event_id for text in stand_in.messages for _, _, event_id in events_of(text)]

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from behavior.door.batches import BYTES_OF_MESSAGE, EVENTS_OF_MESSAGE, Batch, Line, Part
+from behavior.door.batches import BYTES_OF_MESSAGE, EVENTS_OF_MESSAGE, Batch, Line, Share
 from behavior.errors import QueueUnavailableError
 from edu.http.errors import BusyError
 
@@ -16,8 +16,8 @@ def loop() -> asyncio.AbstractEventLoop:
     return asyncio.new_event_loop()
 
 
-def _part(loop: asyncio.AbstractEventLoop, events: int = 1, size: int = 10) -> Part:
-    return Part(b"x" * size, events, loop.create_future())
+def _part(loop: asyncio.AbstractEventLoop, events: int = 1, size: int = 10) -> Share:
+    return Share(b"x" * size, events, loop.create_future())
 
 
 def _taken(line: Line) -> Batch:

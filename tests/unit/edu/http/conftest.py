@@ -23,7 +23,7 @@ class NamingVerifier:
         self.error: Exception | None = None
 
     def remembered(self, token: str) -> None:
-        """Nobody: each is verified again."""
+        """Nobody: each token is verified."""
 
     def principal(self, token: str) -> Principal:
         """The caller."""
