@@ -11,6 +11,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from edu.errors import UNKNOWN_FIELD, FieldError, InvalidInputError, UnavailableError
+from edu.http.errors import ThrottledError
 
 if TYPE_CHECKING:
     from django.utils.functional import Promise
@@ -44,6 +45,12 @@ class MalformedMessageError(InvalidInputError):
     """A message names no student or holds no list of events; after three deliveries SQS dead-letters it."""
 
     code = "malformed_message"
+
+
+class TooManyEventsError(ThrottledError):
+    """The device, or its school, has sent as many events in this minute as it may; none of these was read."""
+
+    code = "too_many_events"
 
 
 class QueueUnavailableError(UnavailableError):

@@ -190,6 +190,8 @@ API_RATES = {
     "writes": environment.rate(env, "LIBRETA_API_WRITES", "240/minute"),
 }
 REFUSED_KIB_A_MINUTE = environment.whole_number(env, "LIBRETA_REFUSED_KIB_A_MINUTE", 2048)  # see edu.http.refused_work
+EVENTS_A_MINUTE_OF_DEVICE = environment.whole_number(env, "LIBRETA_EVENTS_A_MINUTE_OF_DEVICE", 12_000)
+EVENTS_A_MINUTE_OF_SCHOOL = environment.whole_number(env, "LIBRETA_EVENTS_A_MINUTE_OF_SCHOOL", 300_000)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 BODY_TIMEOUT_S = environment.seconds(
     env, "LIBRETA_BODY_TIMEOUT_S", 15.0

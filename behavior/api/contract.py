@@ -6,14 +6,14 @@ from datetime import timedelta
 from typing import Any
 
 from behavior.domain import CLOCK_SKEW, MAX_EVENTS, MAX_NOTE_CHARS, MAX_VALUE, MAX_VALUE_DECIMALS, OLDEST
-from behavior.errors import InvalidEventsError, QueueUnavailableError
+from behavior.errors import InvalidEventsError, QueueUnavailableError, TooManyEventsError
 from behavior.permissions import REPORT_EVENTS
 from edu.http import contract
 from edu.http.codes import with_codes
 from edu.http.schema import SECURITY_SCHEME, roles_text
 
 EVENTS_PATH = "/api/v1/behavior"
-OWN_ERRORS = (InvalidEventsError, QueueUnavailableError)
+OWN_ERRORS = (InvalidEventsError, QueueUnavailableError, TooManyEventsError)
 EXAMPLE: dict[str, Any] = {
     "event_id": "6f1c0b52-3a6e-4d0f-9a55-0c1f2b7d8e90",
     "kind": "participation",

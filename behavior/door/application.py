@@ -13,6 +13,7 @@ from structlog.contextvars import bind_contextvars, clear_contextvars
 from behavior.domain import arrival_at
 from behavior.door.asgi import Request, Response, refusal
 from behavior.door.authentication import Authenticator
+from behavior.door.limits import EventLimits
 from behavior.door.parsing import read_events
 from behavior.door.publisher import Publisher
 from edu import clock
@@ -49,6 +50,7 @@ class EventDoor:
 
     def __init__(self, *, authenticator: Authenticator | None = None, publisher: Publisher | None = None) -> None:
         self._authenticator, self._publisher = authenticator or Authenticator(), publisher or Publisher()
+        self._limits = EventLimits()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or the server's start and end."""
@@ -102,6 +104,7 @@ class EventDoor:
         if request.method != "POST":
             raise MethodNotAllowedError("POST")
         sender = await self._authenticator.sender_of(request)
+        self._limits.require_room(sender)
         require_work_left(sender.device)
         arrived_at = arrival_at(clock.now())
         try:
@@ -109,6 +112,7 @@ class EventDoor:
         except LibretaError as error:
             count_refused(sender.device, error.status, len(request.body))
             raise
+        self._limits.count(sender, len(events))
         await self._publisher.publish(
             school_id=sender.school_id, student_id=sender.student_id, arrived_at=arrived_at, events=events
         )

@@ -136,6 +136,8 @@ SETTINGS: Final = (
     ),
     _setting("BODY_TIMEOUT_S", everywhere=(between(0.1, 60, " s"),)),
     _setting("SILENCE_TIMEOUT_S", everywhere=(between(0.1, 600, " s"),)),
+    _setting("EVENTS_A_MINUTE_OF_DEVICE", everywhere=(between(1, 1_000_000),)),
+    _setting("EVENTS_A_MINUTE_OF_SCHOOL", everywhere=(between(1, 10_000_000),)),
     _setting("REFUSED_KIB_A_MINUTE", everywhere=(between(1, 1_048_576, " KiB"),)),
     Declared(variable="LIBRETA_API_READS", value=lambda: settings.API_RATES["reads"], everywhere=(rules.rate,)),
     Declared(variable="LIBRETA_API_WRITES", value=lambda: settings.API_RATES["writes"], everywhere=(rules.rate,)),

@@ -122,7 +122,7 @@ class Doors:
         while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=1).get("Messages"):
             for message in messages:
                 keywords = keywords_of(message["Body"])
-                found += keywords.get("parts", [keywords])
+                found += keywords["parts"]
                 sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
         return found
 

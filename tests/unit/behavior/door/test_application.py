@@ -10,6 +10,7 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.test import override_settings
 
 from behavior.domain import arrival_at
 from behavior.door.application import EVENTS_PATH, MAX_BODY_BYTES, event_door
@@ -191,3 +192,20 @@ def test_correlation_id_of_the_client_comes_back_when_well_formed() -> None:
 
 def test_health_answers_without_a_token() -> None:
     assert answered(authenticator=OneStudent(NotAuthenticatedError()), method="GET", path="/healthz").body == b"ok"
+
+
+@override_settings(EVENTS_A_MINUTE_OF_DEVICE=2)
+def test_device_past_its_limit_is_told_to_wait_before_its_body_is_read() -> None:
+    publisher = RecordingPublisher()
+    door = event_door(authenticator=OneStudent(), publisher=publisher)
+    headers = {"content-type": "application/json", "transfer-encoding": "chunked"}
+
+    def post(body: bytes) -> Reply:
+        return asyncio.run(ask(door, scope_of("POST", EVENTS_PATH, headers), part(body), GONE))
+
+    assert post(json.dumps([event(), event()]).encode()).status == 202
+    for body in (json.dumps(event()).encode(), b"no JSON"):
+        reply = post(body)
+        assert (reply.status, json.loads(reply.body)["code"]) == (429, "too_many_events")
+        assert 0 < int(reply.headers["retry-after"]) <= 60
+    assert len(publisher.sent) == 1

@@ -1,0 +1,49 @@
+"""How many events a device and a school may send in each minute of the clock, counted in this process.
+
+A device that goes wrong, or a whole school's, takes nobody else's place: events past a limit are refused before they
+are read, and their sender may come again when the minute is over. With n processes each may send up to n times as many.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+
+from behavior.errors import TooManyEventsError
+from edu import clock
+
+if TYPE_CHECKING:
+    from behavior.door.authentication import Sender
+
+_MINUTE_S = 60
+
+
+class EventLimits:
+    """Counts in one event loop. Whole requests are taken, so a limit may be passed by one request's events."""
+
+    def __init__(self) -> None:
+        self._minute = 0
+        self._devices: Counter[str] = Counter()
+        self._schools: Counter[str] = Counter()
+
+    def require_room(self, sender: Sender) -> None:
+        """Let the sender's next request be read.
+
+        Raises:
+            TooManyEventsError: the device or its school has sent as many in this minute as they may.
+        """
+        minute, spent_s = divmod(clock.epoch_s(), _MINUTE_S)
+        if minute != self._minute:
+            self._minute = minute
+            self._devices.clear()
+            self._schools.clear()
+        device, school = self._devices[sender.device], self._schools[sender.school_id]
+        if device >= settings.EVENTS_A_MINUTE_OF_DEVICE or school >= settings.EVENTS_A_MINUTE_OF_SCHOOL:
+            raise TooManyEventsError(_MINUTE_S - spent_s)
+
+    def count(self, sender: Sender, events: int) -> None:
+        """Add a request's events."""
+        self._devices[sender.device] += events
+        self._schools[sender.school_id] += events
