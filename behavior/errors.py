@@ -16,7 +16,7 @@ from edu.http.errors import ThrottledError
 if TYPE_CHECKING:
     from django.utils.functional import Promise
 
-    from behavior.domain import BrokenRule, InvalidEventError
+    from behavior.domain.events import BrokenRule, InvalidEventError
 
 ONE_EVENT_OR_A_LIST = _("Send one event, or a list of 1 to 100 events, as JSON")
 _MESSAGES = {

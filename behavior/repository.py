@@ -16,7 +16,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from behavior.domain import KEPT_FOR, Arrival, Event, value_text
+from behavior.domain.events import KEPT_FOR, Arrival, Event, value_text
 from edu.dynamo import cursors, table
 from edu.dynamo.keys import Key, joined, school_partition
 from edu.dynamo.mapping import from_attributes, instant_text
@@ -26,7 +26,7 @@ from edu.pseudonyms import pseudonym_of
 from edu.tenancy import current_school_id
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from edu.dynamo.mapping import Attributes
 
@@ -94,7 +94,7 @@ def list_events(student_id: str, *, cursor: str | None = None, limit: int = 50) 
     """
     partition = _event_partition(student_id)
     after = cursors.open_cursor(cursor, query=partition) if cursor else None
-    items = table.query_all(table.Query(partition, consistent=True, limit=1000))
+    items = _all_items(student_id)
     places = sorted(((item["occurred_at"], item["event_id"], item) for item in items), key=_place, reverse=True)
     left = [place for place in places if after is None or place[:2] < (after["occurred_at"], after["event_id"])]
     shown = left[:limit]
@@ -102,6 +102,11 @@ def list_events(student_id: str, *, cursor: str | None = None, limit: int = 50) 
     return Page(
         [_event_of(item) for _at, _id, item in shown], cursors.seal_cursor(last, query=partition) if last else None
     )
+
+
+def all_events(student_id: str) -> Iterator[Event]:
+    """Every event of a student, in no order. Strongly consistent; a query for each megabyte."""
+    return map(_event_of, _all_items(student_id))
 
 
 def list_rejected(*, cursor: str | None = None, limit: int = 50) -> Page[RejectedEvent]:
@@ -122,6 +127,10 @@ def _is_still(stored: Arrival) -> Condition:
         {f":seen_{name}": value for name, value in seen.items() if value is not None},
         {f"#{name}": name for name in seen},
     )
+
+
+def _all_items(student_id: str) -> Iterator[Attributes]:
+    return table.query_all(table.Query(_event_partition(student_id), consistent=True, limit=1000))
 
 
 def _place(found: tuple[str, str, Attributes]) -> tuple[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from behavior import services
-from behavior.domain import STORE_EVENTS
+from behavior.domain.events import STORE_EVENTS
 from edu.celery import app
 from edu.tasks import LoggedTask
 

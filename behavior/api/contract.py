@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from behavior.domain import CLOCK_SKEW, MAX_EVENTS, MAX_NOTE_CHARS, MAX_VALUE, MAX_VALUE_DECIMALS, OLDEST
+from behavior.domain.events import CLOCK_SKEW, MAX_EVENTS, MAX_NOTE_CHARS, MAX_VALUE, MAX_VALUE_DECIMALS, OLDEST
 from behavior.errors import InvalidEventsError, QueueUnavailableError, TooManyEventsError
 from behavior.permissions import REPORT_EVENTS
 from edu.http import contract

@@ -5,18 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from drf_spectacular.utils import extend_schema
+from rest_framework.response import Response
 
 from behavior import services
 from behavior.api import serializers
-from behavior.permissions import READ_EVENTS
+from behavior.permissions import READ_EVENTS, READ_PROFILES
 from edu.http.paging import CURSOR, LIMIT, page_answer, paging_of
 from edu.http.schema import page_of
+from edu.http.serializers import shown
 from edu.http.views import ApiView
+from edu.identity.authentication import principal_of
 from evaluations.services import require_student
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
-    from rest_framework.response import Response
 
 
 class StudentEvents(ApiView):
@@ -35,6 +37,21 @@ class StudentEvents(ApiView):
         require_student(student_id=student_id)
         page = services.list_events(student_id=student_id, **paging_of(request))
         return page_answer(serializers.EventOutput(page.items, many=True).data, page.cursor)
+
+
+class BehaviorProfile(ApiView):
+    """What a student's events come to: for who teaches the student, and administrators."""
+
+    capabilities: ClassVar = {"GET": READ_PROFILES}
+
+    @extend_schema(operation_id="get_behavior_profile", tags=["behavior"], responses=serializers.ProfileOutput)
+    def get(self, request: Request, student_id: str) -> Response:
+        """The last 30 days by kind and week, the last seven days beside the seven before, and the latest events.
+
+        Weeks begin on Mondays, by the school's clocks. Notes are not in it: they are free text of a child.
+        """
+        profile = services.get_profile(actor=principal_of(request), student_id=student_id)
+        return Response(shown(serializers.ProfileOutput, profile))
 
 
 class RejectedEvents(ApiView):

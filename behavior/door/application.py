@@ -10,7 +10,7 @@ from django.conf import settings
 from django.utils import translation
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
-from behavior.domain import arrival_at
+from behavior.domain.events import arrival_at
 from behavior.door.asgi import Request, Response, refusal
 from behavior.door.authentication import Authenticator
 from behavior.door.limits import EventLimits

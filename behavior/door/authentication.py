@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from behavior.domain import is_student_id
+from behavior.domain.events import is_student_id
 from behavior.door.threads import BoundedThreads
 from behavior.permissions import REPORT_EVENTS
 from edu.errors import ForbiddenError

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
-from behavior.domain import MAX_EVENTS
+from behavior.domain.events import MAX_EVENTS
 from behavior.errors import QueueUnavailableError
 from edu.http.errors import BusyError
 from edu.http.front.limits import KIB, MIB

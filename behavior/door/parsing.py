@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from behavior.domain import MAX_EVENTS, InvalidEventError, parse_event
+from behavior.domain.events import MAX_EVENTS, InvalidEventError, parse_event
 from behavior.errors import ONE_EVENT_OR_A_LIST, InvalidEventsError, field_errors
 from edu.http import json_bodies
 from edu.http.errors import MalformedBodyError, UnsupportedMediaTypeError
@@ -12,7 +12,7 @@ from edu.http.errors import MalformedBodyError, UnsupportedMediaTypeError
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from behavior.domain import Event
+    from behavior.domain.events import Event
     from behavior.door.asgi import Request
     from edu.errors import FieldError
 

@@ -14,7 +14,7 @@ import msgspec
 from django.conf import settings
 from structlog.contextvars import bind_contextvars
 
-from behavior.domain import STORE_EVENTS, part_message
+from behavior.domain.events import STORE_EVENTS, part_message
 from behavior.door.batches import Line, Share
 from behavior.door.threads import DaemonThreads
 from behavior.errors import QueueUnavailableError
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from behavior.domain import Event
+    from behavior.domain.events import Event
     from behavior.door.batches import Batch
 
 SLOTS = 4  # messages on their way at once

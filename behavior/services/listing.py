@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from behavior import repository
 
 if TYPE_CHECKING:
-    from behavior.domain import Event
+    from behavior.domain.events import Event
     from behavior.repository import RejectedEvent
     from edu.dynamo.pages import Page
 

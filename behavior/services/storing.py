@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from structlog.contextvars import bound_contextvars
 
 from behavior import repository
-from behavior.domain import (
+from behavior.domain.events import (
     MAX_EVENTS_OF_MESSAGE,
     MAX_PARTS,
     Arrival,

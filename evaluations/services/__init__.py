@@ -20,6 +20,7 @@ from evaluations.services.grading.reading import (
     list_section_students,
     list_sections,
     list_student_scores,
+    require_own_student,
     require_student,
     teachers_names,
 )
@@ -65,6 +66,7 @@ __all__ = [
     "record_score",
     "record_section",
     "reopen_term",
+    "require_own_student",
     "require_student",
     "teachers_names",
     "void_score",

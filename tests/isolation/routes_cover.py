@@ -188,6 +188,7 @@ API: dict[str, Cover] = {
         {"GET": Offer(WRITERS, queries=(*_TERM_QUERIES, "format=csv", "format=pdf"))}
     ),
     "api/v1/students/<id:student_id>/events": Api({"GET": Offer(ADMINS)}),
+    "api/v1/students/<id:student_id>/behavior": Api({"GET": Offer(WRITERS)}, shows=False),
     "api/v1/rejected-events": Api({"GET": Offer(ADMINS)}),
     "api/v1/terms": Api({"GET": Offer(STAFF_READERS)}),
     "api/v1/terms/<id:term_id>/close": Api({"POST": Offer(ADMINS, also=_SECOND)}, shows=False),

@@ -104,13 +104,30 @@ def list_student_scores(
         school_cache.get_term(term_id)
     if holds(actor, SEE_SCORES_ANYWHERE):
         return stored_scores.list_of_student(student_id, term_id=term_id, cursor=cursor, limit=limit)
+    taught = _sections_taught_to(student_id, actor)
+    return stored_scores.list_of_student(student_id, term_id=term_id, sections=taught, cursor=cursor, limit=limit)
+
+
+def require_own_student(*, actor: Principal, student_id: str) -> None:
+    """Let an administrator, or who teaches the student something, see what is about the student.
+
+    Raises:
+        NotFoundError: no such student in this school.
+        NotAssignedError: the actor is neither.
+    """
+    roster.get_student(student_id)
+    if not holds(actor, SEE_SCORES_ANYWHERE):
+        _sections_taught_to(student_id, actor)
+
+
+def _sections_taught_to(student_id: str, actor: Principal) -> set[str]:
     if not holds(actor, TEACH) or not actor.person_id:
         raise NotAssignedError
     attended = {enrolment.section_id for enrolment in roster.list_attended(student_id)}
     taught = {section.section_id for section in roster.list_taught(actor.person_id)} & attended
     if not taught:
         raise NotAssignedError
-    return stored_scores.list_of_student(student_id, term_id=term_id, sections=taught, cursor=cursor, limit=limit)
+    return taught
 
 
 def list_section_scores(

@@ -22,7 +22,7 @@ from tests.support.waiting import wait_until
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from behavior.domain import Event
+    from behavior.domain.events import Event
 
 
 EVENTS_PATH = "/api/v1/behavior"

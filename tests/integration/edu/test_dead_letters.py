@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 from django.core.management import call_command
 
-from behavior.domain import STORE_EVENTS
+from behavior.domain.events import STORE_EVENTS
 from edu import audit, clock
 from edu.aws.clients import service_client
 from edu.aws.dead_letter_queue import DeadLettersUnavailableError

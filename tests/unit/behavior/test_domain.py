@@ -13,7 +13,7 @@ from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
-from behavior.domain import (
+from behavior.domain.events import (
     CLOCK_SKEW,
     OLDEST,
     Arrival,

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.utils import translation
 
 from behavior import errors
-from behavior.domain import BrokenRule, InvalidEventError
+from behavior.domain.events import BrokenRule, InvalidEventError
 from deploy.translations.catalogue import read_po
 from edu.errors import LibretaError
 from edu.http import errors as http_errors

@@ -7,7 +7,7 @@ import re
 
 from django.conf import settings
 
-from behavior.permissions import READ_EVENTS, REPORT_EVENTS
+from behavior.permissions import READ_EVENTS, READ_PROFILES, REPORT_EVENTS
 from edu.identity.capabilities import roles_of
 from edu.identity.principal import Role
 
@@ -17,6 +17,7 @@ _CHOICE = re.compile(r"parseJson\('(\{[^']*\})'\)\.get\(\$context\.authorizer\.c
 def test_students_report_events_and_administrators_read_them() -> None:
     assert roles_of(REPORT_EVENTS) == {Role.STUDENT}
     assert roles_of(READ_EVENTS) == {Role.SCHOOL_ADMIN}
+    assert roles_of(READ_PROFILES) == {Role.SCHOOL_ADMIN, Role.TEACHER}
 
 
 def test_gateway_lets_the_same_roles_send() -> None:

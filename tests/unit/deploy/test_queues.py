@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from behavior.domain import STORE_EVENTS
+from behavior.domain.events import STORE_EVENTS
 from edu.queues import ALARM_MINUTES, BEHAVIOR, DEAD_LETTERS_KEPT_DAYS, QUEUES, QueueDeclaration
 from tests.unit.deploy import data_plane
 

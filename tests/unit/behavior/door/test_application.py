@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.test import override_settings
 
-from behavior.domain import arrival_at
+from behavior.domain.events import arrival_at
 from behavior.door.application import EVENTS_PATH, MAX_BODY_BYTES, event_door
 from behavior.door.authentication import Authenticator, Sender
 from behavior.door.publisher import Publisher
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from behavior.domain import Event
+    from behavior.domain.events import Event
     from behavior.door.asgi import Request
 
 

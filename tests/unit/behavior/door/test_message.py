@@ -12,7 +12,7 @@ from celery import Celery
 from kombu.transport.memory import Channel
 
 from behavior import tasks
-from behavior.domain import Event, as_message
+from behavior.domain.events import Event, as_message
 from behavior.door.publisher import Publisher
 from edu.aws.sending import QueueSender
 from edu.envelopes import CORRELATION_HEADER, read_envelope

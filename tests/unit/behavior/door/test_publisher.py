@@ -15,7 +15,7 @@ import pytest
 import structlog
 from structlog.contextvars import get_contextvars
 
-from behavior.domain import MAX_EVENTS, MAX_NOTE_CHARS, MAX_VALUE, Event, as_message, parse_event
+from behavior.domain.events import MAX_EVENTS, MAX_NOTE_CHARS, MAX_VALUE, Event, as_message, parse_event
 from behavior.door import publisher as module
 from behavior.door.batches import BYTES_OF_MESSAGE, Line
 from behavior.door.publisher import Publisher

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from behavior import repository
-from behavior.domain import MAX_EVENTS_OF_MESSAGE, Arrival
+from behavior.domain.events import MAX_EVENTS_OF_MESSAGE, Arrival
 from behavior.errors import MalformedMessageError
 from behavior.repository import EventReplacedError, RejectedEvent
 from behavior.services import Stored, store_message

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from django.test import Client
 
-    from behavior.domain import Event
+    from behavior.domain.events import Event
 
 API_PATH = "/api/v1/taking"
 STUDENT, JSON = "Bearer student", "application/json"

@@ -15,7 +15,7 @@ from django.contrib.staticfiles import finders
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped] # its stubs are a package of their own
 
 from behavior.api.contract import EXAMPLE
-from behavior.domain import MAX_EVENTS, parse_event
+from behavior.domain.events import MAX_EVENTS, parse_event
 from behavior.door.application import MAX_BODY_BYTES
 from edu import clock
 from edu.http.docs import contract

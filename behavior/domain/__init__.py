@@ -1,0 +1,1 @@
+"""What behaviour events are and say. Pure: the time is an argument."""
