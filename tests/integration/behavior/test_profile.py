@@ -9,18 +9,19 @@ import pytest
 from edu.identity.principal import Role
 from tests.integration.behavior.support import make_event
 from tests.integration.evaluations.conftest import ApiClient
+from tests.support.cloud import Cloud, acting_as
 from tests.support.events import store
 from tests.support.schools import import_school
 from tests.support.tokens import id_token_of, make_account
 
 if TYPE_CHECKING:
-    from tests.support.cloud import Cloud
     from tests.support.schools import TestSchool
 
 
 @pytest.fixture
 def school(cloud: Cloud, school_id: str) -> TestSchool:  # noqa: ARG001 - the cloud must stand
-    return import_school(school_id)
+    with acting_as("operator"):
+        return import_school(school_id)
 
 
 def client_of(school_id: str, role: Role, person_id: str) -> ApiClient:
