@@ -27,7 +27,7 @@ from behavior.errors import MalformedMessageError
 from behavior.repository import EventReplacedError, RejectedEvent
 from edu import clock
 from edu.deadlines import DeadlinePassedError
-from edu.dynamo.errors import StoreUnavailableError
+from edu.dynamo.errors import AccessDeniedError, StoreUnavailableError
 from edu.logs import get_logger
 from edu.tenancy import enter_school
 
@@ -63,7 +63,8 @@ def store_message(parts: object) -> Stored:
 
     Raises:
         MalformedMessageError: the message has no parts or too many, or one of them is none.
-        StoreUnavailableError, AccessDeniedError: from one of the schools, once the others are done.
+        StoreUnavailableError: from one of the schools, once the others are done.
+        AccessDeniedError: at once, whoever is left: see ``edu.dynamo.errors``.
     """
     if not isinstance(parts, list) or not 0 < len(parts) <= MAX_PARTS:
         raise MalformedMessageError("message without parts, or of too many")
@@ -84,7 +85,7 @@ def store_message(parts: object) -> Stored:
         with enter_school(school_id), bound_contextvars(school_id=school_id):
             try:
                 stored += store_parts(own)
-            except DeadlinePassedError:
+            except (DeadlinePassedError, AccessDeniedError):
                 raise
             except Exception as error:  # noqa: BLE001 - raised again below, when the other schools are served
                 failures.append(error)
@@ -106,7 +107,7 @@ def store_parts(parts: Sequence[Part]) -> Stored:
     """
     arrivals: dict[tuple[str, str], Arrival] = {}
     rejected: list[RejectedEvent] = []
-    duplicates = conflicts = 0
+    duplicates = 0
     for part in parts:
         for raw in part.events:
             try:
@@ -126,13 +127,13 @@ def store_parts(parts: Sequence[Part]) -> Stored:
                 case Meeting.EARLIER:
                     rejected.append(_conflicting(first))
                     arrivals[arrival.identity] = arrival
-    conflicts += len([one for one in rejected if one.reason == CONFLICT])
     settled = _settled(list(arrivals.values()))
     rejected += settled.lost
+    conflicts = sum(one.reason == CONFLICT for one in rejected)
     repository.put_rejected(rejected)
     if rejected:
         _log.warning("events rejected", rejected=len(rejected), stored=settled.written)
-    return Stored(settled.written, duplicates + settled.duplicates, conflicts + len(settled.lost), len(rejected))
+    return Stored(settled.written, duplicates + settled.duplicates, conflicts, len(rejected))
 
 
 @dataclass

@@ -16,7 +16,7 @@ from behavior.errors import MalformedMessageError
 from behavior.repository import EventReplacedError, RejectedEvent
 from behavior.services import Stored, store_message
 from edu import clock
-from edu.dynamo.errors import StoreUnavailableError
+from edu.dynamo.errors import AccessDeniedError, StoreUnavailableError
 from edu.dynamo.mapping import to_attributes
 from edu.tenancy import current_school_id
 from tests.support.events import part_of
@@ -176,6 +176,16 @@ def test_bad_part_and_absent_school_keep_no_other_from_being_stored(table: Table
     with pytest.raises(MalformedMessageError):
         store_message(parts)
     assert len(table.events) == 1
+
+
+def test_refusal_by_iam_ends_the_message_at_once(table: Table, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(_rejected: Sequence[RejectedEvent]) -> None:
+        raise AccessDeniedError
+
+    monkeypatch.setattr(repository, "put_rejected", refused)
+    with pytest.raises(AccessDeniedError):
+        store_message([part(event(), school_id="sur"), part(event())])
+    assert [key[0] for key in table.events] == ["sur"]
 
 
 @pytest.mark.parametrize("parts", [None, [], {"0": 1}, "x"])
