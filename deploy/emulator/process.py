@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -70,7 +70,7 @@ class EmulatorProcess:
         arguments = replace(self.options, parent_pid=os.getpid()).arguments()
         with self.log_path.open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603 - our own module, no shell
-                [sys.executable, "-m", "deploy.emulator", *arguments],
+                self._command(arguments),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -121,6 +121,9 @@ class EmulatorProcess:
     ) -> None:
         """Stop it, also after an error."""
         self.stop()
+
+    def _command(self, arguments: Sequence[str]) -> list[str]:
+        return [sys.executable, "-m", "deploy.emulator", *arguments]
 
     def _environment(self) -> Mapping[str, str]:
         passed_on = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
