@@ -41,8 +41,9 @@ def _serve(options: EmulatorOptions) -> None:
     from deploy.emulator.extension import install  # noqa: PLC0415
 
     install(options)
-    from deploy.emulator.extension import persistence  # noqa: PLC0415
     from ministack.app import app  # noqa: PLC0415
+
+    from deploy.emulator.extension import persistence  # noqa: PLC0415
 
     if options.persist:
         persistence.restore()

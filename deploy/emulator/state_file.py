@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import zlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -52,13 +52,18 @@ def state_path(state_dir: Path) -> Path:
     return state_dir / _DIRECTORY / _NAME
 
 
+def exists(path: Path) -> bool:
+    """Whether there is anything to load or to refuse, also what an earlier version wrote (a JSON file a service)."""
+    return path.exists() or was_cut_off(path) or any(path.parent.glob("*.json"))
+
+
 def was_cut_off(path: Path) -> bool:
     """Whether the last save ended before it was done; the state before it is at ``path``, if there was one."""
     return path.with_name(_UNFINISHED).exists()
 
 
 class Writer:
-    """Writes a new state beside the old one, which ``finish`` replaces. Raises OSError when the disk does not take it."""
+    """Writes a new state beside the old one, which ``finish`` replaces. Raises OSError when the disk is full."""
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -115,7 +120,7 @@ def _sections(file: BinaryIO, path: Path) -> Iterator[tuple[Header, bytes]]:
     while line := file.readline(_LONGEST_HEADER_BYTES):
         if line.startswith(b'{"form"'):
             last = msgspec.json.decode(line, type=Edge)
-            if last.services != found or file.read(1):
+            if last.services != found or not line.endswith(b"\n") or file.read(1):
                 raise StateDamagedError(path, "is not whole")
             return
         header = msgspec.json.decode(line, type=Header)

@@ -11,7 +11,7 @@ import time
 from contextlib import ExitStack, suppress
 from typing import IO, TYPE_CHECKING
 
-from deploy.emulator import root
+from deploy.emulator import root, state_file
 from deploy.emulator.errors import EmulatorError, PortBusyError
 from deploy.emulator.options import EmulatorOptions
 from deploy.emulator.process import EmulatorProcess
@@ -67,6 +67,7 @@ class LocalSystem:
         _require_free_ports(self.layout.ports)
         started = time.monotonic()
         say("[1/4] emulated cloud")
+        self._check_saved()
         self.emulator.start()
         self.layout.write_environment(self.settings)
         say("[2/4] deploy/data-plane.yaml")
@@ -106,6 +107,15 @@ class LocalSystem:
     def is_running(self) -> bool:
         """Whether any of its processes runs."""
         return self.emulator.pid is not None or any(service.alive for service in self.services)
+
+    def _check_saved(self) -> None:
+        """Say when the cloud's last run was not saved; refuse when the demo data went with it."""
+        path = state_file.state_path(self.emulator.options.state_dir)
+        is_first = not self.layout.logins_path.is_file()
+        if not (is_first or state_file.exists(path)):
+            raise LocalSystemError(f"the cloud was never saved, {path} is missing: `make reset`, then begin anew")
+        if path.is_file() and state_file.was_cut_off(path):
+            say("      the last save was cut off: this is the state of the start before (`make reset` for a new one)")
 
     def _check_stop(self) -> None:
         if self.stop_requested:

@@ -1,6 +1,6 @@
-"""The emulator with a thread that writes events into the tests' table: faster than HTTP with signatures would.
+"""The emulator with a thread that writes events into a table: faster than HTTP with signatures would.
 
-    python -m tests.support.filled_emulator COUNT <the emulator's own arguments>
+    python -m tests.support.filled_emulator COUNT TABLE <the emulator's own arguments>
 
 The writes are the engine's own BatchWriteItem, with stream records, pipe and delivery; only HTTP, signature and IAM are
 left out. Its log says ``filled`` when all are written.
@@ -11,9 +11,9 @@ from __future__ import annotations
 import sys
 import threading
 import time
-import urllib.error
-import urllib.request
 from typing import TYPE_CHECKING, Any
+
+import httpx
 
 from deploy.emulator import options, server
 from deploy.emulator.__main__ import leave
@@ -25,17 +25,16 @@ from deploy.emulator.process import EmulatorProcess
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-TABLE = "emulator-test"
 SCHOOLS = 10
 _BATCH = 25
 
 
 class FilledEmulator(EmulatorProcess):
-    """An emulator that writes ``count`` events of about 350 bytes into the stack's table once it serves."""
+    """An emulator that writes ``count`` events of about 350 bytes into ``table`` once it serves."""
 
-    def __init__(self, chosen: EmulatorOptions, count: int) -> None:
+    def __init__(self, chosen: EmulatorOptions, count: int, table: str) -> None:
         super().__init__(chosen)
-        self.count = count
+        self.count, self.table = count, table
 
     @property
     def filled_after_s(self) -> float | None:
@@ -44,7 +43,7 @@ class FilledEmulator(EmulatorProcess):
         return float(lines[-1].split()[1]) if lines else None
 
     def _command(self, arguments: Sequence[str]) -> list[str]:
-        return [sys.executable, "-m", "tests.support.filled_emulator", str(self.count), *arguments]
+        return [sys.executable, "-m", "tests.support.filled_emulator", str(self.count), self.table, *arguments]
 
 
 def event(number: int) -> dict[str, Any]:
@@ -63,13 +62,13 @@ def event(number: int) -> dict[str, Any]:
     }
 
 
-def _fill(count: int, chosen: EmulatorOptions) -> None:
+def _fill(count: int, table: str, chosen: EmulatorOptions) -> None:
     _wait_for_health(chosen)
     started, dynamodb = time.monotonic(), patching.service("dynamodb")
     with background.scope(ACCOUNT_ID, REGION):
         for first in range(0, count, _BATCH):
             puts = [{"PutRequest": {"Item": event(n)}} for n in range(first, min(first + _BATCH, count))]
-            status, _headers, body = dynamodb._batch_write_item({"RequestItems": {TABLE: puts}})  # noqa: SLF001
+            status, _headers, body = dynamodb._batch_write_item({"RequestItems": {table: puts}})
             assert status == 200, body
     sys.stdout.write(f"filled {time.monotonic() - started:.1f} s\n")
     sys.stdout.flush()
@@ -78,8 +77,8 @@ def _fill(count: int, chosen: EmulatorOptions) -> None:
 def _wait_for_health(chosen: EmulatorOptions) -> None:
     while True:
         try:
-            urllib.request.urlopen(chosen.endpoint_url + HEALTH_PATH, timeout=5).close()
-        except urllib.error.URLError:
+            httpx.get(chosen.endpoint_url + HEALTH_PATH, timeout=5, trust_env=False)
+        except httpx.HTTPError:
             time.sleep(0.05)
         else:
             return
@@ -87,8 +86,8 @@ def _wait_for_health(chosen: EmulatorOptions) -> None:
 
 def main() -> None:
     """Serve and fill."""
-    chosen = options.parse(sys.argv[2:])
-    threading.Thread(target=_fill, args=(int(sys.argv[1]), chosen), daemon=True).start()
+    chosen = options.parse(sys.argv[3:])
+    threading.Thread(target=_fill, args=(int(sys.argv[1]), sys.argv[2], chosen), daemon=True).start()
     server.run(chosen)
     leave(0)
 

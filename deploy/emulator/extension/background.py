@@ -1,4 +1,4 @@
-"""Work the emulator does beside requests: one piece at a time, in the order it was asked for, none while the state is saved.
+"""Work the emulator does beside requests: a piece at a time, in the order asked for, none while the state is saved.
 
 A piece is short (bounded rows) and ends early when ``halting``; who has more to do asks for another turn, behind the
 others. A shutdown waits for the piece at hand and lets none begin after it, so that what is saved is consistent: a

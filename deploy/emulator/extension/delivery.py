@@ -2,8 +2,8 @@
 
 Stock ministack writes one object per record, inside the call that puts it, and keeps every record in memory for ever.
 Here a record waits in its stream's own (persisted) list until the next delivery, at most about the emulator's
-``--delivery-interval``; the template's longer interval is for AWS. Delivery is at least once, a bounded number of records
-a turn.
+``--delivery-interval``; the template's longer interval is for AWS. A turn of the background work delivers a bounded
+number of them. Delivery is at least once.
 """
 
 # ruff: noqa: SLF001, ANN401 - ministack's own functions have private names; ministack's values have no types
@@ -70,7 +70,7 @@ class Batch:
         return groups
 
     def _put(self, prefix: str, group: list[Identified]) -> None:
-        """One object, or two of the halves (and so on) when a record in it is faulty, which ends in the error prefix."""
+        """One object, or one of each half (and so on) when a record is faulty, which ends in the error prefix."""
         if background.halting():
             return
         data = [item for _record_id, item in group]

@@ -1,10 +1,10 @@
 """Firehose's Parquet in bulk: one statement for all rows of an object, where stock ministack runs one for each.
 
-Rows whose column holds values of several kinds (a number here, a text there) go the stock way, one after the other, since
-one list makes one type of them.
+Rows of which a column holds values of several kinds (a number here, a text there) go the stock way, one after the
+other, since one list makes one type of them.
 """
 
-# ruff: noqa: SLF001, ANN401 - ministack's own functions have private names; ministack's values have no types
+# ruff: noqa: SLF001 - ministack's own functions have private names; ministack's values have no types
 
 import tempfile
 import threading
@@ -53,7 +53,9 @@ def _columns(conversion: dict[str, Any]) -> list[dict[str, Any]]:
     return (table.get("StorageDescriptor") or {}).get("Columns") or []
 
 
-def _transposed(columns: list[dict[str, Any]], conversion: dict[str, Any], documents: list[Row]) -> list[Row]:
+def _transposed(
+    columns: list[dict[str, Any]], conversion: dict[str, Any], documents: list[dict[str, Any]]
+) -> list[Row]:
     """A list of values for each column, found by ministack's rules of names."""
     deserializer = (conversion.get("InputFormatConfiguration") or {}).get("Deserializer") or {}
     openx = deserializer.get("OpenXJsonSerDe") or {}

@@ -22,9 +22,17 @@ from deploy.emulator.state_file import StateDamagedError
 
 logger = logging.getLogger("libreta.emulator")
 _DYNAMODB_STORES = (
-    "tables tags ttl_settings pitr_settings kinesis_destinations contributor_insights backups resource_policies "
-    "exports imports"
-).split()
+    "tables",
+    "tags",
+    "ttl_settings",
+    "pitr_settings",
+    "kinesis_destinations",
+    "contributor_insights",
+    "backups",
+    "resource_policies",
+    "exports",
+    "imports",
+)
 _STREAM_STORES = ("_stream_records", "_stream_trimmed", "_closed_streams")
 _failures: list[Exception] = []
 

@@ -1,4 +1,4 @@
-"""Stream records that every pipe has passed are dropped, but for the latest ones and those an iterator may still ask for.
+"""Stream records that every pipe has passed are dropped, but for the latest and what an iterator may still ask for.
 
 On AWS, and in stock ministack, they stay for a day. Here they would fill the memory and every save with a copy of all
 that was written. A stream without a pipe or with a Lambda trigger keeps its day.
