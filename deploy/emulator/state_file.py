@@ -54,7 +54,7 @@ def state_path(state_dir: Path) -> Path:
 
 def exists(path: Path) -> bool:
     """Whether there is anything to load or to refuse, also what an earlier version wrote (a JSON file a service)."""
-    return path.exists() or was_cut_off(path) or any(path.parent.glob("*.json"))
+    return path.exists() or was_cut_off(path) or any(path.parent.glob("*.json*"))
 
 
 def was_cut_off(path: Path) -> bool:

@@ -146,12 +146,25 @@ def restore() -> None:
 def _states(path: Path) -> dict[str, Any]:
     sections = state_file.read(path)
     if not sections:
-        load_state = patching.core("persistence").load_state  # of a version that kept a JSON file a service
-        return {key: load_state(key) for key in patching.application()._state_map}
+        return _old_states(path)
     try:
         return {header.service: state_encoding.decode(header.encoding, content) for header, content in sections}
     except ValueError as error:
         raise StateDamagedError(path, "cannot be read") from error
+
+
+def _old_states(path: Path) -> dict[str, Any]:
+    """What stock ministack wrote, a JSON file a service; one that was cut off has a temporary file beside it."""
+    for unfinished in path.parent.glob("*.json.tmp"):
+        raise StateDamagedError(unfinished, "was cut off")
+    states = {}
+    for file in path.parent.glob("*.json"):
+        try:
+            content = state_encoding.decode(state_encoding.JSON, file.read_bytes())
+        except ValueError as error:
+            raise StateDamagedError(file, "cannot be read") from error
+        states[file.stem] = content.get("payload", content)
+    return states
 
 
 def _path() -> Path:
@@ -185,8 +198,8 @@ def install() -> None:
     patching.require(application, "_get_module", "name")
     patching.require_attribute(application, "_state_map", dict)
     patching.require_attribute(application, "_ErrorModule", type)
-    for name, parameter in (("_json_default", "obj"), ("_json_object_hook", "obj"), ("load_state", "service")):
-        patching.require(patching.core("persistence"), name, parameter)
+    for name in ("_json_default", "_json_object_hook"):
+        patching.require(patching.core("persistence"), name, "obj")
     patching.replace(dynamodb, "get_state", "", _dynamodb_state)
     patching.replace(dynamodb, "load_persisted_state", "data", _load_dynamodb)
     patching.replace(firehose, "get_state", "", _firehose_state)
