@@ -195,6 +195,7 @@ def welcome(layout: Layout) -> str:
 def main() -> int:
     """Run until stopped; the exit code is 0 unless something failed."""
     system: LocalSystem | None = None
+    code = 0
     try:
         system = LocalSystem(Layout.from_environment())
         for number in _SIGNALS:
@@ -205,24 +206,36 @@ def main() -> int:
     except StopRequestedError:
         pass
     except (LocalSystemError, EmulatorError) as error:
-        sys.stderr.write(f"make run: {error}\n")
-        return 1
+        code = _told(error)
     finally:
         if system:
-            _stop(system)
-    return 0
+            code = _stop(system) or code
+    return code
 
 
-def _stop(system: LocalSystem) -> None:
-    """Stop what runs. Whoever read our output may be gone (a closed pipe or terminal): stopping does not need them."""
+def _told(error: Exception) -> int:
+    with suppress(OSError):
+        sys.stderr.write(f"make run: {error}\n")
+    return 1
+
+
+def _stop(system: LocalSystem) -> int:
+    """Stop what runs; 1 when the cloud's state was not saved.
+
+    Whoever read our output may be gone (a closed pipe or terminal): stopping does not need them.
+    """
     runs = system.is_running
     with suppress(OSError):
         if runs:
             say("stopping")
-    system.stop()
+    try:
+        system.stop()
+    except EmulatorError as error:
+        return _told(error)
     with suppress(OSError):
         if runs:
             say("stopped")
+    return 0
 
 
 def _require_free_ports(ports: Ports) -> None:

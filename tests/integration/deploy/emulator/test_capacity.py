@@ -76,6 +76,16 @@ def test_state_of_a_file_a_service_is_read_and_replaced(tmp_path: Path) -> None:
     assert not old.exists()
 
 
+def test_state_that_cannot_be_saved_is_said_in_one_line(tmp_path: Path) -> None:
+    process = EmulatorProcess(EmulatorOptions(port=free_port(), state_dir=tmp_path))
+    process.start()
+    path = state_file.state_path(tmp_path)
+    (path.parent / "all.state.new").mkdir(parents=True)
+    with pytest.raises(EmulatorError, match=r"\A[^\n]*could not be saved[^\n]*\Z"):
+        process.stop()
+    assert not path.exists()
+
+
 def test_damaged_state_is_refused_in_one_line_and_kept(stopped: tuple[EmulatorOptions, float], tmp_path: Path) -> None:
     whole = state_file.state_path(stopped[0].state_dir).read_bytes()
     path = state_file.state_path(tmp_path)
