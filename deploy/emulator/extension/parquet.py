@@ -6,6 +6,7 @@ other, since one list makes one type of them.
 
 # ruff: noqa: SLF001 - ministack's own functions have private names; ministack's values have no types
 
+import atexit
 import tempfile
 import threading
 from pathlib import Path
@@ -88,6 +89,7 @@ def _cursor() -> duckdb.DuckDBPyConnection:
     with _opening:
         if not _database:
             _database.append(duckdb.connect())
+            atexit.register(_database.clear)  # one that is open at the end is a page of warnings
         return _database[0].cursor()
 
 

@@ -120,6 +120,7 @@ def require_saved() -> None:
     if _failures:
         message = f"the state could not be saved ({_failures[0]}): the next start has the one of the start before"
         raise EmulatorError(message) from _failures[0]
+    gc.unfreeze()  # what is frozen at Python's own end is a page of warnings by DuckDB's binding
 
 
 def restore() -> None:
