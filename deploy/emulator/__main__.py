@@ -1,6 +1,8 @@
 """``python -m deploy.emulator``: the emulator in the foreground."""
 
+import os
 import sys
+from typing import NoReturn
 
 from deploy.emulator import options, server
 from deploy.emulator.errors import EmulatorError
@@ -16,5 +18,12 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
+def leave(code: int) -> NoReturn:
+    """End at once: to take millions of objects apart one by one takes longer than to save them."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -70,7 +70,7 @@ class EmulatorProcess:
         arguments = replace(self.options, parent_pid=os.getpid()).arguments()
         with self.log_path.open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603 - our own module, no shell
-                [sys.executable, "-m", "deploy.emulator", *arguments],
+                self._command(arguments),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -87,7 +87,7 @@ class EmulatorProcess:
     def stop(self, *, timeout_s: float = STOP_TIMEOUT_S) -> None:
         """Ask it to end (SIGTERM) and wait until it has saved its state. Idempotent.
 
-        Raises EmulatorError when it had to be killed, which loses what it did not save.
+        Raises EmulatorError when it had to be killed, which loses what it did not save, or when it could not save.
         """
         process, self._process = self._process, None
         if process is None or process.poll() is not None:
@@ -100,6 +100,8 @@ class EmulatorProcess:
             process.wait()
             message = f"the emulator did not end within {timeout_s:g} s and was killed; see {self.log_path}"
             raise EmulatorError(message) from error
+        if process.returncode > 0:
+            raise EmulatorError(f"the emulator ended badly: {self._last_log_line()}")
 
     def client(self, service: str, **overrides: Any) -> Any:
         """A boto3 client of this emulator with root's credentials (``overrides`` as for ``boto3.client``)."""
@@ -121,6 +123,9 @@ class EmulatorProcess:
     ) -> None:
         """Stop it, also after an error."""
         self.stop()
+
+    def _command(self, arguments: Sequence[str]) -> list[str]:
+        return [sys.executable, "-m", "deploy.emulator", *arguments]
 
     def _environment(self) -> Mapping[str, str]:
         passed_on = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}

@@ -25,7 +25,8 @@ GRACE_S = 1.0
 def run(options: EmulatorOptions) -> None:
     """Serve on 127.0.0.1 and, when asked to persist, save the state at the end.
 
-    Raises EmulatorError (port or state directory busy, ministack changed) before anything is served.
+    Raises EmulatorError (port or state directory busy, ministack changed, state damaged) before anything is served, and
+    at the end when the state could not be saved.
     """
     if options.parent_pid:
         end_with_parent(options.parent_pid)
@@ -42,6 +43,11 @@ def _serve(options: EmulatorOptions) -> None:
     install(options)
     from ministack.app import app  # noqa: PLC0415
 
+    from deploy.emulator.extension import persistence  # noqa: PLC0415
+
+    if options.persist:
+        persistence.restore()
+
     logging.getLogger().setLevel(logging.WARNING)  # also where Django configured the root logger
     config = Config()
     config.bind = [f"{HOST}:{options.port}"]
@@ -52,3 +58,4 @@ def _serve(options: EmulatorOptions) -> None:
     if options.challenge_sessions:
         served = own_origin_only(served, options.port)
     asyncio.run(serve(cast("Framework", served), config))
+    persistence.require_saved()

@@ -11,7 +11,7 @@ import time
 from contextlib import ExitStack, suppress
 from typing import IO, TYPE_CHECKING
 
-from deploy.emulator import root
+from deploy.emulator import root, state_file
 from deploy.emulator.errors import EmulatorError, PortBusyError
 from deploy.emulator.options import EmulatorOptions
 from deploy.emulator.process import EmulatorProcess
@@ -67,6 +67,7 @@ class LocalSystem:
         _require_free_ports(self.layout.ports)
         started = time.monotonic()
         say("[1/4] emulated cloud")
+        self._check_saved()
         self.emulator.start()
         self.layout.write_environment(self.settings)
         say("[2/4] deploy/data-plane.yaml")
@@ -106,6 +107,15 @@ class LocalSystem:
     def is_running(self) -> bool:
         """Whether any of its processes runs."""
         return self.emulator.pid is not None or any(service.alive for service in self.services)
+
+    def _check_saved(self) -> None:
+        """Say when the cloud's last run was not saved; refuse when the demo data went with it."""
+        path = state_file.state_path(self.emulator.options.state_dir)
+        is_first = not self.layout.logins_path.is_file()
+        if not (is_first or state_file.exists(path)):
+            raise LocalSystemError(f"the cloud was never saved, {path} is missing: `make reset`, then begin anew")
+        if path.is_file() and state_file.was_cut_off(path):
+            say("      the last save was cut off: this is the state of the start before (`make reset` for a new one)")
 
     def _check_stop(self) -> None:
         if self.stop_requested:
@@ -185,6 +195,7 @@ def welcome(layout: Layout) -> str:
 def main() -> int:
     """Run until stopped; the exit code is 0 unless something failed."""
     system: LocalSystem | None = None
+    code = 0
     try:
         system = LocalSystem(Layout.from_environment())
         for number in _SIGNALS:
@@ -195,24 +206,36 @@ def main() -> int:
     except StopRequestedError:
         pass
     except (LocalSystemError, EmulatorError) as error:
-        sys.stderr.write(f"make run: {error}\n")
-        return 1
+        code = _told(error)
     finally:
         if system:
-            _stop(system)
-    return 0
+            code = _stop(system) or code
+    return code
 
 
-def _stop(system: LocalSystem) -> None:
-    """Stop what runs. Whoever read our output may be gone (a closed pipe or terminal): stopping does not need them."""
+def _told(error: Exception) -> int:
+    with suppress(OSError):
+        sys.stderr.write(f"make run: {error}\n")
+    return 1
+
+
+def _stop(system: LocalSystem) -> int:
+    """Stop what runs; 1 when the cloud's state was not saved.
+
+    Whoever read our output may be gone (a closed pipe or terminal): stopping does not need them.
+    """
     runs = system.is_running
     with suppress(OSError):
         if runs:
             say("stopping")
-    system.stop()
+    try:
+        system.stop()
+    except EmulatorError as error:
+        return _told(error)
     with suppress(OSError):
         if runs:
             say("stopped")
+    return 0
 
 
 def _require_free_ports(ports: Ports) -> None:

@@ -20,6 +20,7 @@ def install(options: EmulatorOptions) -> None:
         delivery,
         dynamodb_actions,
         leading_keys,
+        parquet,
         persistence,
         pipes,
         policy_variables,
@@ -27,6 +28,7 @@ def install(options: EmulatorOptions) -> None:
         query_engine,
         root_account,
         sessions,
+        stream_records,
         table_settings,
         user_attributes,
     )
@@ -43,7 +45,7 @@ def install(options: EmulatorOptions) -> None:
     if options.challenge_sessions:
         challenge_sessions.install()
     user_attributes.install()
-    for module in (table_settings, bucket_settings, api_gateway, pipes, persistence):
+    for module in (table_settings, bucket_settings, api_gateway, stream_records, pipes, parquet, persistence):
         module.install()
     time_to_live.install(options.ttl_interval_s)
     delivery.install(options.delivery_interval_s)

@@ -2,13 +2,15 @@
 
 Stock ministack writes one object per record, inside the call that puts it, and keeps every record in memory for ever.
 Here a record waits in its stream's own (persisted) list until the next delivery, at most about the emulator's
-``--delivery-interval``; the template's longer interval is for AWS. Delivery is at least once.
+``--delivery-interval``; the template's longer interval is for AWS. A turn of the background work delivers a bounded
+number of them. Delivery is at least once.
 """
 
 # ruff: noqa: SLF001, ANN401 - ministack's own functions have private names; ministack's values have no types
 
 import asyncio
 import base64
+import functools
 import logging
 import re
 from collections import defaultdict
@@ -18,6 +20,9 @@ from deploy.emulator.extension import background, patching
 
 logger = logging.getLogger("libreta.emulator")
 Record: TypeAlias = dict[str, Any]
+Identified: TypeAlias = tuple[str, bytes]
+
+TURN_RECORDS = 5_000
 
 _TO_NUMBER = "@tonumber"
 _S3_DESTINATIONS = ("ExtendedS3", "S3")
@@ -27,41 +32,86 @@ class UndeliveredError(Exception):
     """S3 refused an object; its records stay and are tried again."""
 
 
-def deliver_all() -> None:
-    """Deliver what waits in every stream; a stream that fails keeps its records and does not stop the others."""
-    firehose = patching.service("firehose")
-    for (account_id, region, _name), stream in list(firehose._streams.all_items()):
+class Batch:
+    """What one turn takes of a destination's waiting records; those that are done leave the list, whatever happens."""
+
+    def __init__(self, stream: dict[str, Any], destination: dict[str, Any], waiting: list[Record]) -> None:
+        self.stream, self.destination = stream, destination
+        self._waiting = waiting
+        self._undelivered: set[str] = set()
+
+    def deliver(self) -> None:
+        """Deliver group after group, until told to stop.
+
+        Raises:
+            UndeliveredError: S3 refused an object.
+        """
+        groups = self._groups()
+        self._undelivered = {record_id for group in groups.values() for record_id, _data in group}
+        try:
+            for prefix, group in groups.items():
+                self._put(prefix, group)
+        finally:
+            self._forget_delivered()
+
+    def _groups(self) -> dict[str, list[Identified]]:
+        """The records by the prefix of their object; one without is in the error prefix already."""
+        firehose = patching.service("firehose")
+        pairs = [(record["id"], _decoded(record["data"])) for record in self._waiting]
+        keys: dict[str, dict[str, str]] = {}
+        groups: dict[str, list[Identified]] = defaultdict(list)
+        processed = firehose._apply_lambda_processors(self.stream, self.destination, pairs, partition_sink=keys)
+        for record_id, data in processed:
+            prefix = _prefix(self.destination["config"], data, keys.get(record_id))
+            if prefix is None:
+                firehose._deliver_to_s3(self.stream, self.destination, data, keys.get(record_id))
+            else:
+                groups[prefix].append((record_id, data))
+        return groups
+
+    def _put(self, prefix: str, group: list[Identified]) -> None:
+        """One object, or one of each half (and so on) when a record is faulty, which ends in the error prefix."""
+        if background.halting():
+            return
+        data = [item for _record_id, item in group]
+        try:
+            _put_group(self.stream, self.destination, prefix, data)
+        except patching.service("firehose")._DeliveryError:
+            if len(group) > 1:
+                middle = len(group) // 2
+                self._put(prefix, group[:middle])
+                self._put(prefix, group[middle:])
+                return
+            patching.service("firehose")._deliver_to_s3(self.stream, self.destination, data[0])
+        self._undelivered.difference_update(record_id for record_id, _data in group)
+
+    def _forget_delivered(self) -> None:
+        done = {record["id"] for record in self._waiting} - self._undelivered
+        with patching.service("firehose")._lock:
+            records = self.destination["records"]
+            records[:] = [item for item in records if item["id"] not in done]
+
+
+def deliver_all() -> bool:
+    """Deliver a turn's share of what waits in every stream; True when more waits than that.
+
+    A stream that fails keeps its records and does not stop the others.
+    """
+    firehose, has_more = patching.service("firehose"), False
+    for (account_id, region, _name), stream in firehose._streams.all_items():
         for destination in stream["destinations"]:
-            if destination["type"] not in _S3_DESTINATIONS:
+            if destination["type"] not in _S3_DESTINATIONS or background.halting():
                 continue
             with firehose._lock:
-                waiting: list[Record] = list(destination["records"])
-            with background.scope(account_id, region):
-                _deliver(stream, destination, waiting)
-
-
-def _deliver(stream: dict[str, Any], destination: dict[str, Any], waiting: list[Record]) -> None:
-    if not waiting:
-        return
-    firehose = patching.service("firehose")
-    pairs = [(record["id"], _decoded(record["data"])) for record in waiting]
-    keys: dict[str, dict[str, str]] = {}
-    groups: dict[str, list[bytes]] = defaultdict(list)
-    for record_id, data in firehose._apply_lambda_processors(stream, destination, pairs, partition_sink=keys):
-        prefix = _prefix(destination["config"], data, keys.get(record_id))
-        if prefix is None:
-            firehose._deliver_to_s3(stream, destination, data, keys.get(record_id))  # writes the error document
-        else:
-            groups[prefix].append(data)
-    try:
-        for prefix, data in groups.items():
-            _put_group(stream, destination, prefix, data)
-    except UndeliveredError:
-        logger.exception("delivery stream %s keeps %d records", stream["name"], len(waiting))
-        return
-    delivered = {record["id"] for record in waiting}
-    with firehose._lock:
-        destination["records"][:] = [item for item in destination["records"] if item["id"] not in delivered]
+                waiting: list[Record] = destination["records"][:TURN_RECORDS]
+            try:
+                with background.scope(account_id, region):
+                    Batch(stream, destination, waiting).deliver()
+            except UndeliveredError:
+                logger.exception("delivery stream %s keeps %d records", stream["name"], len(destination["records"]))
+            else:
+                has_more |= bool(destination["records"]) and len(waiting) == TURN_RECORDS
+    return has_more
 
 
 def _decoded(data: str | bytes) -> bytes:
@@ -88,12 +138,7 @@ def _put_group(stream: dict[str, Any], destination: dict[str, Any], prefix: str,
     conversion = config.get("DataFormatConversionConfiguration") or {}
     body, extension = b"".join(data), ""
     if conversion and conversion.get("Enabled", True):
-        try:
-            body, extension = firehose._convert_to_parquet(conversion, b"\n".join(data)), ".parquet"
-        except firehose._DeliveryError:
-            for item in data:  # one of them is faulty: the others are delivered, each as an object of its own
-                firehose._deliver_to_s3(stream, destination, item)
-            return
+        body, extension = firehose._convert_to_parquet(conversion, b"\n".join(data)), ".parquet"
     bucket = firehose._s3_bucket_from_arn(config.get("BucketARN", ""))
     arrival = firehose._java_time("yyyy-MM-dd-HH-mm-ss", firehose._arrival_time(config))
     name = f"{stream['name']}-{stream.get('version', 1)}-{arrival}-{firehose.new_uuid()}"
@@ -120,8 +165,9 @@ def _wait_for_delivery(_original: patching.AnyFunction) -> patching.AnyFunction:
 
 
 def _parse_query(original: patching.AnyFunction) -> patching.AnyFunction:
-    """Let jq's ``tonumber`` through stock ministack's parser, which knows ``strftime`` only."""
+    """Let jq's ``tonumber`` through stock ministack's parser, which knows ``strftime`` only; and parse a query once."""
 
+    @functools.lru_cache(maxsize=100)
     def jq_parse(expression: str) -> Any:
         return original(re.sub(r"\|\s*tonumber\b", f'| strftime("{_TO_NUMBER}")', expression))
 

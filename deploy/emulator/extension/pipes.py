@@ -13,12 +13,20 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from deploy.emulator.errors import MinistackChangedError
-from deploy.emulator.extension import background, input_templates, patching, pipe_targets, stack_resources
+from deploy.emulator.extension import (
+    background,
+    input_templates,
+    patching,
+    pipe_targets,
+    stack_resources,
+    stream_records,
+)
 from deploy.emulator.extension.pipe_targets import StreamRecord
 from deploy.emulator.extension.stack_resources import Properties
 
 logger = logging.getLogger("libreta.emulator")
 DEFAULT_BATCH_SIZE = 100
+TURN_RECORDS = 2_000
 _UNLIMITED = -1
 _PARAMETERS = ("SourceParameters", "TargetParameters")
 
@@ -35,9 +43,13 @@ class Attempt:
 
 @dataclass
 class Attempts:
-    """The batch each pipe is at, by pipe ARN. Lost at a restart, which begins the batch again."""
+    """The batch each pipe is at, by pipe ARN. Lost at a restart, which begins the batch again.
+
+    ``has_more``: a pipe ended its turn before it was at its stream's end.
+    """
 
     current: dict[str, Attempt] = field(default_factory=dict)
+    has_more: bool = False
 
 
 _attempts = Attempts()
@@ -68,20 +80,21 @@ def _poll_pipe(original: patching.AnyFunction) -> patching.AnyFunction:
         if pipes._arn_service(pipe.get("Target", "")) != "firehose":
             original(ddb, pipe, pipe_account_id)
         elif "SourceParameters" in pipe and pipe.get("CurrentState") == "RUNNING":
-            _advance(pipe)
+            _attempts.has_more |= _advance(pipe)
 
     return poll_pipe
 
 
-def _advance(pipe: dict[str, Any]) -> None:
-    """Deliver batch after batch until the stream's end or a failure."""
+def _advance(pipe: dict[str, Any]) -> bool:
+    """Deliver batch after batch until the stream's end, a failure or the turn's; True when there is more to do."""
     pipes, dynamodb = patching.service("pipes"), patching.service("dynamodb")
     source = pipes._dynamodb_stream_source(pipe["Source"])
     if source is None:
-        return
+        return False
     spec, table = source
     scope = {"account_id": spec.account_id, "region": spec.region}
-    while True:
+    looked_at = 0
+    while looked_at < TURN_RECORDS and not background.halting():
         position = max(int(pipes._positions.get(pipe["Arn"], 0)), dynamodb.stream_start_position(table, **scope))
         attempt = _attempts.current.get(pipe["Arn"])
         if attempt is None or attempt.position != position:
@@ -90,12 +103,14 @@ def _advance(pipe: dict[str, Any]) -> None:
             wanted = [record for record in records if matches(_filters(pipe), record)]
             attempt = Attempt(position, len(records), wanted)
         if not attempt.size:
-            return
+            return False
         if not _deliver(pipe, attempt):
             _attempts.current[pipe["Arn"]] = attempt
-            return
+            return False
         _attempts.current.pop(pipe["Arn"], None)
         pipes._positions[pipe["Arn"]] = position + attempt.size
+        looked_at += attempt.size
+    return True
 
 
 def _deliver(pipe: dict[str, Any], attempt: Attempt) -> bool:
@@ -149,8 +164,13 @@ def _filters(pipe: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _poll_once(original: patching.AnyFunction) -> patching.AnyFunction:
     def poll_once() -> None:
-        with background.turn():
-            original()
+        has_more = True
+        while has_more:
+            with background.turn():
+                _attempts.has_more = False
+                original()
+                stream_records.drop_consumed()
+                has_more = _attempts.has_more
 
     return poll_once
 

@@ -62,8 +62,8 @@ def is_expired(item: dict[str, Any], attribute: str, now_s: float) -> bool:
     return bool(now_s - OLDEST_AGE_S <= float(number) < now_s)
 
 
-def sweep() -> None:
-    """Remove every expired item of every table that has a time to live."""
+def sweep() -> bool:
+    """Remove every expired item of every table that has a time to live; False, for none is left."""
     dynamodb = patching.service("dynamodb")
     for (account_id, region, name), setting in list(dynamodb._ttl_settings.all_items()):
         attribute = setting.get("AttributeName")
@@ -71,6 +71,7 @@ def sweep() -> None:
         if setting.get("TimeToLiveStatus") == "ENABLED" and attribute and table:
             with background.scope(account_id, region):
                 _sweep_table(name, table, attribute)
+    return False
 
 
 def _sweep_table(name: str, table: dict[str, Any], attribute: str) -> None:
@@ -83,6 +84,8 @@ def _sweep_table(name: str, table: dict[str, Any], attribute: str) -> None:
         if is_expired(item, attribute, now_s)
     ]
     for partition, sort in expired:
+        if background.halting():
+            return
         with dynamodb._lock:
             current = table["items"].get(partition, {}).get(sort)
             if current is None or not is_expired(current, attribute, now_s):
