@@ -89,16 +89,16 @@ def redrive(queue: QueueDeclaration, *, message_id: str | None, reason: str, act
         DeadLettersUnavailableError: SQS does not answer; some may be done.
     """
     dead = _dead_letters_of(queue)
-    return _settle(queue, dead, message_id, _Doing(again=True, reason=_checked(reason), actor=actor))
+    return _handle(queue, dead, message_id, _Doing(again=True, reason=_checked(reason), actor=actor))
 
 
 def discard(queue: QueueDeclaration, *, message_id: str | None, reason: str, actor: Principal) -> list[DeadLetter]:
     """Give one dead letter up, or all (``None``). What it held is gone. Errors as of ``redrive``."""
     dead = _dead_letters_of(queue)
-    return _settle(queue, dead, message_id, _Doing(again=False, reason=_checked(reason), actor=actor))
+    return _handle(queue, dead, message_id, _Doing(again=False, reason=_checked(reason), actor=actor))
 
 
-def _settle(queue: QueueDeclaration, dead: DeadLetterQueue, message_id: str | None, doing: _Doing) -> list[DeadLetter]:
+def _handle(queue: QueueDeclaration, dead: DeadLetterQueue, message_id: str | None, doing: _Doing) -> list[DeadLetter]:
     registered = {school.school_id for school in list_schools()}
     done: list[DeadLetter] = []
     with dead.held() as held:

@@ -93,7 +93,7 @@ class Arrival:
         return self.student_id, self.event.event_id
 
 
-class Meeting(Enum):
+class Comparison(Enum):
     """What it means that an event arrives whose identity is taken."""
 
     SAME = auto()
@@ -101,14 +101,14 @@ class Meeting(Enum):
     EARLIER = auto()
 
 
-def meeting_of(stored: Arrival, arriving: Arrival) -> Meeting:
+def compare(stored: Arrival, arriving: Arrival) -> Comparison:
     """Whether the arriving event is the stored one again; if it says something else, whether it came later or earlier.
 
     The first arrival wins, and of two at once the stored one.
     """
     if stored.event == arriving.event:
-        return Meeting.SAME
-    return Meeting.EARLIER if arriving.arrived_at < stored.arrived_at else Meeting.LATER
+        return Comparison.SAME
+    return Comparison.EARLIER if arriving.arrived_at < stored.arrived_at else Comparison.LATER
 
 
 class InvalidPartError(ValueError):

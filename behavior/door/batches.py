@@ -26,7 +26,7 @@ class Share:
     def __init__(self, text: bytes, events: int, done: Future[str]) -> None:
         self.text, self.events, self.done = text, events, done
 
-    def settle(self, message: str) -> None:
+    def accept(self, message: str) -> None:
         """Tell the caller, if they still wait."""
         if not self.done.done():
             self.done.set_result(message)
@@ -64,7 +64,7 @@ class Batch:
         return b'{"parts":[' + b",".join(part.text for part in self.parts) + b"]}"
 
 
-class Line:
+class Buffer:
     """Requests in line, first come first sent; bounded in events and bytes together with those being sent."""
 
     def __init__(self, *, most_events: int = MOST_EVENTS, most_bytes: int = MOST_BYTES) -> None:
@@ -112,7 +112,7 @@ class Line:
             self._forget(part)
             part.fail()
 
-    def unsettled(self) -> list[Share]:
+    def unanswered(self) -> list[Share]:
         """Everybody who waits for an answer, in line or being sent."""
         sending = [part for batch in self._sending for part in batch.parts]
         return [part for part in (*sending, *self._waiting) if not part.done.done()]

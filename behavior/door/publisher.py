@@ -15,7 +15,7 @@ from django.conf import settings
 from structlog.contextvars import bind_contextvars
 
 from behavior.domain.events import STORE_EVENTS, part_message
-from behavior.door.batches import Line, Share
+from behavior.door.batches import Buffer, Share
 from behavior.door.threads import DaemonThreads
 from behavior.errors import QueueUnavailableError
 from edu.aws.sending import QueueCallError, QueueSender
@@ -45,9 +45,9 @@ class Publisher:
     nothing is sent, and every caller refused at once, until the queue answers a question again.
     """
 
-    def __init__(self, queue: QueueSender | None = None, *, line: Line | None = None, slots: int = SLOTS) -> None:
+    def __init__(self, queue: QueueSender | None = None, *, buffer: Buffer | None = None, slots: int = SLOTS) -> None:
         self._queue = queue or QueueSender(settings.BEHAVIOR_QUEUE_URL, connections=slots)
-        self._line = line or Line()
+        self._buffer = buffer or Buffer()
         self._threads = DaemonThreads(name="publisher", threads=slots + 1)  # one for the probe
         self._free_slots = slots
         self._is_going_to_send = self._is_closing = False
@@ -66,7 +66,7 @@ class Publisher:
             raise QueueUnavailableError
         sent = part_message(school_id=school_id, student_id=student_id, arrived_at=arrived_at, events=events)
         part = Share(msgspec.json.encode(sent), len(events), asyncio.get_running_loop().create_future())
-        self._line.join(part)
+        self._buffer.join(part)
         self._send_soon()
         try:
             async with asyncio.timeout(ANSWER_S):
@@ -80,10 +80,10 @@ class Publisher:
         self._is_closing = True
         if self._probing:
             self._probing.cancel()
-        unsettled = self._line.unsettled()
-        if unsettled:
-            await asyncio.wait([part.done for part in unsettled], timeout=CLOSE_S)
-        for part in unsettled:
+        unanswered = self._buffer.unanswered()
+        if unanswered:
+            await asyncio.wait([part.done for part in unanswered], timeout=CLOSE_S)
+        for part in unanswered:
             part.fail()
         self._threads.close()
 
@@ -95,7 +95,7 @@ class Publisher:
 
     def _send_waiting(self) -> None:
         self._is_going_to_send = False
-        while self._free_slots and (batch := self._line.take()):
+        while self._free_slots and (batch := self._buffer.take()):
             self._free_slots -= 1
             sending = self._threads.start(partial(self._send, batch))
             sending.add_done_callback(partial(self._end, batch, self._outages))
@@ -110,13 +110,13 @@ class Publisher:
 
     def _end(self, batch: Batch, outages_before: int, sending: asyncio.Future[str]) -> None:
         self._free_slots += 1
-        self._line.release(batch)
+        self._buffer.release(batch)
         error = sending.exception()
         for part in batch.parts:
             if error:
                 part.fail()
             else:
-                part.settle(sending.result())
+                part.accept(sending.result())
         if error and outages_before == self._outages:  # else it began before the outage that is known of
             self._break(error, batch)
         self._send_waiting()
@@ -124,7 +124,7 @@ class Publisher:
     def _break(self, error: BaseException, batch: Batch) -> None:
         """Refuse everybody at once, from here on until the queue answers."""
         self._outages += 1
-        self._line.fail_waiting()
+        self._buffer.fail_waiting()
         _log.error(
             "queue does not answer",
             error=type(error).__name__,

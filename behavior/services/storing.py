@@ -14,12 +14,12 @@ from behavior.domain.events import (
     MAX_EVENTS_OF_MESSAGE,
     MAX_PARTS,
     Arrival,
+    Comparison,
     InvalidEventError,
     InvalidPartError,
-    Meeting,
     Part,
     as_message,
-    meeting_of,
+    compare,
     parse_event,
     parse_part,
 )
@@ -119,63 +119,68 @@ def store_parts(parts: Sequence[Part]) -> Stored:
             first = arrivals.setdefault(arrival.identity, arrival)
             if first is arrival:
                 continue
-            match meeting_of(first, arrival):
-                case Meeting.SAME:
+            match compare(first, arrival):
+                case Comparison.SAME:
                     duplicates += 1
-                case Meeting.LATER:
+                case Comparison.LATER:
                     rejected.append(_conflicting(arrival))
-                case Meeting.EARLIER:
+                case Comparison.EARLIER:
                     rejected.append(_conflicting(first))
                     arrivals[arrival.identity] = arrival
-    settled = _settled(list(arrivals.values()))
-    rejected += settled.lost
+    outcome = _write(list(arrivals.values()))
+    rejected += outcome.lost
     conflicts = sum(one.reason == CONFLICT for one in rejected)
     repository.put_rejected(rejected)
     if rejected:
-        _log.warning("events rejected", rejected=len(rejected), stored=settled.written)
-    return Stored(settled.written, duplicates + settled.duplicates, conflicts, len(rejected))
+        _log.warning("events rejected", rejected=len(rejected), stored=outcome.written)
+    return Stored(outcome.written, duplicates + outcome.duplicates, conflicts, len(rejected))
 
 
 @dataclass
-class _Settled:
+class _Outcome:
     written: int = 0
     duplicates: int = 0
     lost: list[RejectedEvent] = field(default_factory=list)
 
 
-def _settled(arrivals: Sequence[Arrival]) -> _Settled:
+def _write(arrivals: Sequence[Arrival]) -> _Outcome:
     """Events of different identities, each stored or judged against the one that is."""
-    settled = _Settled()
+    outcome = _Outcome()
     there = repository.get_arrivals(arrivals)
     new = [arrival for arrival in arrivals if arrival.identity not in there]
     if new:
         repository.put_arrivals(new)
         after = repository.get_arrivals(new)
         overwritten = {one.identity: after[one.identity] for one in new if after.get(one.identity, one) != one}
-        settled.written = len(new) - len(overwritten)
+        outcome.written = len(new) - len(overwritten)
         there |= overwritten
     for arrival in arrivals:
         if arrival.identity in there:
-            _settle(arrival, there[arrival.identity], settled)
-    return settled
+            _write_over_later(arrival, there[arrival.identity], outcome)
+    return outcome
 
 
-def _settle(arrival: Arrival, stored: Arrival, settled: _Settled) -> None:
+def _write_over_later(arrival: Arrival, stored: Arrival, outcome: _Outcome) -> None:
     for _ in range(_REPLACING_ATTEMPTS):
-        match meeting_of(stored, arrival):
-            case Meeting.SAME:
-                settled.duplicates += 1
+        match compare(stored, arrival):
+            case Comparison.SAME:
+                outcome.duplicates += 1
                 return
-            case Meeting.LATER:
-                settled.lost.append(_conflicting(arrival))
+            case Comparison.LATER:
+                outcome.lost.append(_conflicting(arrival))
                 return
         try:
             repository.replace_arrival(stored, arrival)
         except EventReplacedError:
-            stored = repository.get_arrivals([arrival]).get(arrival.identity, arrival)
+            found = repository.get_arrivals([arrival]).get(arrival.identity)
+            if found is None:  # it has just expired
+                repository.put_arrivals([arrival])
+                outcome.written += 1
+                return
+            stored = found
             continue
-        settled.written += 1
-        settled.lost.append(_conflicting(stored))
+        outcome.written += 1
+        outcome.lost.append(_conflicting(stored))
         return
     raise StoreUnavailableError("an event's item does not hold still")
 

@@ -49,7 +49,7 @@ class _Job(NamedTuple):
     answered: asyncio.Future[Answer]
 
 
-class _Line:
+class _Jobs:
     """Jobs in line for threads. The thread that was idle last works first: what it needs is still in its processor.
 
     With the longest idle first, as of one queue for all, a lone teacher's write took 3 % more of its time.
@@ -94,7 +94,7 @@ class ThreadedWSGI:
     ) -> None:
         self._application, self._most_waiting = application, most_waiting
         self._answers = Answers(limits)
-        self._jobs = _Line()
+        self._jobs = _Jobs()
         self._threads = [Thread(target=self._work, name=f"wsgi-{n}", daemon=True) for n in range(threads)]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -48,8 +48,8 @@ class Command(OperatorCommand):
             return
         if not (options["message"] or options["all"]):
             raise WrongUseError("name a message by --message, or --all")
-        settle = dead_letters.redrive if options["action"] == "redrive" else dead_letters.discard
-        for letter in settle(queue, message_id=options["message"], reason=options["reason"], actor=_ACTOR):
+        handle = dead_letters.redrive if options["action"] == "redrive" else dead_letters.discard
+        for letter in handle(queue, message_id=options["message"], reason=options["reason"], actor=_ACTOR):
             self.stdout.write(f"{options['action']} {_line_of(letter)}")
 
 

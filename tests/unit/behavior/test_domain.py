@@ -18,14 +18,14 @@ from behavior.domain.events import (
     OLDEST,
     Arrival,
     BrokenRule,
+    Comparison,
     Event,
     InvalidEventError,
     InvalidPartError,
-    Meeting,
     arrival_at,
     as_message,
+    compare,
     is_student_id,
-    meeting_of,
     parse_event,
     parse_part,
     part_message,
@@ -176,11 +176,11 @@ def arrival(minute: int, value: str | None = None) -> Arrival:
 
 
 def test_first_arrival_wins_whichever_is_stored_first() -> None:
-    assert meeting_of(arrival(0), arrival(5)) is Meeting.SAME
-    assert meeting_of(arrival(5), arrival(0)) is Meeting.SAME
-    assert meeting_of(arrival(0), arrival(5, "1")) is Meeting.LATER
-    assert meeting_of(arrival(5), arrival(0, "1")) is Meeting.EARLIER
-    assert meeting_of(arrival(0), arrival(0, "1")) is Meeting.LATER
+    assert compare(arrival(0), arrival(5)) is Comparison.SAME
+    assert compare(arrival(5), arrival(0)) is Comparison.SAME
+    assert compare(arrival(0), arrival(5, "1")) is Comparison.LATER
+    assert compare(arrival(5), arrival(0, "1")) is Comparison.EARLIER
+    assert compare(arrival(0), arrival(0, "1")) is Comparison.LATER
 
 
 @pytest.mark.parametrize("value", ["9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00"])

@@ -17,7 +17,7 @@ from structlog.contextvars import get_contextvars
 
 from behavior.domain.events import MAX_EVENTS, MAX_NOTE_CHARS, MAX_VALUE, Event, as_message, parse_event
 from behavior.door import publisher as module
-from behavior.door.batches import BYTES_OF_MESSAGE, Line
+from behavior.door.batches import BYTES_OF_MESSAGE, Buffer
 from behavior.door.publisher import Publisher
 from behavior.errors import QueueUnavailableError
 from edu.aws.sending import QueueCallError
@@ -183,7 +183,7 @@ def test_full_line_is_busy_at_once_and_again_open_when_sent() -> None:
     queue = ToldQueue()
 
     async def scenario() -> None:
-        async with _open(queue, slots=1, line=Line(most_events=3)) as publisher:
+        async with _open(queue, slots=1, buffer=Buffer(most_events=3)) as publisher:
             queue.hold()
             callers = [_publish(publisher) for _ in range(3)]
             await until(lambda: queue.begun)
