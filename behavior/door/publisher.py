@@ -6,7 +6,7 @@ The task is named, not imported: neither its services nor the table belong to th
 from __future__ import annotations
 
 import asyncio
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -46,13 +46,18 @@ class Publisher:
     """
 
     def __init__(self, queue: QueueSender | None = None, *, buffer: Buffer | None = None, slots: int = SLOTS) -> None:
-        self._queue = queue or QueueSender(settings.BEHAVIOR_QUEUE_URL, connections=slots)
+        self._given_queue, self._slots = queue, slots
         self._buffer = buffer or Buffer()
         self._threads = DaemonThreads(name="publisher", threads=slots + 1)  # one for the probe
         self._free_slots = slots
         self._is_going_to_send = self._is_closing = False
         self._outages = 0
         self._probing: asyncio.Task[None] | None = None
+
+    @cached_property
+    def _queue(self) -> QueueSender:
+        """The queue of the settings as they are at the first event."""
+        return self._given_queue or QueueSender(settings.BEHAVIOR_QUEUE_URL, connections=self._slots)
 
     async def publish(self, *, school_id: str, student_id: str, arrived_at: datetime, events: Sequence[Event]) -> None:
         """Return once SQS holds the events. From then on the request's log lines name the ``message``.

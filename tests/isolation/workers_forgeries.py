@@ -122,6 +122,7 @@ def forgeries(target: Target, bomb: Path) -> list[Forgery]:
     add("unknown task", DEAD_LETTERED, "behavior.nothing", [], good())
     add("task by a module's path", DEAD_LETTERED, "edu.schools.list_schools", [], {})
     add("another app's task with these arguments", DEAD_LETTERED, "govsync.advance_run", [], good())
+    add("another app's task in a school that cannot be", DEAD_LETTERED, "govsync.advance_run", [], _run_of("*"))
     add("another app's task, no such run", DEAD_LETTERED, "govsync.advance_run", [], _run_of(target.own))
     add("Celery's own task", DEAD_LETTERED, "celery.chord_unlock", [], good())
     pickled = _pickle(bomb)

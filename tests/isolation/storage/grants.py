@@ -10,6 +10,7 @@ _DEAD = ("behavior dead letters", "govsync dead letters", "maintenance dead lett
 _SEND = frozenset({"SendMessage"})
 _SEE = frozenset({"GetQueueAttributes", "GetQueueUrl"})
 _TAKE = frozenset({"ReceiveMessage", "DeleteMessage"})
+_LOOK = frozenset({"ListDeadLetterSourceQueues", "ChangeMessageVisibility"})
 _MOVE = frozenset({"StartMessageMoveTask", "CancelMessageMoveTask", "ListMessageMoveTasks"})
 _GET, _LIST = frozenset({"GetObject"}), frozenset({"ListBucket"})
 _WRITE = frozenset({"PutObject", "AbortMultipartUpload", "ListMultipartUploadParts"})
@@ -61,7 +62,10 @@ GRANTS: Grants = {
     },
     "operator": {
         **{f"sqs/{queue}": _SEND | _SEE | {"ListDeadLetterSourceQueues"} for queue in _WORK},
-        **{f"sqs/{queue}": _SEE | _TAKE | _MOVE | {"ListDeadLetterSourceQueues"} for queue in _DEAD},
+        **{
+            f"sqs/{queue}": _SEE | _TAKE | _MOVE | {"ListDeadLetterSourceQueues", "ChangeMessageVisibility"}
+            for queue in _DEAD
+        },
         "sts/tenant role": _ASSUME | _TAG,
         "sts/platform role": _ASSUME,
         "cloudformation/stack": frozenset({"DescribeStacks"}),
