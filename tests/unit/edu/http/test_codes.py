@@ -23,6 +23,8 @@ _INSIDE = {
     "no_such_school": "a command's",
     "wrong_use": "a command's",
     "run_not_found": "a command's",
+    "no_such_message": "a command's",
+    "dead_letters_unavailable": "a command's",
     "job_not_found": "a job's",
     "job_moved": "a job's",
     "scale_in_use": "an import's",
