@@ -7,7 +7,16 @@ from typing import Any, ClassVar
 from rest_framework import serializers
 
 
-class EventOutput(serializers.Serializer[Any]):
+class LatestOutput(serializers.Serializer[Any]):
+    """An event without its note."""
+
+    event_id = serializers.CharField()
+    kind = serializers.CharField()
+    occurred_at = serializers.DateTimeField()
+    value = serializers.DecimalField(max_digits=30, decimal_places=10, allow_null=True, normalize_output=True)
+
+
+class EventOutput(LatestOutput):
     """An event of a student."""
 
     example: ClassVar = {
@@ -17,10 +26,6 @@ class EventOutput(serializers.Serializer[Any]):
         "value": "2.5",
         "note": "Explicó el ejercicio a su grupo",
     }
-    event_id = serializers.CharField()
-    kind = serializers.CharField()
-    occurred_at = serializers.DateTimeField()
-    value = serializers.DecimalField(max_digits=30, decimal_places=10, allow_null=True, normalize_output=True)
     note = serializers.CharField(allow_null=True)
 
 
@@ -40,15 +45,6 @@ class KindOutput(serializers.Serializer[Any]):
     last_7_days = serializers.IntegerField()
     previous_7_days = serializers.IntegerField()
     last_at = serializers.DateTimeField()
-
-
-class LatestOutput(serializers.Serializer[Any]):
-    """An event without its note."""
-
-    event_id = serializers.CharField()
-    kind = serializers.CharField()
-    occurred_at = serializers.DateTimeField()
-    value = serializers.DecimalField(max_digits=30, decimal_places=10, allow_null=True, normalize_output=True)
 
 
 class ProfileOutput(serializers.Serializer[Any]):
