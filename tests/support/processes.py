@@ -38,6 +38,7 @@ class Process:
     def __init__(self, command: Sequence[str], environment: dict[str, str]) -> None:
         descriptor, name = tempfile.mkstemp(prefix="process-", suffix=".log", dir=STATE_DIR)
         self.log_path, self._log_start_bytes = Path(name), 0
+        self.was_killed = False
         with os.fdopen(descriptor, "wb") as log:
             self._child = subprocess.Popen(
                 command,
@@ -94,6 +95,7 @@ class Process:
     def kill(self) -> None:
         """SIGKILL to it and its children, as a lost machine would. Idempotent."""
         if self.is_running():
+            self.was_killed = True
             os.killpg(self.pid, signal.SIGKILL)
             self._child.wait()
 

@@ -6,7 +6,6 @@ signs in at the console.
 
 from __future__ import annotations
 
-import time
 from contextlib import ExitStack, closing
 from http.client import HTTPConnection
 from pathlib import Path
@@ -93,13 +92,11 @@ def test_slow_events_of_one_student_hold_up_nobody(
 
 def test_slow_bodies_under_made_up_tokens_hold_up_nobody(servers: Servers, honest: Knocking, held: ExitStack) -> None:
     """The oldest are given up: they are not waited for until their time is over."""
-    began_s = time.monotonic()
     slow = [
         _half_sent(held, servers.door, EVENTS_PATH, {"Authorization": f"Bearer made.up.{n}"}, 1)[0] for n in range(600)
     ]
     _assert_everybody_is_answered(servers, honest)
     assert [connection.status() for connection in slow[:80]] == [408] * 80
-    assert time.monotonic() - began_s < 3 or len(slow) > 512
 
 
 @pytest.mark.parametrize("told", [True, False])
