@@ -5,16 +5,25 @@ Never log personal data: ids and counts only.
 
 from __future__ import annotations
 
+import json
 import logging
-import logging.config
 import re
+from contextlib import suppress
+from typing import TYPE_CHECKING, TextIO
 from uuid import uuid4
 
+import msgspec
 import structlog
 from structlog.contextvars import bind_contextvars, get_contextvars, merge_contextvars
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 _DJANGO, _SUSPECTED, _CELERY = "django.request", "django.security.", "celery.worker.consumer"
 _PLACEHOLDER = re.compile(r"\(?%[sr]\)?")
+_LEVELS = {"botocore": "WARNING", "httpx": "WARNING", "django.request": "ERROR", "django.security": "WARNING"}
+_RANKS = {name.lower(): rank for name, rank in logging.getLevelNamesMapping().items()}
+_encode = msgspec.json.Encoder(enc_hook=repr).encode
 _SHARED: list[structlog.typing.Processor] = [
     merge_contextvars,
     structlog.stdlib.add_log_level,
@@ -47,46 +56,64 @@ class WithoutPersonalData(logging.Filter):
         return True
 
 
+class _Lines:
+    """What a logger of ours writes to: the handler's stream, past the library's records, which cost four times more."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def msg(self, line: str) -> None:
+        """Write a line."""
+        _handler.acquire()
+        try:
+            _handler.stream.write(f"{line}\n")
+            _handler.flush()
+        finally:
+            _handler.release()
+
+    debug = info = warning = error = critical = msg
+
+
+def _from_level(_logger: object, name: str, entry: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Drop what is below the level in force."""
+    if _RANKS[name] < logging.getLogger().level:
+        raise structlog.DropEvent
+    return entry
+
+
 def configure_logging(level: str) -> None:
     """Send everything, the libraries' records too, as JSON lines to standard error. Idempotent."""
     _leave_out_what_no_line_shows()
     structlog.configure(
-        processors=[*_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        wrapper_class=structlog.stdlib.BoundLogger,
-        logger_factory=structlog.stdlib.LoggerFactory(),
+        processors=[_from_level, *_SHARED, structlog.processors.JSONRenderer(_as_json)],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.NOTSET),
+        logger_factory=_Lines,
         cache_logger_on_first_use=True,
     )
-    logging.config.dictConfig(
-        {
-            "version": 1,
-            "disable_existing_loggers": False,
-            "formatters": {
-                "json": {
-                    "()": structlog.stdlib.ProcessorFormatter,
-                    "processors": [
-                        structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                        structlog.processors.JSONRenderer(),
-                    ],
-                    "foreign_pre_chain": _SHARED,
-                }
-            },
-            "filters": {"without_personal_data": {"()": WithoutPersonalData}},
-            "handlers": {
-                "stderr": {
-                    "class": "logging.StreamHandler",
-                    "formatter": "json",
-                    "filters": ["without_personal_data"],
-                }
-            },
-            "root": {"handlers": ["stderr"], "level": level},
-            "loggers": {
-                "botocore": {"level": "WARNING"},
-                "httpx": {"level": "WARNING"},
-                "django.request": {"level": "ERROR"},
-                "django.security": {"level": "WARNING"},
-            },
-        }
-    )
+    root = logging.getLogger()
+    root.setLevel(level)
+    if _handler not in root.handlers:
+        root.addHandler(_handler)
+    for name, own_level in _LEVELS.items():
+        logging.getLogger(name).setLevel(own_level)
+
+
+def _as_json(entry: Mapping[str, object], **_options: object) -> str:
+    """One line of ASCII: no text in it may look like the end of a line to whoever reads it."""
+    with suppress(UnicodeEncodeError):
+        if (line := _encode(entry)).isascii():
+            return line.decode()
+    return json.dumps(entry, default=repr)
+
+
+def _new_handler() -> logging.StreamHandler[TextIO]:
+    """The one handler: the libraries' records as lines like ours."""
+    handler = logging.StreamHandler()
+    handler.addFilter(WithoutPersonalData())
+    line: list[structlog.typing.Processor] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
+    line.append(structlog.processors.JSONRenderer(_as_json))
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(processors=line, foreign_pre_chain=_SHARED))
+    return handler
 
 
 def _leave_out_what_no_line_shows() -> None:
@@ -96,6 +123,9 @@ def _leave_out_what_no_line_shows() -> None:
     """
     logging._srcfile = None  # noqa: SLF001 - as the documentation says
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+
+
+_handler = _new_handler()
 
 
 def get_logger(name: str) -> structlog.stdlib.BoundLogger:

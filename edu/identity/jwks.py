@@ -65,6 +65,22 @@ class KeySet:
             raise UnknownKeyError
         return keys[kid]
 
+    def at_hand(self, kid: object) -> AllowedPublicKeys:
+        """As ``key``, without ever waiting.
+
+        Raises:
+            UnknownKeyError: the pool has none.
+            KeysUnavailableError: the pool would have to be asked first.
+        """
+        if not isinstance(kid, str):
+            raise UnknownKeyError
+        now_s, keys = time.monotonic(), self._keys
+        if kid in keys and now_s <= self._stale_at:
+            return keys[kid]
+        if keys and now_s < min(self._next_fetch, self._stale_at):
+            raise UnknownKeyError
+        raise KeysUnavailableError("JWKS")
+
     def _fetch_seldom(self, *, wait: bool) -> dict[str, AllowedPublicKeys]:
         """The keys, fetched if it is time; without ``wait`` those there are when somebody else is fetching."""
         if not self._lock.acquire(blocking=wait):

@@ -18,12 +18,17 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from edu.errors import LibretaError
-from edu.identity.jwks import KeySet, UnknownKeyError
+from edu.identity.jwks import KeySet, KeysUnavailableError, UnknownKeyError
 from edu.identity.principal import Principal, Role
 from edu.tenancy import InvalidSchoolIdError, check_school_id
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from jwt.algorithms import AllowedPublicKeys
     from jwt.types import Options
+
+    FindKey = Callable[[object], AllowedPublicKeys]
 
 CACHE_S = 60  # spares a signature check; a token is good until it expires (an hour), whatever became of its account
 _CACHE_TOKENS = 20_000
@@ -62,13 +67,18 @@ class TokenVerifier:
             InvalidTokenError: for anything but a valid ID token with a role and, if the role needs one, a school.
             UnavailableError: the pool's keys cannot be fetched.
         """
-        known = self.remembered(token)
-        if known:
-            return known
-        claims = self._claims(token)
-        principal = principal_from_claims(claims)
-        self._remember(_digest(token), min(float(claims["exp"]), time.time() + CACHE_S), principal)
-        return principal
+        return self.remembered(token) or self._verified_now(token, self._keys.key)
+
+    def principal_at_once(self, token: str) -> Principal | None:
+        """As ``principal``, without ever waiting: ``None`` where the pool's keys would have to be fetched first.
+
+        Raises:
+            InvalidTokenError: as there.
+        """
+        try:
+            return self.remembered(token) or self._verified_now(token, self._keys.at_hand)
+        except KeysUnavailableError:
+            return None
 
     def remembered(self, token: str) -> Principal | None:
         """The caller, if this very token was verified within the last minute and has not expired. Never waits."""
@@ -77,9 +87,15 @@ class TokenVerifier:
 
     def claims(self, token: str) -> dict[str, Any]:
         """A valid token's claims. Same errors as ``principal``."""
-        return self._claims(token)
+        return self._claims(token, self._keys.key)
 
-    def _claims(self, token: str) -> dict[str, Any]:
+    def _verified_now(self, token: str, find_key: FindKey) -> Principal:
+        claims = self._claims(token, find_key)
+        principal = principal_from_claims(claims)
+        self._remember(_digest(token), min(float(claims["exp"]), time.time() + CACHE_S), principal)
+        return principal
+
+    def _claims(self, token: str, find_key: FindKey) -> dict[str, Any]:
         if len(token) > _MAX_TOKEN_CHARS:
             raise InvalidTokenError("too long")
         try:
@@ -88,7 +104,7 @@ class TokenVerifier:
                 raise InvalidTokenError("algorithm")
             claims: dict[str, Any] = jwt.decode(
                 token,
-                self._keys.key(header.get("kid")),
+                find_key(header.get("kid")),
                 algorithms=["RS256"],
                 audience=self._client_id,
                 issuer=self._issuer,

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 from structlog.contextvars import clear_contextvars
 
 from edu.errors import LibretaError
-from edu.http.errors import MethodNotAllowedError
+from edu.http.errors import MethodNotAllowedError, TooManyOpenRequestsError
 from edu.http.front.bodies import Bodies, ClientGoneError
 from edu.http.front.heads import check_head, check_length
 from edu.http.front.listeners import limit_silence
 from edu.http.front.refusals import Refusal
-from edu.http.front.senders import OpenRequests
+from edu.http.front.senders import OpenRequests, check_token
 from edu.http.middleware import API_PREFIX, CORRELATION_HEADER, start_request
+from edu.identity.tokens import InvalidTokenError
 from edu.logs import get_logger
 
 if TYPE_CHECKING:
@@ -59,6 +60,12 @@ class Front:
             limit_silence(self._limits.silence_s)
         try:
             await self._serve(scope, receive, send)
+        except TooManyOpenRequestsError as error:
+            await self._open.wait_before_refusing()
+            await self._refuse(error, scope, send)
+        except InvalidTokenError as error:
+            _log.warning("token refused", reason=error.detail)
+            await self._refuse(error, scope, send)
         except LibretaError as error:
             await self._refuse(error, scope, send)
         except ClientGoneError:
@@ -72,6 +79,7 @@ class Front:
         declared = check_length(head, self._limits)
         sender = self._open.enter(head)
         try:
+            check_token(head)
             body = await self._bodies.receive_whole(receive, declared)
             try:
                 await self._application(scope, _complete(body), send)

@@ -97,7 +97,7 @@ class Bodies:
     async def _joined(self, receive: Receive, waiting: _Waiting, declared: int | None) -> bytes:
         parts: list[bytes] = []
         size = 0
-        for _ in range(self._limits.body_parts):
+        while len(parts) < self._limits.body_parts + size // self._limits.part_bytes:
             message = await receive()
             if message["type"] != "http.request":
                 raise ClientGoneError

@@ -19,10 +19,13 @@ class Limits:
     head_fields: int = 64
     media_type_bytes: int = 256  # Content-Type and Content-Encoding, which Django parses for every request
     body_bytes: int = MIB
-    body_parts: int = 2048  # pieces that a body may come in: each costs the event loop some 50 us
+    body_parts: int = 512  # pieces that a body may come in, each of which costs the event loop some 50 us, ...
+    part_bytes: int = 512  # ... and one more for so many bytes
     body_s: float = 15.0  # from the end of the head to the end of the body
     open_per_sender: int = 64  # a token's, or a console session's
     open_per_address: int = 128  # of those who bring neither: a school shares an address
+    refusal_s: float = 2.0  # that who has too many open waits for their refusal, which then says: again in two seconds
+    waiting_refusals: int = 1024  # at once; the next are told without a wait
     waiting_bodies: int = 512  # bodies on their way; past it the oldest is given up
     held_bytes: int = 64 * MIB  # bodies on their way or being worked on; as much again of large answers on theirs
     piece_bytes: int = 32 * KIB  # larger answers go in pieces

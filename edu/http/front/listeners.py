@@ -33,5 +33,6 @@ def _limit(descriptor: int, milliseconds: int) -> bool:
         tcp = found.family in {socket.AF_INET, socket.AF_INET6} and found.type == socket.SOCK_STREAM
         if not tcp or not found.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
             return False
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 65536)
         found.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, milliseconds)
         return True

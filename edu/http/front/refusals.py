@@ -14,6 +14,7 @@ from edu.http.contract import PROBLEM_JSON
 from edu.http.language import language_of
 from edu.http.middleware import CORRELATION_HEADER, STRICT_POLICY
 from edu.http.problems import headers_of, problem
+from edu.logs import correlation_id
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -48,7 +49,7 @@ class Refusal:
                 self._set("text/html; charset=utf-8", _page(_PAGES.get(HTTPStatus(error.status), _OTHER), language))
                 self.headers += _OF_PAGES
             else:
-                self._set(PROBLEM_JSON, json.dumps(problem(error), ensure_ascii=False).encode())
+                self._set(PROBLEM_JSON, _problem(error, language))
         self.headers += [(name.lower().encode(), value.encode()) for name, value in headers_of(error).items()]
 
     async def send(self, send: Send, correlation_id: str) -> None:
@@ -60,6 +61,23 @@ class Refusal:
     def _set(self, content_type: str, body: bytes) -> None:
         self.body = body
         self.headers += [(b"content-type", content_type.encode()), (b"content-length", str(len(body)).encode())]
+
+
+def _problem(error: LibretaError, language: str) -> bytes:
+    if error.detail or error.fields or error.members:
+        return json.dumps(problem(error), ensure_ascii=False).encode()
+    kind: Any = type(error)  # for mypy a class of errors is not hashable
+    before, after = _around_correlation_id(kind, language)
+    return before + correlation_id().encode() + after
+
+
+@cache
+def _around_correlation_id(kind: Callable[[], LibretaError], language: str) -> tuple[bytes, bytes]:
+    """A problem that says nothing of the request but its id, so it is worded once. ``language`` is the one in force."""
+    del language
+    text = json.dumps(problem(kind()) | {"correlation_id": "*"}, ensure_ascii=False).encode()
+    before, _mark, after = text.partition(b'"*"')
+    return before + b'"', b'"' + after
 
 
 @cache
