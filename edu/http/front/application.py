@@ -10,7 +10,7 @@ from edu.errors import LibretaError
 from edu.http.errors import MethodNotAllowedError, TooManyOpenRequestsError
 from edu.http.front.bodies import Bodies, ClientGoneError
 from edu.http.front.heads import check_head, check_length
-from edu.http.front.listeners import limit_silence
+from edu.http.front.listeners import limit_readers
 from edu.http.front.refusals import Refusal
 from edu.http.front.senders import OpenRequests, check_token
 from edu.http.middleware import API_PREFIX, CORRELATION_HEADER, start_request
@@ -57,7 +57,7 @@ class Front:
             return
         if self._is_first:  # by now the server listens
             self._is_first = False
-            limit_silence(self._limits.silence_s)
+            limit_readers(silence_s=self._limits.silence_s, buffer_bytes=self._limits.buffer_bytes)
         try:
             await self._serve(scope, receive, send)
         except TooManyOpenRequestsError as error:

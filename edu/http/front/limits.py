@@ -31,3 +31,4 @@ class Limits:
     piece_bytes: int = 32 * KIB  # larger answers go in pieces
     answer_s: float = 60.0  # for the pieces of a large answer to be taken
     silence_s: float = 30.0  # after which a connection ends whose client takes nothing that is sent to it
+    buffer_bytes: int = 64 * KIB  # of an answer that the kernel keeps for its reader (it doubles the figure)

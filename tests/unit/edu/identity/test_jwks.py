@@ -140,3 +140,22 @@ def set_back() -> Iterator[None]:
 @pytest.mark.usefixtures("set_back")
 def test_wall_clock_set_back_does_not_stop_fetching(issuer: Issuer, keys: KeySet) -> None:
     assert keys.key(issuer.current) is not None
+
+
+def test_key_at_hand_is_never_waited_for(issuer: Issuer, keys: KeySet, clock: Clock) -> None:
+    with pytest.raises(KeysUnavailableError):
+        keys.at_hand(issuer.current)
+    assert not issuer.requests
+    keys.key(issuer.current)
+    assert keys.at_hand(issuer.current)
+    for unknown in ("made-up", None, 7):
+        with pytest.raises(UnknownKeyError):
+            keys.at_hand(unknown)
+    clock.ahead_s += jwks.FETCH_AT_MOST_EVERY_S + 1
+    assert keys.at_hand(issuer.current)
+    with pytest.raises(KeysUnavailableError):  # a fetch may find it
+        keys.at_hand("rotated")
+    clock.ahead_s += jwks.FORGET_AFTER_S
+    with pytest.raises(KeysUnavailableError):  # it may have been withdrawn
+        keys.at_hand(issuer.current)
+    assert len(issuer.requests) == 1

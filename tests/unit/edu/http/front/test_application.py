@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from edu.http.front.bodies import Receive
     from edu.http.front.refusals import Send
 
-LIMITS = Limits(head_bytes=2000, body_bytes=100, body_s=0.05, open_per_sender=1)
+LIMITS = Limits(head_bytes=2000, body_bytes=100, body_s=0.05, open_per_sender=1, refusal_s=0.01)
 CHUNKED = {"transfer-encoding": "chunked"}
 
 
@@ -83,6 +84,30 @@ def test_error_that_the_application_leaves_to_the_front_is_a_problem() -> None:
     assert (reply.status, reply.json()["code"]) == (404, "not_found")
 
 
+@pytest.mark.parametrize("token", ["x", "a.b.c", "", "x" * 9000])
+def test_bad_token_is_refused_before_its_body_is_waited_for(token: str) -> None:
+    application, headers = Recording(), {"authorization": f"Bearer {token}", "content-length": "5"}
+    with capture_logs() as logs:
+        reply = asyncio.run(ask(Front(application, Limits()), scope_of("POST", "/api/v1/x", headers)))
+    assert (reply.status, reply.json()["code"]) == (401, "invalid_token")
+    assert reply.headers["www-authenticate"].startswith("Bearer")
+    assert application.bodies == []
+    assert [line["event"] for line in logs] == ["token refused", "request refused"]
+    assert not token or token not in str(logs)
+
+
+@pytest.mark.parametrize("path", ["/admin/", "/static/a.css"])
+def test_token_outside_the_api_is_nobodys_business(path: str) -> None:
+    assert asked(Recording(), scope_of("GET", path, {"authorization": "Bearer x"})).status == 200
+
+
+def test_token_that_needs_the_pools_keys_first_is_left_to_the_application() -> None:
+    header = base64.urlsafe_b64encode(b'{"alg":"RS256","kid":"k"}').decode().rstrip("=")
+    assert (
+        asked(Recording(), scope_of("GET", "/api/v1/x", {"authorization": f"Bearer {header}.e30.AAAA"})).status == 200
+    )
+
+
 def test_client_that_hangs_up_is_not_answered() -> None:
     application = Recording()
     assert asked(application, scope_of("POST", headers=CHUNKED), part(b"x", more=True), GONE).status == 0
@@ -97,7 +122,7 @@ def test_sender_with_a_request_open_is_asked_to_come_again_and_health_is_told() 
         refused = await ask(front, scope_of("GET", "/api/v1/x", token))
         health = await ask(front, scope_of("GET", "/healthz", token))
         await open_
-        return refused, health, await ask(front, scope_of("GET", "/api/v1/x", token))
+        return refused, health, await ask(front, scope_of("GET", "/x", token))
 
     refused, health, later = asyncio.run(scenario())
     assert (refused.status, refused.headers["retry-after"]) == (429, "2")

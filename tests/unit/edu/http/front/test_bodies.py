@@ -70,6 +70,13 @@ def test_body_in_too_many_pieces_is_refused() -> None:
     assert len(received(*[part(b"x", more=True)] * 19, part(b"x"))) == 20
 
 
+def test_body_may_come_in_more_pieces_the_larger_it_is() -> None:
+    limits = Limits(body_bytes=1000, body_parts=2, part_bytes=10)
+    assert len(received(*[part(b"x" * 10, more=True)] * 49, part(b"x" * 10), limits=limits)) == 500
+    with pytest.raises(BodyTooLargeError):
+        received(*[part(b"x" * 4, more=True)] * 4, limits=limits)
+
+
 @pytest.mark.parametrize("declared", [None, 500])
 def test_body_that_stops_is_given_up_in_time(declared: int | None) -> None:
     limits = Limits(body_bytes=1000, body_s=0.05)

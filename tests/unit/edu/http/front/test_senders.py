@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.test import override_settings
 
 from edu.http.errors import TooManyOpenRequestsError
+from edu.http.front import senders
 from edu.http.front.heads import check_head
 from edu.http.front.limits import Limits
-from edu.http.front.senders import OpenRequests
+from edu.http.front.line import Place
+from edu.http.front.senders import OpenRequests, place_of
+from edu.identity.principal import Principal, Role
 from tests.support.asgi import scope_of
 
 LIMITS = Limits(open_per_sender=2, open_per_address=3)
@@ -89,3 +94,38 @@ def test_ipv6_network_is_one_client() -> None:
     requests = OpenRequests(LIMITS)
     assert entered(requests, {}, client=("2001:db8::1", "1")) == 3
     assert entered(requests, {}, client=("2001:db8::2", "1")) == 0
+
+
+def place(headers: dict[str, str]) -> Place:
+    return place_of(check_head(scope_of(headers=headers), Limits()))
+
+
+def test_turns_are_an_accounts_a_sessions_or_an_addresss(monkeypatch: pytest.MonkeyPatch) -> None:
+    teacher = Principal("sub-1", Role.TEACHER, "norte")
+    remembered = {"one.of.theirs": teacher, "another.of.theirs": teacher}.get
+    monkeypatch.setattr(senders, "verifier", lambda: SimpleNamespace(remembered=remembered))
+    account = Place("account sub-1", is_known=True)
+    assert (
+        place({"authorization": "Bearer one.of.theirs"})
+        == place({"authorization": "bearer another.of.theirs"})
+        == account
+    )
+    address = Place("address 127.0.0.1", is_known=False)
+    assert place({}) == place({"authorization": "Bearer made.up.1"}) == place({"authorization": "Bearer "}) == address
+    assert place({"authorization": "Bearer made.up", "cookie": "sessionid=x"}) == address
+    assert place({"cookie": "sessionid=x"}) == Place("session x", is_known=False)
+
+
+def test_who_has_too_many_waits_for_their_refusal_while_there_is_room() -> None:
+    async def scenario() -> int:
+        requests = OpenRequests(Limits(refusal_s=30, waiting_refusals=2))
+        waiting = [asyncio.create_task(requests.wait_before_refusing()) for _ in range(5)]
+        await asyncio.sleep(0.01)
+        told = sum(one.done() for one in waiting)
+        for one in waiting:
+            one.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+        assert requests._refused == 0
+        return told
+
+    assert asyncio.run(scenario()) == 3
