@@ -149,7 +149,7 @@ def left_school(cloud: Cloud) -> list[Cell]:
     with tapped(cloud.emulator.endpoint_url) as wire, _worker(cloud, wire, threads=1) as process:
         for number, (task, kwargs) in enumerate(messages, start=1):
             queue.send(envelope(task, [], kwargs))
-            ended = '"event": "task failed"' if task == "isolation.fail" else '"event": "task done"'
+            ended = '"event":"task failed"' if task == "isolation.fail" else '"event":"task done"'
             _wait_for(process, ended, 1)
             queue.send(envelope("isolation.tell_scope", [], {}))
             _wait_for(process, '"scope told"', number)

@@ -34,7 +34,6 @@ class Answers:
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._held = 0
-        self._readers: dict[int, int] = {}  # by a large body's id: a static file is one for all its readers
 
     async def send(self, answer: Answer, send: Send) -> None:
         """Send it. A large one that is not taken in time ends half-way, and its connection with it.
@@ -47,26 +46,14 @@ class Answers:
             await send(start)
             await send({"type": "http.response.body", "body": answer.body})
             return
-        self._hold(answer.body)
+        if self._held + len(answer.body) > self._limits.held_bytes:
+            raise BusyError
+        self._held += len(answer.body)
         try:
             await send(start)
             await self._send_pieces(answer.body, send)
         finally:
-            self._release(answer.body)
-
-    def _hold(self, body: bytes) -> None:
-        readers = self._readers.get(id(body), 0)
-        if not readers:
-            if self._held + len(body) > self._limits.held_bytes:
-                raise BusyError
-            self._held += len(body)
-        self._readers[id(body)] = readers + 1
-
-    def _release(self, body: bytes) -> None:
-        self._readers[id(body)] -= 1
-        if not self._readers[id(body)]:
-            del self._readers[id(body)]
-            self._held -= len(body)
+            self._held -= len(answer.body)
 
     async def _send_pieces(self, body: bytes, send: Send) -> None:
         size = self._limits.piece_bytes

@@ -94,8 +94,8 @@ def test_outage_is_told_without_asking_again_and_over_soon_after_its_end(
         wait_until(lambda: post() == 202, what="the door to take events again")
         log = process.log
     assert refused == [503] * 20
-    assert log.count('"event": "queue does not answer"') == 1
-    assert log.count('"event": "queue answers again"') == 1
+    assert log.count('"event":"queue does not answer"') == 1
+    assert log.count('"event":"queue answers again"') == 1
     in_queue = [event_id for text in stand_in.messages for _, _, event_id in events_of(text)]
     assert set(accepted) <= set(in_queue)
     assert student.student_id not in log

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.usefixtures("worker")
 
-TASK_DONE = '"event": "task done"'
+TASK_DONE = '"event":"task done"'
 UNSTORABLE: list[dict[str, Any]] = [
     {"school_id": None},
     {"school_id": ""},

@@ -28,7 +28,7 @@ def test_message_delivered_twice_is_stored_once(cloud: Cloud, queue: BehaviorQue
         queue.send(message)
     with running_worker(cloud) as worker:
         queue.wait_until_drained()
-        wait_until(lambda: worker.log.count('"event": "task done"') == 3, what="three runs")
+        wait_until(lambda: worker.log.count('"event":"task done"') == 3, what="three runs")
     assert {event.event_id for event in stored_events(student)} == {event["event_id"] for event in sent}
     assert len(items_of_school(cloud, student.school_id)) == 2
 

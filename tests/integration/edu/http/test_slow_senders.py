@@ -91,10 +91,17 @@ def test_slow_events_of_one_student_hold_up_nobody(
 
 
 def test_slow_bodies_under_made_up_tokens_hold_up_nobody(servers: Servers, honest: Knocking, held: ExitStack) -> None:
-    """The oldest are given up: they are not waited for until their time is over."""
+    """They are refused without their bodies being waited for."""
     slow = [
         _half_sent(held, servers.door, EVENTS_PATH, {"Authorization": f"Bearer made.up.{n}"}, 1)[0] for n in range(600)
     ]
+    _assert_everybody_is_answered(servers, honest)
+    assert [connection.status() for connection in slow] == [401] * 600
+
+
+def test_slow_bodies_under_made_up_sessions_hold_up_nobody(servers: Servers, honest: Knocking, held: ExitStack) -> None:
+    """The oldest are given up: they are not waited for until their time is over."""
+    slow = [_half_sent(held, servers.web, "/admin/login/", {"Cookie": f"sessionid=x{n}"}, 1)[0] for n in range(600)]
     _assert_everybody_is_answered(servers, honest)
     assert [connection.status() for connection in slow[:80]] == [408] * 80
 

@@ -14,7 +14,7 @@ from behavior.door.authentication import Authenticator, Sender
 from edu.identity import tokens
 from edu.identity.tokens import InvalidTokenError, TokenVerifier
 from tests.support.asgi import scope_of
-from tests.unit.edu.identity.issuer import CLIENT_ID, ISSUER, Issuer, running_issuer
+from tests.support.issuer import CLIENT_ID, ISSUER, Issuer, running_issuer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,7 +8,7 @@ import pytest
 
 from edu.identity.jwks import KeySet
 from edu.identity.tokens import TokenVerifier
-from tests.unit.edu.identity.issuer import CLIENT_ID, ISSUER, Issuer, running_issuer
+from tests.support.issuer import CLIENT_ID, ISSUER, Issuer, running_issuer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

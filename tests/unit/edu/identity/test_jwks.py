@@ -17,7 +17,7 @@ from edu.identity.jwks import KeySet, KeysUnavailableError, UnknownKeyError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.unit.edu.identity.issuer import Issuer
+    from tests.support.issuer import Issuer
 
 
 class Clock:

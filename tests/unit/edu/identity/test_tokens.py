@@ -24,7 +24,7 @@ from edu.identity import tokens
 from edu.identity.jwks import KeysUnavailableError
 from edu.identity.principal import Principal, Role
 from edu.identity.tokens import CACHE_S, InvalidTokenError, TokenVerifier
-from tests.unit.edu.identity.issuer import CLIENT_ID, ISSUER, Issuer, good_claims
+from tests.support.issuer import CLIENT_ID, ISSUER, Issuer, good_claims
 
 if TYPE_CHECKING:
     from collections.abc import Callable

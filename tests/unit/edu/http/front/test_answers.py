@@ -65,17 +65,3 @@ def test_large_answers_past_the_room_are_asked_for_again_and_small_ones_go() -> 
         await answers.send(answer(11), Reader().take)
 
     asyncio.run(scenario())
-
-
-def test_body_with_many_readers_is_held_once() -> None:
-    async def scenario() -> None:
-        answers, shared = Answers(LIMITS), answer(45)
-        readers = [asyncio.create_task(answers.send(shared, Reader(takes=1).take)) for _ in range(10)]
-        await asyncio.sleep(0)
-        assert answers._held == 45
-        for reader in readers:
-            reader.cancel()
-        await asyncio.gather(*readers, return_exceptions=True)
-        assert (answers._held, answers._readers) == (0, {})
-
-    asyncio.run(scenario())
