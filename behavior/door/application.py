@@ -78,8 +78,7 @@ class EventDoor:
         chosen = start_request(request.header(CORRELATION_HEADER))
         started = time.perf_counter()
         try:
-            with translation.override(language_of(request.header("accept-language"))):
-                response = await self._respond(request)
+            response = await self._respond(request)
             await response.send(send, x_correlation_id=chosen)
             duration_ms = round((time.perf_counter() - started) * 1000, 1)
             _log.info("request", method=request.method, status=response.status, duration_ms=duration_ms)
@@ -93,10 +92,10 @@ class EventDoor:
             bind_contextvars(code=error.code)  # for the request's one line: in an outage there are many of them
             if error.status >= SERVER_ERROR and not error.retryable:
                 _log.warning("request failed")
-            return refusal(error)
+            return _refusal(request, error)
         except Exception:  # noqa: BLE001 - nothing is above this: a defect is a 500, not a dropped connection
             _log.exception("request failed", code=LibretaError.code)
-            return refusal(LibretaError())
+            return _refusal(request, LibretaError())
 
     async def _route(self, request: Request) -> Response:
         if request.path != EVENTS_PATH:
@@ -117,6 +116,12 @@ class EventDoor:
             school_id=sender.school_id, student_id=sender.student_id, arrived_at=arrived_at, events=events
         )
         return Response(202, b'{"accepted": true, "events": %d}' % len(events))
+
+
+def _refusal(request: Request, error: LibretaError) -> Response:
+    """An error in the device's language, which is looked at for this alone: it is a tenth of what a request costs."""
+    with translation.override(language_of(request.header("accept-language"))):
+        return refusal(error)
 
 
 def _missing_settings() -> str:

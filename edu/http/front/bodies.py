@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 
+_PAUSE_S = 0.005
 _LOOK_EVERY_S = 1.0  # a timer for each body would cost a quarter of receiving it
 
 
@@ -110,6 +111,8 @@ class Bodies:
             parts.append(part)
             if size == declared or not message.get("more_body", False):
                 return parts[0] if len(parts) == 1 else b"".join(parts)
+            if len(parts) % self._limits.parts_at_once == 0:
+                await asyncio.sleep(_PAUSE_S)  # others first
         raise BodyTooLargeError
 
     def _look(self) -> None:

@@ -21,6 +21,7 @@ class Limits:
     body_bytes: int = MIB
     body_parts: int = 512  # pieces that a body may come in, each of which costs the event loop some 50 us, ...
     part_bytes: int = 512  # ... and one more for so many bytes
+    parts_at_once: int = 64  # then other requests come first
     body_s: float = 15.0  # from the end of the head to the end of the body
     open_per_sender: int = 64  # a token's, or a console session's
     open_per_address: int = 128  # of those who bring neither: a school shares an address

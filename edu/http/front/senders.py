@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from random import uniform
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -54,7 +55,7 @@ class OpenRequests:
             return
         self._refused += 1
         try:
-            await asyncio.sleep(self._limits.refusal_s)
+            await asyncio.sleep(self._limits.refusal_s * uniform(0.5, 1.5))  # noqa: S311 - not all at once, no secret
         finally:
             self._refused -= 1
 
