@@ -12,7 +12,7 @@ from edu.http.front.bodies import Bodies, ClientGoneError
 from edu.http.front.heads import check_head, check_length
 from edu.http.front.listeners import limit_readers
 from edu.http.front.refusals import Refusal
-from edu.http.front.senders import OpenRequests, check_token
+from edu.http.front.senders import OpenRequests, check_token, payer_of
 from edu.http.middleware import API_PREFIX, CORRELATION_HEADER, start_request
 from edu.identity.tokens import InvalidTokenError
 from edu.logs import get_logger
@@ -80,7 +80,7 @@ class Front:
         sender = self._open.enter(head)
         try:
             check_token(head)
-            body = await self._bodies.receive_whole(receive, declared)
+            body = await self._bodies.receive_whole(receive, declared, payer_of(head))
             try:
                 await self._application(scope, _complete(body), send)
             finally:

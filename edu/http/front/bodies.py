@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 
-_PAUSE_S = 0.005
 _LOOK_EVERY_S = 1.0  # a timer for each body would cost a quarter of receiving it
 
 
@@ -42,20 +41,45 @@ class _Waiting:
         self.task.cancel()
 
 
+class _SmallPieces:
+    """How many small pieces each payer sent in this minute: taking one costs more than a hundred of its bytes."""
+
+    def __init__(self, most: int) -> None:
+        self._most, self._minute = most, 0
+        self._counts: dict[str, int] = {}
+
+    def count(self, payer: str) -> None:
+        """Count one more.
+
+        Raises:
+            BodyTooLargeError: they were too many.
+        """
+        minute = int(time.monotonic() // 60)
+        if minute != self._minute:
+            self._minute, self._counts = minute, {}
+        count = self._counts.get(payer, 0)
+        if count >= self._most:
+            raise BodyTooLargeError
+        self._counts[payer] = count + 1
+
+
 class Bodies:
     """Receives the bodies of one process and knows how much they hold, until each is released."""
 
     def __init__(self, limits: Limits) -> None:
-        self._limits = limits
+        self._limits, self._pieces = limits, _SmallPieces(limits.small_parts_a_minute)
         self._waiting: dict[_Waiting, None] = {}  # the oldest first
         self._held = 0
         self._looks = False
 
-    async def receive_whole(self, receive: Receive, declared: int | None) -> bytes:
+    async def receive_whole(self, receive: Receive, declared: int | None, payer: str = "") -> bytes:
         """The body; ``release`` it when its request is over. ``declared`` is its length if the head told it.
 
+        Small pieces past the first are on the account of the ``payer``.
+
         Raises:
-            BodyTooLargeError: it passes the limit, or comes in too many pieces; no more of it was read.
+            BodyTooLargeError: it passes the limit, or comes in too many pieces, or its payer's bodies did in this
+                minute; no more of it was read.
             BodyTimeoutError: it did not come whole in time, or was the oldest when there was no room.
             BusyError: there is no room, and nobody whose body could be given up.
             ClientGoneError: it did not come whole.
@@ -64,7 +88,7 @@ class Bodies:
             return b""
         waiting = self._begin(declared or 0)
         try:
-            body = await self._joined(receive, waiting, declared)
+            body = await self._joined(receive, waiting, declared, payer)
         except asyncio.CancelledError:
             self._drop(waiting)
             if not waiting.given_up:
@@ -95,7 +119,7 @@ class Bodies:
             self._look_again()
         return waiting
 
-    async def _joined(self, receive: Receive, waiting: _Waiting, declared: int | None) -> bytes:
+    async def _joined(self, receive: Receive, waiting: _Waiting, declared: int | None, payer: str) -> bytes:
         parts: list[bytes] = []
         size = 0
         while len(parts) < self._limits.body_parts + size // self._limits.part_bytes:
@@ -111,8 +135,8 @@ class Bodies:
             parts.append(part)
             if size == declared or not message.get("more_body", False):
                 return parts[0] if len(parts) == 1 else b"".join(parts)
-            if len(parts) % self._limits.parts_at_once == 0:
-                await asyncio.sleep(_PAUSE_S)  # others first
+            if len(parts) > self._limits.free_parts + size // self._limits.part_bytes:
+                self._pieces.count(payer)
         raise BodyTooLargeError
 
     def _look(self) -> None:

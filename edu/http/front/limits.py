@@ -19,9 +19,10 @@ class Limits:
     head_fields: int = 64
     media_type_bytes: int = 256  # Content-Type and Content-Encoding, which Django parses for every request
     body_bytes: int = MIB
-    body_parts: int = 512  # pieces that a body may come in, each of which costs the event loop some 50 us, ...
+    body_parts: int = 512  # pieces that a body may come in, each of which costs some 100 us, ...
     part_bytes: int = 512  # ... and one more for so many bytes
-    parts_at_once: int = 64  # then other requests come first
+    free_parts: int = 64  # and the same one more; the next are small pieces, which their sender may send ...
+    small_parts_a_minute: int = 4096  # ... so many of, in all bodies
     body_s: float = 15.0  # from the end of the head to the end of the body
     open_per_sender: int = 64  # a token's, or a console session's
     open_per_address: int = 128  # of those who bring neither: a school shares an address

@@ -85,11 +85,21 @@ def place_of(head: Head) -> Place:
 
     A token counts as its account's once a request has proved it in this process, within the last minute.
     """
+    if account := _known_account(head):
+        return Place(account, is_known=True)
+    has_token = bearer_token_of(head.text(b"authorization")) is not None
+    return Place((not has_token and _named_sender(head)) or _address(head), is_known=False)
+
+
+def payer_of(head: Head) -> str:
+    """On whose account it is what a body costs before it is whole: a proven account's, or an address's."""
+    return _known_account(head) or _address(head)
+
+
+def _known_account(head: Head) -> str:
     token = bearer_token_of(head.text(b"authorization"))
     known = verifier().remembered(token) if token else None
-    if known:
-        return Place(f"account {known.subject}", is_known=True)
-    return Place((not token and _named_sender(head)) or _address(head), is_known=False)
+    return f"account {known.subject}" if known else ""
 
 
 def _named_sender(head: Head) -> str:

@@ -14,7 +14,7 @@ from edu.http.front import senders
 from edu.http.front.heads import check_head
 from edu.http.front.limits import Limits
 from edu.http.front.line import Place
-from edu.http.front.senders import OpenRequests, place_of
+from edu.http.front.senders import OpenRequests, payer_of, place_of
 from edu.identity.principal import Principal, Role
 from tests.support.asgi import scope_of
 
@@ -114,6 +114,9 @@ def test_turns_are_an_accounts_a_sessions_or_an_addresss(monkeypatch: pytest.Mon
     assert place({}) == place({"authorization": "Bearer made.up.1"}) == place({"authorization": "Bearer "}) == address
     assert place({"authorization": "Bearer made.up", "cookie": "sessionid=x"}) == address
     assert place({"cookie": "sessionid=x"}) == Place("session x", is_known=False)
+    payers = [{"authorization": "Bearer one.of.theirs"}, {"cookie": "sessionid=x"}, {"authorization": "Bearer x"}]
+    paid = [payer_of(check_head(scope_of(headers=headers), Limits())) for headers in payers]
+    assert paid == ["account sub-1", "address 127.0.0.1", "address 127.0.0.1"]
 
 
 def test_who_has_too_many_waits_for_their_refusal_while_there_is_room() -> None:
