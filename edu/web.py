@@ -9,7 +9,7 @@ from django.conf import settings
 from edu.http.front.application import Front
 from edu.http.front.limits import Limits
 from edu.http.front.wsgi import ThreadedWSGI
-from edu.startup import allow_open_files
+from edu.startup import allow_open_files, keep_what_is_loaded
 from edu.wsgi import application
 
 allow_open_files()
@@ -19,3 +19,4 @@ _limits = Limits(
     silence_s=settings.SILENCE_TIMEOUT_S,
 )
 app = Front(ThreadedWSGI(application, _limits), _limits, pages=True)
+keep_what_is_loaded()

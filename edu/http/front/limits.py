@@ -22,7 +22,7 @@ class Limits:
     body_parts: int = 512  # pieces that a body may come in, each of which costs some 100 us, ...
     part_bytes: int = 512  # ... and one more for so many bytes
     free_parts: int = 64  # and the same one more; the next are small pieces, which their sender may send ...
-    small_parts_a_minute: int = 4096  # ... so many of, in all bodies
+    small_parts_a_minute: int = 1024  # ... so many of, in all bodies
     body_s: float = 15.0  # from the end of the head to the end of the body
     open_per_sender: int = 64  # a token's, or a console session's
     open_per_address: int = 128  # of those who bring neither: a school shares an address

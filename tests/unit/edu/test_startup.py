@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import re
 import secrets
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 from edu.configuration.declared import SETTINGS
 from edu.errors import ConfigurationError
 from edu.queues import QUEUES
-from edu.startup import require_serving_settings
+from edu.startup import keep_what_is_loaded, require_serving_settings
 
 if TYPE_CHECKING:
     from pytest_django import Settings
@@ -235,3 +236,12 @@ def test_every_variable_that_is_read_is_declared_and_explained() -> None:
     assert read - known == {"LIBRETA_CLOUD", "AWS_ENDPOINT_URL", "AWS_DEFAULT_REGION"}  # edu.aws.endpoint checks them
     assert known <= read
     assert known <= explained
+
+
+def test_what_is_loaded_is_no_work_for_the_collector() -> None:
+    before = gc.get_freeze_count()
+    keep_what_is_loaded()
+    try:
+        assert gc.get_freeze_count() > before
+    finally:
+        gc.unfreeze()
