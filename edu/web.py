@@ -18,5 +18,5 @@ _limits = Limits(
     body_s=settings.BODY_TIMEOUT_S,
     silence_s=settings.SILENCE_TIMEOUT_S,
 )
-app = Front(ThreadedWSGI(application, _limits), _limits, pages=True)
+app = Front(ThreadedWSGI(application, _limits), _limits, pages=True, tokens=True)
 keep_what_is_loaded()

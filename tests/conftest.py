@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import django
 import pytest
-import structlog
 
 import tests.environment  # noqa: F401
 from tests.support.call_shapes import check_call_shapes
@@ -27,12 +26,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure() -> None:
-    """Set Django up, now that the environment is this run's own.
-
-    Loggers are not kept after their first use, or ``capture_logs`` would miss those that an earlier test used.
-    """
+    """Set Django up, now that the environment is this run's own, and let tests see the log lines."""
     django.setup()
-    structlog.configure(cache_logger_on_first_use=False)
+    from tests.support.logs import log_through_the_library  # noqa: PLC0415 - it needs Django's settings
+
+    log_through_the_library()
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -42,11 +42,12 @@ class Front:
     """Serves ``application`` complete requests within ``limits``, and answers the load balancer itself.
 
     The application's ``receive`` gives one message with the whole body. It may raise a ``LibretaError`` before it has
-    begun to answer. With ``pages``, what is refused outside the API is told to a person.
+    begun to answer. With ``pages``, what is refused outside the API is told to a person; with ``tokens``, a bad one is
+    refused before the body is waited for.
     """
 
-    def __init__(self, application: Application, limits: Limits, *, pages: bool = False) -> None:
-        self._application, self._limits, self._pages = application, limits, pages
+    def __init__(self, application: Application, limits: Limits, *, pages: bool = False, tokens: bool = False) -> None:
+        self._application, self._limits, self._pages, self._tokens = application, limits, pages, tokens
         self._open, self._bodies = OpenRequests(limits), Bodies(limits)
         self._is_first = True
 
@@ -79,7 +80,8 @@ class Front:
         declared = check_length(head, self._limits)
         sender = self._open.enter(head)
         try:
-            check_token(head)
+            if self._tokens:
+                check_token(head)
             body = await self._bodies.receive_whole(receive, declared, payer_of(head))
             try:
                 await self._application(scope, _complete(body), send)

@@ -9,9 +9,12 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import structlog
+from django.conf import settings
 from django.test import Client, override_settings
 
 from edu.logs import configure_logging, correlation_id, get_logger, start_correlation
+from tests.support.logs import log_through_the_library
 from tests.unit.edu.http.urls import SECRET
 
 if TYPE_CHECKING:
@@ -23,7 +26,9 @@ consumer: Any = importlib.import_module("celery.worker.consumer.consumer")  # it
 
 @pytest.fixture
 def lines() -> Iterator[io.StringIO]:
-    """What the configured handler writes."""
+    """What the configured handler writes, as in production."""
+    configure_logging(settings.LOG_LEVEL)
+    structlog.configure(cache_logger_on_first_use=False)
     [handler] = _our_handlers()
     written = io.StringIO()
     before = handler.setStream(written)
@@ -33,6 +38,7 @@ def lines() -> Iterator[io.StringIO]:
     logging.getLogger().setLevel(level)
     if before is not None:
         handler.setStream(before)
+    log_through_the_library()
 
 
 def _our_handlers() -> list[logging.StreamHandler[Any]]:
@@ -105,5 +111,8 @@ def test_every_record_carries_the_correlation_id(lines: io.StringIO) -> None:
 
 
 def test_configuring_again_adds_no_second_handler() -> None:
+    level = logging.getLogger().level
     configure_logging("WARNING")
     assert len(_our_handlers()) == 1
+    logging.getLogger().setLevel(level)
+    log_through_the_library()

@@ -91,12 +91,18 @@ def test_slow_events_of_one_student_hold_up_nobody(
 
 
 def test_slow_bodies_under_made_up_tokens_hold_up_nobody(servers: Servers, honest: Knocking, held: ExitStack) -> None:
-    """They are refused without their bodies being waited for."""
+    """At the door the oldest are given up: they are not waited for until their time is over."""
     slow = [
         _half_sent(held, servers.door, EVENTS_PATH, {"Authorization": f"Bearer made.up.{n}"}, 1)[0] for n in range(600)
     ]
     _assert_everybody_is_answered(servers, honest)
-    assert [connection.status() for connection in slow] == [401] * 600
+    assert [connection.status() for connection in slow[:80]] == [408] * 80
+
+
+def test_bodies_under_made_up_tokens_are_not_waited_for(servers: Servers, honest: Knocking, held: ExitStack) -> None:
+    slow = [_half_sent(held, servers.web, WRITE, {"Authorization": f"Bearer made.up.{n}"}, 1)[0] for n in range(100)]
+    _assert_everybody_is_answered(servers, honest)
+    assert [connection.status() for connection in slow] == [401] * 100
 
 
 def test_slow_bodies_under_made_up_sessions_hold_up_nobody(servers: Servers, honest: Knocking, held: ExitStack) -> None:

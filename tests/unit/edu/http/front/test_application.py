@@ -39,7 +39,7 @@ class Recording:
 
 
 def asked(application: Any, scope: Scope, *messages: dict[str, Any]) -> Reply:
-    return asyncio.run(ask(Front(application, LIMITS, pages=True), scope, *messages))
+    return asyncio.run(ask(Front(application, LIMITS, pages=True, tokens=True), scope, *messages))
 
 
 def test_application_gets_a_whole_body_in_one_message() -> None:
@@ -88,7 +88,7 @@ def test_error_that_the_application_leaves_to_the_front_is_a_problem() -> None:
 def test_bad_token_is_refused_before_its_body_is_waited_for(token: str) -> None:
     application, headers = Recording(), {"authorization": f"Bearer {token}", "content-length": "5"}
     with capture_logs() as logs:
-        reply = asyncio.run(ask(Front(application, Limits()), scope_of("POST", "/api/v1/x", headers)))
+        reply = asyncio.run(ask(Front(application, Limits(), tokens=True), scope_of("POST", "/api/v1/x", headers)))
     assert (reply.status, reply.json()["code"]) == (401, "invalid_token")
     assert reply.headers["www-authenticate"].startswith("Bearer")
     assert application.bodies == []
