@@ -6,27 +6,22 @@ are read, and their sender may come again when the minute is over. With n proces
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING
 
 from django.conf import settings
 
 from behavior.errors import TooManyEventsError
-from edu import clock
+from edu.http.minutes import MinuteCounts, rest_of_minute_s
 
 if TYPE_CHECKING:
     from behavior.door.authentication import Sender
-
-_MINUTE_S = 60
 
 
 class EventLimits:
     """Counts in one event loop. Whole requests are taken, so a limit may be passed by one request's events."""
 
     def __init__(self) -> None:
-        self._minute = 0
-        self._devices: Counter[str] = Counter()
-        self._schools: Counter[str] = Counter()
+        self._devices, self._schools = MinuteCounts(), MinuteCounts()
 
     def require_room(self, sender: Sender) -> None:
         """Let the sender's next request be read.
@@ -34,16 +29,11 @@ class EventLimits:
         Raises:
             TooManyEventsError: the device or its school has sent as many in this minute as they may.
         """
-        minute, spent_s = divmod(clock.epoch_s(), _MINUTE_S)
-        if minute != self._minute:
-            self._minute = minute
-            self._devices.clear()
-            self._schools.clear()
-        device, school = self._devices[sender.device], self._schools[sender.school_id]
+        device, school = self._devices.of(sender.device), self._schools.of(sender.school_id)
         if device >= settings.EVENTS_A_MINUTE_OF_DEVICE or school >= settings.EVENTS_A_MINUTE_OF_SCHOOL:
-            raise TooManyEventsError(_MINUTE_S - spent_s)
+            raise TooManyEventsError(rest_of_minute_s())
 
     def count(self, sender: Sender, events: int) -> None:
         """Add a request's events."""
-        self._devices[sender.device] += events
-        self._schools[sender.school_id] += events
+        self._devices.add(sender.device, events)
+        self._schools.add(sender.school_id, events)

@@ -26,6 +26,7 @@ from tests.bench.event_load import Load, command
 from tests.bench.load import percentiles, wait_until_idle
 from tests.support.issuer import CLIENT_ID, ISSUER, Issuer, running_issuer
 from tests.support.ports import free_port
+from tests.support.results import tell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -185,8 +186,7 @@ def main() -> int:
                 rod.stop()
             system.stop()
     figures |= judge(figures)
-    sys.stdout.write(f"RESULT {json.dumps(figures)}\n")
-    return 0 if all(figures["met"].values()) else 1
+    return tell(figures)
 
 
 if __name__ == "__main__":

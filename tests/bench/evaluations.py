@@ -37,6 +37,7 @@ from deploy.local.services import Service, granian
 from tests.bench.items import actions_template, run_actions
 from tests.bench.load import percentiles, run, wait_until_idle
 from tests.support.ports import free_port
+from tests.support.results import tell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -265,8 +266,7 @@ def main() -> int:
                 plain.stop()
             system.stop()
     figures |= judge(figures)
-    sys.stdout.write(f"RESULT {json.dumps(figures)}\n")
-    return 0 if all(figures["met"].values()) else 1
+    return tell(figures)
 
 
 if __name__ == "__main__":

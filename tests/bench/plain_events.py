@@ -7,23 +7,11 @@ import os
 from typing import TYPE_CHECKING, Any
 
 import boto3
-import django
-import jwt
-from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
-settings.configure(
-    SECRET_KEY=os.environ["LIBRETA_SECRET_KEY"],
-    ALLOWED_HOSTS=["*"],
-    ROOT_URLCONF=__name__,
-    INSTALLED_APPS=["rest_framework"],
-    REST_FRAMEWORK={
-        "DEFAULT_AUTHENTICATION_CLASSES": [],
-        "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-        "UNAUTHENTICATED_USER": None,
-    },
-)
-django.setup()
+from tests.bench import plain
+
+plain.set_up(__name__)
 
 from django.http import HttpResponse  # noqa: E402 - after the settings
 from django.urls import path  # noqa: E402
@@ -36,7 +24,6 @@ if TYPE_CHECKING:
     from rest_framework.request import Request
 
 QUEUE_URL = os.environ["LIBRETA_BEHAVIOR_QUEUE_URL"]
-KEYS = jwt.PyJWKClient(os.environ["LIBRETA_JWKS_URL"])
 client = boto3.client("sqs")
 
 
@@ -53,13 +40,7 @@ class Events(APIView):
 
     def post(self, request: Request) -> Response:
         """Verify the token, validate, send, answer."""
-        token = request.headers["Authorization"].removeprefix("Bearer ")
-        claims = jwt.decode(
-            token,
-            KEYS.get_signing_key_from_jwt(token).key,
-            algorithms=["RS256"],
-            audience=os.environ["LIBRETA_USER_POOL_CLIENT_ID"],
-        )
+        claims = plain.claims_of(request.headers["Authorization"])
         given = EventInput(data=request.data)
         given.is_valid(raise_exception=True)
         message = {"school_id": claims["custom:school_id"], "student_id": claims["custom:person_id"], **given.data}

@@ -12,23 +12,11 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 import boto3
-import django
-import jwt
-from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
-settings.configure(
-    SECRET_KEY=os.environ["LIBRETA_SECRET_KEY"],
-    ALLOWED_HOSTS=["*"],
-    ROOT_URLCONF=__name__,
-    INSTALLED_APPS=["rest_framework"],
-    REST_FRAMEWORK={
-        "DEFAULT_AUTHENTICATION_CLASSES": [],
-        "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-        "UNAUTHENTICATED_USER": None,
-    },
-)
-django.setup()
+from tests.bench import plain
+
+plain.set_up(__name__)
 
 from django.urls import path  # noqa: E402 - after the settings
 from rest_framework import serializers  # noqa: E402
@@ -39,7 +27,6 @@ if TYPE_CHECKING:
     from rest_framework.request import Request
 
 TEMPLATE = os.environ["BENCH_ACTIONS"]
-KEYS = jwt.PyJWKClient(os.environ["LIBRETA_JWKS_URL"])
 client = boto3.client("dynamodb")
 
 
@@ -55,13 +42,7 @@ class Scores(APIView):
 
     def post(self, request: Request) -> Response:
         """Verify the token, validate, write, answer."""
-        token = request.headers["Authorization"].removeprefix("Bearer ")
-        jwt.decode(
-            token,
-            KEYS.get_signing_key_from_jwt(token).key,
-            algorithms=["RS256"],
-            audience=os.environ["LIBRETA_USER_POOL_CLIENT_ID"],
-        )
+        plain.claims_of(request.headers["Authorization"])
         given = ScoreInput(data=request.data)
         given.is_valid(raise_exception=True)
         client.transact_write_items(TransactItems=json.loads(TEMPLATE.replace("@RUN@", uuid.uuid4().hex)))

@@ -27,6 +27,7 @@ from tests.bench.evaluations import Caller, Teacher
 from tests.bench.load import percentiles
 from tests.drills import attackers
 from tests.support.ports import free_port
+from tests.support.results import tell
 from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
@@ -212,8 +213,7 @@ def main() -> int:
         finally:
             made.system.stop()
     figures["met"] = judge(figures)
-    sys.stdout.write(f"RESULT {json.dumps(figures)}\n")
-    return 0 if all(figures["met"].values()) else 1
+    return tell(figures)
 
 
 if __name__ == "__main__":

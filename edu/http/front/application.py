@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from structlog.contextvars import clear_contextvars
@@ -14,7 +15,6 @@ from edu.http.front.listeners import limit_readers
 from edu.http.front.refusals import Refusal
 from edu.http.front.senders import OpenRequests, check_token, payer_of
 from edu.http.middleware import API_PREFIX, CORRELATION_HEADER, start_request
-from edu.identity.tokens import InvalidTokenError
 from edu.logs import get_logger
 
 if TYPE_CHECKING:
@@ -64,9 +64,6 @@ class Front:
         except TooManyOpenRequestsError as error:
             await self._open.wait_before_refusing()
             await self._refuse(error, scope, send)
-        except InvalidTokenError as error:
-            _log.warning("token refused", reason=error.detail)
-            await self._refuse(error, scope, send)
         except LibretaError as error:
             await self._refuse(error, scope, send)
         except ClientGoneError:
@@ -82,7 +79,7 @@ class Front:
         try:
             if self._tokens:
                 check_token(head)
-            body = await self._bodies.receive_whole(receive, declared, payer_of(head))
+            body = await self._bodies.receive_whole(receive, declared, partial(payer_of, head))
             try:
                 await self._application(scope, _complete(body), send)
             finally:

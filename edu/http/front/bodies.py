@@ -12,6 +12,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from edu.http.errors import BodyTimeoutError, BodyTooLargeError, BusyError
+from edu.http.minutes import MinuteCounts
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from edu.http.front.limits import Limits
 
     Receive = Callable[[], Awaitable[Mapping[str, Any]]]
+    Payer = Callable[[], str]
 
 _LOOK_EVERY_S = 1.0  # a timer for each body would cost a quarter of receiving it
 
@@ -41,41 +43,20 @@ class _Waiting:
         self.task.cancel()
 
 
-class _SmallPieces:
-    """How many small pieces each payer sent in this minute: taking one costs more than a hundred of its bytes."""
-
-    def __init__(self, most: int) -> None:
-        self._most, self._minute = most, 0
-        self._counts: dict[str, int] = {}
-
-    def count(self, payer: str) -> None:
-        """Count one more.
-
-        Raises:
-            BodyTooLargeError: they were too many.
-        """
-        minute = int(time.monotonic() // 60)
-        if minute != self._minute:
-            self._minute, self._counts = minute, {}
-        count = self._counts.get(payer, 0)
-        if count >= self._most:
-            raise BodyTooLargeError
-        self._counts[payer] = count + 1
-
-
 class Bodies:
     """Receives the bodies of one process and knows how much they hold, until each is released."""
 
     def __init__(self, limits: Limits) -> None:
-        self._limits, self._pieces = limits, _SmallPieces(limits.small_parts_a_minute)
+        self._limits = limits
+        self._small_pieces = MinuteCounts()  # by payer: taking one costs more than a hundred of its bytes
         self._waiting: dict[_Waiting, None] = {}  # the oldest first
         self._held = 0
         self._looks = False
 
-    async def receive_whole(self, receive: Receive, declared: int | None, payer: str = "") -> bytes:
+    async def receive_whole(self, receive: Receive, declared: int | None, payer: Payer = str) -> bytes:
         """The body; ``release`` it when its request is over. ``declared`` is its length if the head told it.
 
-        Small pieces past the first are on the account of the ``payer``.
+        Small pieces past the first are on the account of the ``payer``, who is asked for only then.
 
         Raises:
             BodyTooLargeError: it passes the limit, or comes in too many pieces, or its payer's bodies did in this
@@ -119,7 +100,7 @@ class Bodies:
             self._look_again()
         return waiting
 
-    async def _joined(self, receive: Receive, waiting: _Waiting, declared: int | None, payer: str) -> bytes:
+    async def _joined(self, receive: Receive, waiting: _Waiting, declared: int | None, payer: Payer) -> bytes:
         parts: list[bytes] = []
         size = 0
         while len(parts) < self._limits.body_parts + size // self._limits.part_bytes:
@@ -136,8 +117,13 @@ class Bodies:
             if size == declared or not message.get("more_body", False):
                 return parts[0] if len(parts) == 1 else b"".join(parts)
             if len(parts) > self._limits.free_parts + size // self._limits.part_bytes:
-                self._pieces.count(payer)
+                self._count_small_piece(payer())
         raise BodyTooLargeError
+
+    def _count_small_piece(self, payer: str) -> None:
+        if self._small_pieces.of(payer) >= self._limits.small_parts_a_minute:
+            raise BodyTooLargeError
+        self._small_pieces.add(payer)
 
     def _look(self) -> None:
         """Give up those whose time is over. All have the same time, so the oldest are the first to be late."""

@@ -35,6 +35,7 @@ _PAGES = {
     HTTPStatus.TOO_MANY_REQUESTS: _BUSY,
     HTTPStatus.SERVICE_UNAVAILABLE: _BUSY,
 }
+_WORDED: dict[tuple[str, int, str], tuple[bytes, bytes]] = {}
 
 
 class Refusal:
@@ -66,18 +67,16 @@ class Refusal:
 def _problem(error: LibretaError, language: str) -> bytes:
     if error.detail or error.fields or error.members:
         return json.dumps(problem(error), ensure_ascii=False).encode()
-    kind: Any = type(error)  # for mypy a class of errors is not hashable
-    before, after = _around_correlation_id(kind, language)
+    before, after = _WORDED.get((error.code, error.status, language)) or _word(error, language)
     return before + correlation_id().encode() + after
 
 
-@cache
-def _around_correlation_id(kind: Callable[[], LibretaError], language: str) -> tuple[bytes, bytes]:
-    """A problem that says nothing of the request but its id, so it is worded once. ``language`` is the one in force."""
-    del language
-    text = json.dumps(problem(kind()) | {"correlation_id": "*"}, ensure_ascii=False).encode()
+def _word(error: LibretaError, language: str) -> tuple[bytes, bytes]:
+    """A problem that says nothing of the request but its id, so it is worded once: before that id, and after it."""
+    text = json.dumps(problem(error) | {"correlation_id": "*"}, ensure_ascii=False).encode()
     before, _mark, after = text.partition(b'"*"')
-    return before + b'"', b'"' + after
+    _WORDED[error.code, error.status, language] = before + b'"', b'"' + after
+    return _WORDED[error.code, error.status, language]
 
 
 @cache

@@ -13,12 +13,14 @@ from edu.http.addresses import client_address_of, network_of
 from edu.http.errors import TooManyOpenRequestsError
 from edu.http.front.line import Place
 from edu.http.middleware import API_PREFIX
-from edu.identity.tokens import bearer_token_of, verifier
+from edu.identity.tokens import InvalidTokenError, bearer_token_of, verifier
+from edu.logs import get_logger
 
 if TYPE_CHECKING:
     from edu.http.front.heads import Head
     from edu.http.front.limits import Limits
 
+_log = get_logger(__name__)
 _SESSION = re.compile(rf"(?:^|;)\s*{re.escape(settings.SESSION_COOKIE_NAME)}=([^;]+)")
 
 
@@ -77,7 +79,11 @@ def check_token(head: Head) -> None:
         InvalidTokenError: the API is asked with a token that is not one of ours, not for us, or no longer valid.
     """
     if head.path.startswith(API_PREFIX) and (token := bearer_token_of(head.text(b"authorization"))) is not None:
-        verifier().principal_at_once(token)
+        try:
+            verifier().principal_at_once(token)
+        except InvalidTokenError as error:
+            _log.warning("token refused", reason=error.detail)
+            raise
 
 
 def place_of(head: Head) -> Place:

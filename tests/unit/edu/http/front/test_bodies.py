@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from edu.http import minutes
 from edu.http.errors import BodyTimeoutError, BodyTooLargeError, BusyError
-from edu.http.front import bodies
 from edu.http.front.bodies import Bodies, ClientGoneError
 from edu.http.front.limits import Limits
 from tests.support.asgi import GONE, part
@@ -80,14 +80,14 @@ def test_body_may_come_in_more_pieces_the_larger_it_is() -> None:
 
 
 def test_small_pieces_of_one_payer_have_an_end_in_each_minute(monkeypatch: pytest.MonkeyPatch) -> None:
-    now_s = 600.0
-    monkeypatch.setattr(bodies, "time", SimpleNamespace(monotonic=lambda: now_s))
+    now_s = 600
+    monkeypatch.setattr(minutes, "clock", SimpleNamespace(epoch_s=lambda: now_s))
     limits = Limits(body_bytes=1000, body_parts=20, part_bytes=10, free_parts=3, small_parts_a_minute=20)
     kept = Bodies(limits)
 
     def sent(payer: str, pieces: int, size: int = 1) -> int:
         messages = [part(b"x" * size, more=True)] * (pieces - 1) + [part(b"x" * size)]
-        return len(asyncio.run(kept.receive_whole(arriving(*messages), None, payer)))
+        return len(asyncio.run(kept.receive_whole(arriving(*messages), None, lambda: payer)))
 
     for _ in range(2):
         assert sent("ana", 14) == 14  # ten of them on her account: neither the first three nor the last
