@@ -10,7 +10,7 @@ MINUTE_S = 60
 
 
 class MinuteCounts:
-    """Sums that begin anew with each minute. Of one event loop, so nothing is locked."""
+    """Sums that begin anew with each minute. Of one event loop, or under its owner's lock."""
 
     def __init__(self) -> None:
         self._minute = 0
@@ -18,19 +18,27 @@ class MinuteCounts:
 
     def of(self, name: str) -> int:
         """What was added under the name in this minute."""
+        self._turn()
+        return self._counts[name]
+
+    def add(self, name: str, amount: int = 1) -> None:
+        """Add to this minute."""
+        self._turn()
+        self._counts[name] += amount
+
+    def clear(self) -> None:
+        """Forget this minute as well."""
+        self._counts.clear()
+
+    def __len__(self) -> int:
+        """How many names are kept: those of the minute that was looked at last."""
+        return len(self._counts)
+
+    def _turn(self) -> None:
         minute = clock.epoch_s() // MINUTE_S
         if minute != self._minute:
             self._minute = minute
             self._counts.clear()
-        return self._counts[name]
-
-    def add(self, name: str, amount: int = 1) -> None:
-        """Add to the minute that was looked at last."""
-        self._counts[name] += amount
-
-    def __len__(self) -> int:
-        """How many names the minute that was looked at last has."""
-        return len(self._counts)
 
 
 def rest_of_minute_s() -> int:

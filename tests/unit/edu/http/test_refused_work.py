@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from django.core.cache import cache
 from django.test import override_settings
 
 from edu import clock
+from edu.http.refused_work import forget_refused
 from tests.unit.edu.http.doors import Sent, Told, ask_api, ask_door
 from tests.unit.edu.http.urls import Taking
 
@@ -37,10 +37,10 @@ class Clock:
 def stopped(monkeypatch: pytest.MonkeyPatch) -> Iterator[Clock]:
     stopped = Clock()
     monkeypatch.setattr(clock, "now", stopped.now)
-    cache.clear()
+    forget_refused()
     with override_settings(REFUSED_KIB_A_MINUTE=LIMIT_KIB):
         yield stopped
-    cache.clear()
+    forget_refused()
 
 
 @pytest.fixture(params=["api", "door"])
