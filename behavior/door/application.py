@@ -20,6 +20,7 @@ from edu import clock
 from edu.errors import ConfigurationError, LibretaError, NotFoundError
 from edu.http.errors import MethodNotAllowedError
 from edu.http.front.application import Front
+from edu.http.front.heads import head_of
 from edu.http.front.limits import KIB, Limits
 from edu.http.language import language_of
 from edu.http.middleware import CORRELATION_HEADER, start_request
@@ -58,7 +59,7 @@ class EventDoor:
             await self._live(receive, send)
         elif scope["type"] == "http":
             message = await receive()
-            await self._serve(Request(scope, message["body"]), send)
+            await self._serve(Request(head_of(scope), message["body"]), send)
         else:
             raise NotImplementedError(scope["type"])
 

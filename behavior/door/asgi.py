@@ -12,7 +12,7 @@ from edu.http.problems import headers_of, problem
 
 if TYPE_CHECKING:
     from edu.errors import LibretaError
-    from edu.http.front.application import Scope
+    from edu.http.front.heads import Head
     from edu.http.front.refusals import Send
 
 
@@ -22,16 +22,14 @@ _ALWAYS = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosnif
 class Request:
     """A complete request, as the front hands it on (``edu.http.front``)."""
 
-    def __init__(self, scope: Scope, body: bytes) -> None:
-        self.method: str = scope["method"]
-        self.path: str = scope["path"]
+    def __init__(self, head: Head, body: bytes) -> None:
+        self.method, self.path, self.token = head.method, head.path, head.token
         self.body = body
-        self._headers = {name.lower(): value for name, value in scope["headers"]}
+        self._head = head
 
     def header(self, name: str) -> str:
         """The header's value, empty when it was not sent."""
-        value: bytes = self._headers.get(name.lower().encode(), b"")
-        return value.decode("latin-1")
+        return self._head.text(name.lower().encode())
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from edu.errors import ForbiddenError
 from edu.http.errors import NotAuthenticatedError
 from edu.identity.capabilities import require
 from edu.identity.jwks import KeysUnavailableError
-from edu.identity.tokens import InvalidTokenError, bearer_token_of, verifier
+from edu.identity.tokens import InvalidTokenError, verifier
 from edu.logs import get_logger
 
 if TYPE_CHECKING:
@@ -56,10 +56,9 @@ class Authenticator:
             ForbiddenError: the caller is no student, or their account names no person.
             UnavailableError: the pool's keys cannot be fetched, or too many wait.
         """
-        token = bearer_token_of(request.header("authorization"))
-        if token is None:
+        if request.token is None:
             raise NotAuthenticatedError
-        principal = await self._principal(token)
+        principal = await self._principal(request.token)
         require(principal, REPORT_EVENTS)
         if not principal.school_id or not is_student_id(principal.person_id):
             raise ForbiddenError

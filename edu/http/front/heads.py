@@ -5,23 +5,33 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from edu.http.errors import BodyTooLargeError, HeadTooLargeError
+from edu.identity.tokens import bearer_token_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, MutableMapping
 
     from edu.http.front.limits import Limits
+    from edu.identity.principal import Principal
+
+_HEAD = "libreta.head"
 
 
 class Head:
-    """The fields that the front itself looks at. Where a name is sent twice, the last value."""
+    """The fields that the front itself looks at. Where a name is sent twice, the last value.
 
-    __slots__ = ("fields", "method", "path", "peer")
+    ``token`` is what ``bearer_token_of`` finds in it; ``caller`` whom that was found to prove, for who asks again
+    within the request. It decides whose turn it is and never whose data: that is found out where it is decided.
+    """
+
+    __slots__ = ("caller", "fields", "method", "path", "peer", "token")
 
     def __init__(self, scope: Mapping[str, Any]) -> None:
         self.method: str = scope["method"]
         self.path: str = scope["path"]
         self.fields: dict[bytes, bytes] = dict(scope["headers"])
         self.peer: str = (scope.get("client") or ("",))[0]
+        self.token = bearer_token_of(self.text(b"authorization"))
+        self.caller: Principal | None = None
 
     def text(self, name: bytes) -> str:
         """A field's value, empty when it was not sent."""
@@ -35,8 +45,14 @@ class Head:
         return int(length) if length.isdigit() else None
 
 
-def check_head(scope: Mapping[str, Any], limits: Limits) -> Head:
-    """The head, within the limits.
+def head_of(scope: Mapping[str, Any]) -> Head:
+    """The head of a request that ``check_head`` has let through."""
+    head: Head = scope[_HEAD]
+    return head
+
+
+def check_head(scope: MutableMapping[str, Any], limits: Limits) -> Head:
+    """The head, within the limits; ``head_of`` the same scope finds it again.
 
     Raises:
         HeadTooLargeError: it is too long, has too many fields, or one that must be short is not.
@@ -51,6 +67,7 @@ def check_head(scope: Mapping[str, Any], limits: Limits) -> Head:
     short = limits.media_type_bytes
     if len(head.fields.get(b"content-type", b"")) > short or len(head.fields.get(b"content-encoding", b"")) > short:
         raise HeadTooLargeError
+    scope[_HEAD] = head
     return head
 
 

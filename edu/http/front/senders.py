@@ -13,7 +13,7 @@ from edu.http.addresses import client_address_of, network_of
 from edu.http.errors import TooManyOpenRequestsError
 from edu.http.front.line import Place
 from edu.http.middleware import API_PREFIX
-from edu.identity.tokens import InvalidTokenError, bearer_token_of, verifier
+from edu.identity.tokens import InvalidTokenError, verifier
 from edu.logs import get_logger
 
 if TYPE_CHECKING:
@@ -78,9 +78,9 @@ def check_token(head: Head) -> None:
     Raises:
         InvalidTokenError: the API is asked with a token that is not one of ours, not for us, or no longer valid.
     """
-    if head.path.startswith(API_PREFIX) and (token := bearer_token_of(head.text(b"authorization"))) is not None:
+    if head.token is not None and head.path.startswith(API_PREFIX):
         try:
-            verifier().principal_at_once(token)
+            head.caller = verifier().principal_at_once(head.token)
         except InvalidTokenError as error:
             _log.warning("token refused", reason=error.detail)
             raise
@@ -93,8 +93,7 @@ def place_of(head: Head) -> Place:
     """
     if account := _known_account(head):
         return Place(account, is_known=True)
-    has_token = bearer_token_of(head.text(b"authorization")) is not None
-    return Place((not has_token and _named_sender(head)) or _address(head), is_known=False)
+    return Place((head.token is None and _named_sender(head)) or _address(head), is_known=False)
 
 
 def payer_of(head: Head) -> str:
@@ -103,15 +102,15 @@ def payer_of(head: Head) -> str:
 
 
 def _known_account(head: Head) -> str:
-    token = bearer_token_of(head.text(b"authorization"))
-    known = verifier().remembered(token) if token else None
-    return f"account {known.subject}" if known else ""
+    if head.caller is None and head.token:
+        head.caller = verifier().remembered(head.token)
+    return f"account {head.caller.subject}" if head.caller else ""
 
 
 def _named_sender(head: Head) -> str:
     """The token or the session that the request brings; empty without one."""
-    if token := bearer_token_of(head.text(b"authorization")):
-        return f"token {token}"
+    if head.token:
+        return f"token {head.token}"
     if b"cookie" not in head.fields:
         return ""
     found = _SESSION.search(head.text(b"cookie"))

@@ -20,7 +20,7 @@ from edu.errors import LibretaError
 from edu.http.errors import BusyError
 from edu.http.front.answers import Answer, Answers
 from edu.http.front.files import kept_file
-from edu.http.front.heads import Head
+from edu.http.front.heads import head_of
 from edu.http.front.line import Line, Place
 from edu.http.front.senders import place_of
 from edu.logs import get_logger
@@ -82,7 +82,7 @@ class ThreadedWSGI:
             return
         loop = asyncio.get_running_loop()
         job = _Job(scope, (await receive())["body"], loop, loop.create_future())
-        lost = self._line.put(place_of(Head(scope)), job)
+        lost = self._line.put(place_of(head_of(scope)), job)
         if lost and not lost.answered.done():
             lost.answered.set_exception(BusyError())
         await self._answers.send(await job.answered, send)

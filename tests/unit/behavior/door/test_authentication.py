@@ -11,6 +11,8 @@ from django.test import override_settings
 
 from behavior.door.asgi import Request
 from behavior.door.authentication import Authenticator, Sender
+from edu.http.front.heads import check_head
+from edu.http.front.limits import Limits
 from edu.identity import tokens
 from edu.identity.tokens import InvalidTokenError, TokenVerifier
 from tests.support.asgi import scope_of
@@ -48,7 +50,7 @@ def verified_in(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def _request(token: str) -> Request:
-    return Request(scope_of("POST", headers={"Authorization": f"Bearer {token}"}), b"")
+    return Request(check_head(scope_of("POST", headers={"Authorization": f"Bearer {token}"}), Limits()), b"")
 
 
 def test_token_is_verified_in_a_thread_once_and_then_known(issuer: Issuer, verified_in: list[str]) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 import pytest
 
 from edu.http.errors import BusyError
+from edu.http.front.heads import check_head
 from edu.http.front.limits import Limits
 from edu.http.front.wsgi import ThreadedWSGI, environ_of
 from tests.support.asgi import Reply, ask, part, scope_of
@@ -68,8 +69,9 @@ class Running:
         await self._life
 
     def ask(self, body: bytes = b"") -> Awaitable[Reply]:
-        headers = {"content-length": str(len(body))}
-        return asyncio.ensure_future(ask(self._served, scope_of("POST", headers=headers), part(body)))
+        scope = scope_of("POST", headers={"content-length": str(len(body))})
+        check_head(scope, Limits())
+        return asyncio.ensure_future(ask(self._served, scope, part(body)))
 
 
 async def _ignore(_message: object) -> None:
