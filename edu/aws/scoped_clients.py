@@ -10,6 +10,7 @@ import botocore.session
 
 from edu.aws.clients import make_client
 from edu.aws.credentials import ScopedCredentials
+from edu.aws.table_calls import send_as_it_is
 
 if TYPE_CHECKING:
     from mypy_boto3_athena import AthenaClient
@@ -44,4 +45,7 @@ def _scoped_client(service: str) -> Any:  # noqa: ANN401 - any client
     # a tenth of a write's processor time would go into checking what only edu.dynamo puts together, so the tests check
     # the calls they make instead (tests/support/call_shapes.py); what DynamoDB does not know still fails (ADR 0012)
     extra = {"parameter_validation": False} if service == "dynamodb" else {}
-    return make_client(boto3.Session(botocore_session=session), service, **extra)
+    client = make_client(boto3.Session(botocore_session=session), service, **extra)
+    if service == "dynamodb":
+        send_as_it_is(client)
+    return client
