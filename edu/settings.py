@@ -89,7 +89,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "edu.identity.middleware.BearerTokenMiddleware",
     "edu.console.middleware.ConsoleScopeMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
+    "edu.console.middleware.ConsoleMessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 ROOT_URLCONF = "edu.urls"

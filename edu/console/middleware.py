@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
+from functools import cache
 from typing import TYPE_CHECKING
 
 from django.contrib.auth import logout
 from django.contrib.auth.models import AnonymousUser
+from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.template.response import SimpleTemplateResponse
 from django.urls import reverse
@@ -34,6 +36,15 @@ class ConsoleSessionMiddleware(SessionMiddleware):
             return unavailable(error)
 
 
+class ConsoleMessageMiddleware(MessageMiddleware):
+    """Django's own, for the console's addresses alone: the API has nobody to leave a message for."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        """Find what was left for whom the session is of."""
+        if request.path.startswith(_console()):
+            super().process_request(request)
+
+
 class ConsoleScopeMiddleware:
     """Rebuilds the user from the session, renewing it at Cognito when its ID token is over, and enters its school.
 
@@ -45,7 +56,7 @@ class ConsoleScopeMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Handle one request; a console request in its user's school, which is left whatever happens."""
-        if not request.path.startswith(reverse("admin:index")):
+        if not request.path.startswith(_console()):
             return self._get_response(request)
         try:
             user = signed_in_user(request)
@@ -57,9 +68,15 @@ class ConsoleScopeMiddleware:
 
     def process_exception(self, request: HttpRequest, raised: Exception) -> HttpResponse | None:
         """A page for people when the table or Cognito is busy; everything else goes on to Django."""
-        if isinstance(raised, UnavailableError) and request.path.startswith(reverse("admin:index")):
+        if isinstance(raised, UnavailableError) and request.path.startswith(_console()):
             return unavailable(raised)
         return None
+
+
+@cache
+def _console() -> str:
+    """Where the console's addresses begin."""
+    return reverse("admin:index")
 
 
 def signed_in_user(request: HttpRequest) -> StaffUser | None:

@@ -90,6 +90,8 @@ def _from_wire(wire: Any) -> Any:  # noqa: ANN401 - whatever the table holds
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - whatever the table holds
     match value:
+        case str():
+            return value
         case dict() if not all(isinstance(name, str) for name in value):
             raise TypeError("a name in a map is text")
         case dict():

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.middleware.locale import LocaleMiddleware
 from django.utils import translation
+from django.utils.cache import patch_vary_headers
 from django.utils.translation import get_supported_language_variant
 from django.utils.translation.trans_real import parse_accept_lang_header
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
+    from django.http.response import HttpResponseBase
 
 _ANY = "*"
 
 
+@lru_cache(maxsize=256)
 def language_of(accept_language: str) -> str:
     """The best of our languages for an ``Accept-Language`` header; Spanish when it names none of them.
 
@@ -48,6 +52,12 @@ class LanguageMiddleware(LocaleMiddleware):
         """Put the request's language in force."""
         translation.activate(language_of_request(request))
         request.LANGUAGE_CODE = translation.get_language()
+
+    def process_response(self, _request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        """Say which language it was. No address of ours begins with one, so nobody is sent elsewhere."""
+        patch_vary_headers(response, ("Accept-Language",))
+        response.headers.setdefault("Content-Language", translation.get_language() or settings.LANGUAGE_CODE)
+        return response
 
 
 def _ours() -> list[str]:
