@@ -80,6 +80,16 @@ def replace_arrival(stored: Arrival, arrival: Arrival) -> None:
     transaction.commit()
 
 
+def ask() -> None:
+    """Ask the table for something of the school's that is not there.
+
+    Raises:
+        StoreUnavailableError: the table does not answer.
+        AccessDeniedError: see ``edu.dynamo.errors``.
+    """
+    table.get_item(Key(school_partition("PROBE"), "PROBE"))
+
+
 def put_rejected(rejected: Sequence[RejectedEvent]) -> None:
     """Write what was rejected, 25 a call. Idempotent. Same errors as ``put_arrivals``."""
     items = {(one.student_id, one.digest): _rejected_item(one) for one in rejected}

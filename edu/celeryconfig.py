@@ -32,20 +32,20 @@ broker_transport_options = {
         "read_timeout": READ_TIMEOUT_S,
         "retries": {"mode": "standard", "total_max_attempts": 3},
     },
-    "predefined_queues": {queue.name: {"url": getattr(settings, queue.setting)} for queue in queues.QUEUES},
+    "predefined_queues": {queue.name: {"url": getattr(settings, queue.setting)} for queue in queues.CELERYS_QUEUES},
     "visibility_timeout": queues.SHORTEST_VISIBILITY_S,
-    "wait_time_seconds": settings.CELERY_WAIT_TIME_S,
+    "wait_time_seconds": settings.SQS_WAIT_TIME_S,
     # kombu waits so long after a poll that brought nothing or while all threads are busy; its one second would cap a
     # worker at one message a second and thread, and zero would spin
     "polling_interval": 0.05,
 }
 broker_connection_retry_on_startup = True
 
-imports = tuple(module for queue in queues.QUEUES for module in queue.task_modules)
-task_routes = {pattern: {"queue": queue.name} for queue in queues.QUEUES for pattern in queue.task_patterns}
+imports = tuple(module for queue in queues.CELERYS_QUEUES for module in queue.task_modules)
+task_routes = {pattern: {"queue": queue.name} for queue in queues.CELERYS_QUEUES for pattern in queue.task_patterns}
 task_default_queue = queues.GOVSYNC.name  # of tasks that no route names; ours are all named
 task_create_missing_queues = False
-task_queues = tuple(Queue(queue.name) for queue in queues.QUEUES)
+task_queues = tuple(Queue(queue.name) for queue in queues.CELERYS_QUEUES)
 task_publish_retry = False  # the client above tries three times; kombu's own three more would outlast a task's time
 task_serializer = "json"
 accept_content = ["json"]

@@ -47,7 +47,8 @@ class DeadLetterNotFoundError(NotFoundError):
 class DeadLetter:
     """A message as a person may see it: nothing of its arguments but the schools it names and how many events it holds.
 
-    ``fault`` is what is wrong with its envelope, empty if nothing is; ``received`` how often it was given to somebody.
+    ``fault`` is why a worker set it aside, or what is wrong with its envelope, empty if neither is known; ``received``
+    how often it was given to somebody.
     """
 
     message_id: str
@@ -151,13 +152,13 @@ def _checked(reason: str) -> str:
 
 
 def _letter(message: QueuedMessage, queue: QueueDeclaration) -> DeadLetter:
-    task, fault, arguments = "", "", None
+    task, fault, arguments = "", _shown(message.reason), None
     try:
         envelope = read_envelope(message.body, queue=queue.name)
         task = envelope["headers"]["task"]
         arguments = json.loads(base64.b64decode(envelope["body"]))[:2]
     except BrokenEnvelopeError as error:
-        fault = str(error.fault)
+        fault = fault or str(error.fault)
     return DeadLetter(
         message_id=message.message_id,
         sent_at=message.sent_at,
@@ -168,6 +169,11 @@ def _letter(message: QueuedMessage, queue: QueueDeclaration) -> DeadLetter:
         events=sum(_events_in(arguments)),
         fault=fault,
     )
+
+
+def _shown(reason: str) -> str:
+    """A reason as far as it is one of ours: it was put beside the message, by whoever may send."""
+    return reason if len(reason) <= MAX_REASON_CHARS and reason.isascii() and reason.isprintable() else ""
 
 
 def _schools_in(value: object) -> Iterator[str]:

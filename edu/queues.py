@@ -19,8 +19,9 @@ class QueueDeclaration:
     """A queue of Celery messages with its dead-letter queue.
 
     ``task_modules`` hold the tasks whose messages it takes; a module's app is the prefix of its tasks' names, and one
-    app's tasks have one queue. A worker process of its own consumes it with ``threads`` threads, so that neither a
-    full queue nor a dead worker holds up another's.
+    app's tasks have one queue. Where there is a ``command`` instead, that management command consumes it, and Celery
+    knows nothing of it. A worker process of its own consumes it with ``threads`` threads, so that neither a full queue
+    nor a dead worker holds up another's.
 
     A message waits at most ``kept_days``. One that was received and not acknowledged is visible again after
     ``visibility_timeout_s``, and after ``max_receives`` such times it is moved to the dead letters. Alarms: more than
@@ -28,7 +29,8 @@ class QueueDeclaration:
     """
 
     name: str
-    task_modules: tuple[str, ...]
+    task_modules: tuple[str, ...] = ()
+    command: str = ""
     threads: int = 1
     kept_days: int = 4
     visibility_timeout_s: int = 120
@@ -83,8 +85,9 @@ class QueueDeclaration:
 
 BEHAVIOR: Final = QueueDeclaration(
     name="behavior",
-    task_modules=("behavior.tasks",),
-    threads=2,
+    command="consume_events",
+    threads=2,  # ten processes at most: the source's design lets twenty work at once
+    max_receives=1000,  # the consumer counts a message's own faults; this is for one that ends it each time (ADR 0024)
     depth_alarms=(1000, 2000),
     age_alarm_s=600,
 )
@@ -93,6 +96,7 @@ MAINTENANCE: Final = QueueDeclaration(
     name="maintenance", task_modules=("evaluations.tasks", "edu.canary_tasks"), age_alarm_s=3600
 )
 QUEUES: Final = (BEHAVIOR, GOVSYNC, MAINTENANCE)
+CELERYS_QUEUES: Final = tuple(queue for queue in QUEUES if not queue.command)
 SHORTEST_VISIBILITY_S: Final = min(queue.visibility_timeout_s for queue in QUEUES)
 # A task calls nobody any more after this long (edu.deadlines); the rest is for the call it is in, before its message is
 # visible again.

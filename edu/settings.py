@@ -202,7 +202,9 @@ SILENCE_TIMEOUT_S = environment.seconds(
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]  # nothing is written to the disk
 
 # --- Celery over SQS: see edu.celeryconfig
-CELERY_WAIT_TIME_S = environment.whole_number(env, "LIBRETA_SQS_WAIT_TIME_S", 10)
+SQS_WAIT_TIME_S = environment.whole_number(env, "LIBRETA_SQS_WAIT_TIME_S", 10)
+EVENT_BATCH_S = environment.whole_number(env, "LIBRETA_EVENT_BATCH_S", 5)  # see behavior.consumer
+EVENT_RETRY_S = environment.whole_number(env, "LIBRETA_EVENT_RETRY_S", 30)
 GOVSYNC_SWEEP_EVERY_S = environment.seconds(env, "LIBRETA_GOVSYNC_SWEEP_EVERY_S", 10.0)
 
 # --- the isolation canary: two schools that are nobody's, see edu.canary

@@ -36,6 +36,8 @@ os.environ |= {
     "LIBRETA_GOV_API_URL": "http://127.0.0.1:9",
     "LIBRETA_LOG_LEVEL": "WARNING",
     "LIBRETA_SQS_WAIT_TIME_S": "1",
+    "LIBRETA_EVENT_BATCH_S": "0",
+    "LIBRETA_EVENT_RETRY_S": "0",
     "AWS_ENDPOINT_URL": f"http://127.0.0.1:{EMULATOR_PORT}",
     "AWS_REGION": "us-east-1",
     "AWS_DEFAULT_REGION": "us-east-1",

@@ -2,6 +2,23 @@
 
 from behavior.services.listing import list_events, list_rejected_events
 from behavior.services.profiles import get_profile
-from behavior.services.storing import Stored, store_message, store_parts
+from behavior.services.storing import (
+    Stored,
+    is_table_answering,
+    read_message,
+    store_by_school,
+    store_message,
+    store_parts,
+)
 
-__all__ = ["Stored", "get_profile", "list_events", "list_rejected_events", "store_message", "store_parts"]
+__all__ = [
+    "Stored",
+    "get_profile",
+    "is_table_answering",
+    "list_events",
+    "list_rejected_events",
+    "read_message",
+    "store_by_school",
+    "store_message",
+    "store_parts",
+]

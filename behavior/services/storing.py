@@ -28,11 +28,12 @@ from behavior.repository import EventReplacedError, RejectedEvent
 from edu import clock
 from edu.deadlines import DeadlinePassedError
 from edu.dynamo.errors import AccessDeniedError, StoreUnavailableError
+from edu.errors import UnavailableError
 from edu.logs import get_logger
 from edu.tenancy import enter_school
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
 CONFLICT = "event_id: taken"  # the reason of what was rejected because its id says something else already
@@ -66,32 +67,67 @@ def store_message(parts: object) -> Stored:
         StoreUnavailableError: from one of the schools, once the others are done.
         AccessDeniedError: at once, whoever is left: see ``edu.dynamo.errors``.
     """
+    good, fault = read_message(parts)
+    outcomes = store_by_school(good).values()
+    failures = [fault, *(outcome for outcome in outcomes if isinstance(outcome, Exception))]
+    if failure := next(filter(None, failures), None):
+        raise failure
+    return sum((outcome for outcome in outcomes if isinstance(outcome, Stored)), Stored())
+
+
+def read_message(parts: object) -> tuple[list[Part], MalformedMessageError | None]:
+    """The parts that a message holds, and what is wrong with those that are none.
+
+    Raises:
+        MalformedMessageError: it has no parts, or too many, or too many events.
+    """
     if not isinstance(parts, list) or not 0 < len(parts) <= MAX_PARTS:
         raise MalformedMessageError("message without parts, or of too many")
     now = clock.now()
-    by_school: dict[str, list[Part]] = {}
-    failures: list[Exception] = []
+    good: list[Part] = []
+    fault: MalformedMessageError | None = None
     for raw in parts:
         try:
-            part = parse_part(raw, now=now)
+            good.append(parse_part(raw, now=now))
         except InvalidPartError as error:
-            failures.append(MalformedMessageError(f"part of a message: {error}"))
-        else:
-            by_school.setdefault(part.school_id, []).append(part)
-    if sum(len(part.events) for own in by_school.values() for part in own) > MAX_EVENTS_OF_MESSAGE:
+            fault = fault or MalformedMessageError(f"part of a message: {error}")
+    if sum(len(part.events) for part in good) > MAX_EVENTS_OF_MESSAGE:
         raise MalformedMessageError("message of too many events")
-    stored = Stored()
+    return good, fault
+
+
+def store_by_school(parts: Iterable[Part]) -> dict[str, Stored | Exception]:
+    """Write the events of these parts, each school's with that school's credentials, and say what became of each.
+
+    What fails for one school keeps no other's events from being stored.
+
+    Raises:
+        DeadlinePassedError: at once, whoever is left.
+        AccessDeniedError: the same: see ``edu.dynamo.errors``.
+    """
+    by_school: dict[str, list[Part]] = {}
+    for part in parts:
+        by_school.setdefault(part.school_id, []).append(part)
+    outcomes: dict[str, Stored | Exception] = {}
     for school_id, own in by_school.items():
         with enter_school(school_id), bound_contextvars(school_id=school_id):
             try:
-                stored += store_parts(own)
+                outcomes[school_id] = store_parts(own)
             except (DeadlinePassedError, AccessDeniedError):
                 raise
-            except Exception as error:  # noqa: BLE001 - raised again below, when the other schools are served
-                failures.append(error)
-    if failures:
-        raise failures[0]
-    return stored
+            except Exception as error:  # noqa: BLE001 - the caller's to tell of, when the other schools are served
+                outcomes[school_id] = error
+    return outcomes
+
+
+def is_table_answering(school_id: str) -> bool:
+    """Whether a school's question to the table is answered; what it would say of a write is not known."""
+    with enter_school(school_id):
+        try:
+            repository.ask()
+        except UnavailableError:
+            return False
+    return True
 
 
 def store_parts(parts: Sequence[Part]) -> Stored:

@@ -107,6 +107,7 @@ class Layout:
             "LIBRETA_GOV_API_KEY": kept.get("LIBRETA_GOV_API_KEY") or secrets.token_urlsafe(24),
             "LIBRETA_GOV_API_URL": self.ports.url("government"),
             "LIBRETA_SQS_WAIT_TIME_S": "2",
+            "LIBRETA_EVENT_BATCH_S": "1",
             "LIBRETA_GOVSYNC_SWEEP_EVERY_S": "2",
             "AWS_ENDPOINT_URL": self.ports.url("emulator"),
             "AWS_REGION": "us-east-1",

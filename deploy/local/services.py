@@ -128,6 +128,8 @@ def product_services(layout: Layout, environment: Mapping[str, str]) -> list[Ser
 
 def _worker(celery: list[str], queue: QueueDeclaration) -> Service:
     """The worker process of a queue, with the threads that it is declared with."""
+    if queue.command:
+        return Service(queue.worker, [sys.executable, str(SOURCE_ROOT / "manage.py"), queue.command], profile="worker")
     return Service(
         queue.worker,
         [

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from edu.aws.clients import service_client
+from edu.aws.receiving import REASON
 from edu.errors import UnavailableError
 from edu.logs import get_logger
 
@@ -38,6 +39,7 @@ class QueuedMessage:
     sent_at: datetime
     received: int
     receipt: str
+    reason: str = ""  # why a worker set it aside, if one did
 
 
 class DeadLetterQueue:
@@ -85,6 +87,7 @@ class DeadLetterQueue:
                 VisibilityTimeout=_HIDDEN_S,
                 WaitTimeSeconds=1,
                 MessageSystemAttributeNames=["SentTimestamp", "ApproximateReceiveCount"],
+                MessageAttributeNames=[REASON],
             )
             found = [_read(message) for message in answer.get("Messages", [])]
             if not found:
@@ -110,4 +113,5 @@ def _read(message: Any) -> QueuedMessage:  # noqa: ANN401 - boto3's message
         sent_at=datetime.fromtimestamp(int(attributes["SentTimestamp"]) / 1000, UTC),
         received=int(attributes["ApproximateReceiveCount"]),
         receipt=message["ReceiptHandle"],
+        reason=message.get("MessageAttributes", {}).get(REASON, {}).get("StringValue", ""),
     )

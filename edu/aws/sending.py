@@ -39,10 +39,8 @@ class QueueSender:
         try:
             answer: Any = client.send_message(QueueUrl=self._url, MessageBody=text)
         except (BotoCoreError, ClientError) as error:
-            raise QueueCallError(_reason(error)) from error
-        digest = hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()  # SQS's own choice
-        if answer.get("MD5OfMessageBody") != digest:
-            raise QueueCallError("another text is said to have been taken")
+            raise QueueCallError(reason_of(error)) from error
+        require_taken(answer, text)
 
     def probe(self) -> None:
         """Ask whether the queue answers. Blocks, a second and a half at most.
@@ -54,7 +52,7 @@ class QueueSender:
         try:
             client.get_queue_attributes(QueueUrl=self._url, AttributeNames=["QueueArn"])
         except (BotoCoreError, ClientError) as error:
-            raise QueueCallError(_reason(error)) from error
+            raise QueueCallError(reason_of(error)) from error
 
     def _client(self, use: str, connect_s: float, read_s: float) -> SQSClient:
         with self._lock:  # botocore's sessions may not make clients side by side
@@ -69,7 +67,18 @@ class QueueSender:
             return self._clients[use]
 
 
-def _reason(error: BotoCoreError | ClientError) -> str:
+def require_taken(answer: Any, text: str) -> None:  # noqa: ANN401 - SQS's answer to SendMessage
+    """Compare SQS's digest of what it holds with the text's.
+
+    Raises:
+        QueueCallError: it holds something else.
+    """
+    digest = hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()  # SQS's own choice
+    if answer.get("MD5OfMessageBody") != digest:
+        raise QueueCallError("another text is said to have been taken")
+
+
+def reason_of(error: BotoCoreError | ClientError) -> str:
     """AWS's code, or botocore's name for what happened: neither repeats what was sent."""
     if isinstance(error, ClientError):
         return str(error.response.get("Error", {}).get("Code", "")) or type(error).__name__

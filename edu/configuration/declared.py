@@ -141,7 +141,9 @@ SETTINGS: Final = (
     _setting("REFUSED_KIB_A_MINUTE", everywhere=(between(1, 1_048_576, " KiB"),)),
     Declared(variable="LIBRETA_API_READS", value=lambda: settings.API_RATES["reads"], everywhere=(rules.rate,)),
     Declared(variable="LIBRETA_API_WRITES", value=lambda: settings.API_RATES["writes"], everywhere=(rules.rate,)),
-    _setting("CELERY_WAIT_TIME_S", "LIBRETA_SQS_WAIT_TIME_S", everywhere=(between(0, 20, " s"),)),  # SQS's own range
+    _setting("SQS_WAIT_TIME_S", everywhere=(between(0, 20, " s"),)),  # SQS's own range
+    _setting("EVENT_BATCH_S", everywhere=(between(0, 20, " s"),)),
+    _setting("EVENT_RETRY_S", everywhere=(between(0, 900, " s"),)),  # SQS's own range
     _setting("GOVSYNC_SWEEP_EVERY_S", everywhere=(between(0.1, 300, " s"),)),
     _setting("CANARY_SCHOOLS", on_aws=(_canaries,)),
     # an alarm expects a run in fifteen minutes

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import httpx
 
 from deploy.local.services import granian
+from edu.queues import BEHAVIOR
 from tests.environment import STATE_DIR
 from tests.support.ports import free_port
 from tests.support.waiting import wait_until
@@ -101,15 +102,25 @@ class Process:
 
 
 @contextmanager
-def running_worker(
-    cloud: Cloud, *, queues: str = "behavior", threads: int = 2, **environment: str
-) -> Iterator[Process]:
+def running_worker(cloud: Cloud, *, queues: str, threads: int = 2, **environment: str) -> Iterator[Process]:
     """A real Celery worker of the service ``worker`` on these queues, ready to consume."""
     command = [sys.executable, "-m", "celery", "-A", "edu.celery", "worker", "-P", "threads", "-c", str(threads)]
     command += ["-Q", queues, "--without-gossip", "--without-mingle", "--without-heartbeat"]
     worker = Process(command, cloud.process_environment("worker", **{"LIBRETA_LOG_LEVEL": "INFO", **environment}))
     try:
         worker.wait_until_ready(lambda: " ready." in worker.log, "the worker")
+        yield worker
+    finally:
+        worker.stop()
+
+
+@contextmanager
+def running_consumer(cloud: Cloud, **environment: str) -> Iterator[Process]:
+    """The real worker of the events' queue, ready to consume."""
+    command = [sys.executable, str(SOURCE_ROOT / "manage.py"), BEHAVIOR.command]
+    worker = Process(command, cloud.process_environment("worker", **{"LIBRETA_LOG_LEVEL": "INFO", **environment}))
+    try:
+        worker.wait_until_ready(lambda: '"event":"consuming"' in worker.log, "the consumer")
         yield worker
     finally:
         worker.stop()

@@ -26,6 +26,7 @@ def install(options: EmulatorOptions) -> None:
         policy_variables,
         query_access,
         query_engine,
+        queue_actions,
         root_account,
         sessions,
         stream_records,
@@ -36,6 +37,7 @@ def install(options: EmulatorOptions) -> None:
     root_account.install()
     policy_variables.install()
     dynamodb_actions.install()
+    queue_actions.install()
     if options.leading_keys:
         leading_keys.install()
     sessions.install()

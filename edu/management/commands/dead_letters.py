@@ -54,7 +54,10 @@ class Command(OperatorCommand):
 
 
 def _line_of(letter: DeadLetter) -> str:
-    known = f"{letter.task} schools={','.join(letter.schools) or '-'} events={letter.events}"
-    said = f"fault={letter.fault.replace(' ', '-')}" if letter.fault else known
     when = letter.sent_at.isoformat(timespec="seconds")
-    return f"{letter.message_id} sent={when} received={letter.received} bytes={letter.size_bytes} {said}"
+    known = [f"{letter.message_id} sent={when} received={letter.received} bytes={letter.size_bytes}"]
+    if letter.task:
+        known.append(f"{letter.task} schools={','.join(letter.schools) or '-'} events={letter.events}")
+    if letter.fault:
+        known.append(f"fault={letter.fault.replace(' ', '-')}")
+    return " ".join(known)

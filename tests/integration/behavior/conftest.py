@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from edu.celery import app
 from edu.identity.principal import Role
 from tests.integration.behavior.support import EVENTS_PATH, VISIBILITY_S, BehaviorQueue, Student, running_warm_worker
 from tests.support.processes import running_door
@@ -49,9 +48,7 @@ def queue(cloud: Cloud) -> BehaviorQueue:
 
 
 def queue_of(cloud: Cloud) -> BehaviorQueue:
-    """The queue, to which this process's Celery sends too."""
-    queues = app.conf.broker_transport_options["predefined_queues"]  # read before the cloud of this run stood
-    queues["behavior"]["url"] = cloud.environment["LIBRETA_BEHAVIOR_QUEUE_URL"]
+    """The queue, seen from behind."""
     return BehaviorQueue(cloud)
 
 

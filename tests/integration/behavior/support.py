@@ -9,14 +9,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import httpx
+from django.conf import settings
 
 from behavior import services
+from behavior.domain.events import STORE_EVENTS
 from edu import clock
-from edu.celery import app
+from edu.aws.sending import QueueSender
+from edu.envelopes import write_envelope
+from edu.queues import BEHAVIOR
 from edu.tenancy import enter_school
 from tests.support.cloud import Cloud
 from tests.support.events import part_of
-from tests.support.processes import Process, running_worker
+from tests.support.processes import Process, running_consumer
 from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
@@ -58,7 +62,9 @@ def send(student: Student, *events: object, **changes: Any) -> None:
 
 def send_parts(*parts: object) -> None:
     """Put one message of these parts into the queue, unchecked."""
-    app.send_task("behavior.store_events", kwargs={"parts": list(parts)})
+    keywords = json.dumps({"parts": list(parts)}).encode()
+    text = write_envelope(task=STORE_EVENTS, keywords=keywords, queue=BEHAVIOR.name, correlation_id=uuid.uuid4().hex)
+    QueueSender(settings.BEHAVIOR_QUEUE_URL, connections=1).send(text)
 
 
 @dataclass(frozen=True)
@@ -116,14 +122,14 @@ class BehaviorQueue:
 
 
 @contextmanager
-def running_warm_worker(cloud: Cloud, queue: BehaviorQueue, *, threads: int = 2) -> Iterator[Process]:
+def running_warm_worker(cloud: Cloud, queue: BehaviorQueue) -> Iterator[Process]:
     """A real worker that has stored an event of a school nobody asks about.
 
     A first task takes longer than the next: a test's message with a short visibility would come again meanwhile.
     The visibility is short from the start, since a poll under way keeps the one it began with.
     """
     queue.reset(visibility_s=VISIBILITY_S)
-    with running_worker(cloud, threads=threads) as worker:
+    with running_consumer(cloud) as worker:
         send(Student("calentamiento", "est-001", ""), make_event())
         queue.wait_until_drained()
         yield worker

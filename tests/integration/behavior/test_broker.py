@@ -10,7 +10,7 @@ import pytest
 from kombu import Connection
 
 from edu.celery import app
-from tests.support.processes import SOURCE_ROOT, running_worker
+from tests.support.processes import SOURCE_ROOT, running_consumer
 
 if TYPE_CHECKING:
     from tests.integration.behavior.support import BehaviorQueue
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 def endpoint_of(connection: Any) -> str:
     """Where a connection's client calls."""
-    url: str = connection.default_channel.sqs(queue="behavior").meta.endpoint_url
+    url: str = connection.default_channel.sqs(queue="maintenance").meta.endpoint_url
     return url
 
 
 def host_of(url: str, **options: object) -> str:
     """Where a broker connection would send to. Makes the client, calls nobody."""
-    queues = {"behavior": {"url": "https://sqs.us-east-1.amazonaws.com/000000000000/behavior"}}
+    queues = {"maintenance": {"url": "https://sqs.us-east-1.amazonaws.com/000000000000/maintenance"}}
     options = {"region": "us-east-1", "predefined_queues": queues, **options}
     with Connection(url, transport="sqs", transport_options=options) as connection:
         return endpoint_of(connection)
@@ -55,7 +55,7 @@ def test_kombu_ignores_an_endpoint_given_any_other_way(cloud: Cloud, monkeypatch
     ],
 )
 def test_worker_with_a_wrong_endpoint_ends_at_the_start(cloud: Cloud, wrong: dict[str, str]) -> None:
-    command = [sys.executable, "-m", "celery", "-A", "edu.celery", "worker", "-P", "solo", "-Q", "behavior"]
+    command = [sys.executable, "-m", "celery", "-A", "edu.celery", "worker", "-P", "solo", "-Q", "maintenance"]
     environment = cloud.process_environment("worker", **wrong)
     ended = subprocess.run(
         command, env=environment, cwd=SOURCE_ROOT, capture_output=True, text=True, timeout=60, check=False
@@ -70,5 +70,5 @@ def test_worker_with_a_queue_url_of_aws_still_calls_the_emulator_only(cloud: Clo
     address = f"https://sqs.us-east-1.amazonaws.com/{queue.url.rsplit('/', 2)[1]}/{queue.url.rsplit('/', 1)[1]}"
     queue.reset(visibility_s=1)
     queue.send("no es JSON")
-    with running_worker(cloud, LIBRETA_BEHAVIOR_QUEUE_URL=address):
+    with running_consumer(cloud, LIBRETA_BEHAVIOR_QUEUE_URL=address):
         queue.wait_for_dead_letters(1)

@@ -32,10 +32,10 @@ def test_event_of_the_door_reaches_the_table(
     accepted = student.post(door_url, sent)
     assert (accepted.status_code, accepted.json()) == (202, {"accepted": True, "events": 1})
     queue.wait_until_drained()
-    wait_until(lambda: '"event":"task done"' in worker.log, what="the end of the task")
+    wait_until(lambda: '"event":"events stored"' in worker.log, what="the end of the batch")
     (event,) = stored_events(student)
     assert (event.event_id, event.value, event.note) == (sent["event_id"], Decimal("2.5"), sent["note"])
-    assert re.search('"correlation_id":"[0-9a-f]{32}"', worker.log)
+    assert re.search(r'"messages":\["[0-9a-f]{32}"\]', worker.log)
     assert "compañero" not in worker.log
     assert student.student_id not in worker.log
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.core.management import call_command
 
 from behavior import services
 from edu.tenancy import enter_school
 from tests.integration.behavior.support import make_event, send, stored_events
+from tests.support.cloud import acting_as
 from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
@@ -19,7 +22,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.usefixtures("worker")
 
-TASK_DONE = '"event":"task done"'
+STORED = '"event":"events stored"'
 UNSTORABLE: list[dict[str, Any]] = [
     {"school_id": None},
     {"school_id": ""},
@@ -40,7 +43,7 @@ def test_poison_event_is_rejected_alone(worker: Process, queue: BehaviorQueue, s
     poison = [make_event(kind="SECRETO"), {"nota": "\ud800"}, 7, None, [], make_event(value="NaN")]
     send(student, *good[:15], *poison, *good[15:])
     queue.wait_until_drained()
-    wait_until(lambda: TASK_DONE in worker.log, what="the end of the task")
+    wait_until(lambda: STORED in worker.log, what="the end of the batch")
     assert {event.event_id for event in stored_events(student)} == {event["event_id"] for event in good}
     with enter_school(student.school_id):
         rejected = services.list_rejected_events().items
@@ -68,6 +71,11 @@ def test_messages_nobody_can_store_are_dead_lettered_beside_good_ones(queue: Beh
     queue.wait_for_dead_letters(len(UNSTORABLE))
     queue.wait_until_drained()
     assert [event.event_id for event in stored_events(student)] == [sent["event_id"]]
+    said = io.StringIO()
+    with acting_as("operator"):
+        call_command("dead_letters", "list", queue="behavior", stdout=said)
+    faults = {line.rpartition("fault=")[2] for line in said.getvalue().splitlines()}
+    assert faults == {f"part-of-a-message:-{name}" for name in ("members", "school_id", "student_id", "events")}
 
 
 def test_message_that_is_none_of_celerys_is_dead_lettered(queue: BehaviorQueue, student: Student) -> None:

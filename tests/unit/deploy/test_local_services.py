@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from deploy.local.layout import Layout, Ports
 from deploy.local.services import product_services
-from edu.queues import QUEUES
+from edu.queues import BEHAVIOR, CELERYS_QUEUES, QUEUES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,7 +16,10 @@ def test_every_declared_queue_has_a_worker_process_with_its_threads(tmp_path: Pa
     services = product_services(Layout(tmp_path, Ports()), {"LIBRETA_GOV_API_KEY": "key"})
     workers = [queue.worker for queue in QUEUES]
     assert [service.name for service in services] == ["government", *workers, "beat", "web", "events"]
-    for queue, service in zip(QUEUES, services[1:], strict=False):
+    by_worker = {service.name: service for service in services}
+    assert by_worker[BEHAVIOR.worker].command[-1] == BEHAVIOR.command
+    for queue in CELERYS_QUEUES:
+        service = by_worker[queue.worker]
         assert service.command[service.command.index("--queues") + 1] == queue.name
         assert service.command[service.command.index("--concurrency") + 1] == str(queue.threads)
         assert service.command[service.command.index("--hostname") + 1] == f"{queue.worker}@local"

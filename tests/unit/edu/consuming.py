@@ -12,9 +12,9 @@ from celery.worker.consumer import Consumer as CeleryConsumer
 from kombu import Connection, Consumer, Queue
 
 from edu.celery import app
-from edu.queues import BEHAVIOR
+from edu.queues import MAINTENANCE
 
-URL = "http://127.0.0.1:9/000000000000/libreta-test-behavior"
+URL = "http://127.0.0.1:9/000000000000/libreta-test-maintenance"
 GOOD_BODY: list[Any] = [
     [],
     {"school_id": "escuela-1", "student_id": "est-1", "events": []},
@@ -28,17 +28,17 @@ def encoded(value: object) -> str:
 
 
 def good_envelope(**changes: Any) -> dict[str, Any]:
-    """The envelope of a message as Celery sends one to the events' queue."""
+    """The envelope of a message as Celery sends one to the queue of maintenance."""
     made: dict[str, Any] = {
         "body": encoded(GOOD_BODY),
         "content-type": "application/json",
         "content-encoding": "utf-8",
-        "headers": {"lang": "py", "task": "behavior.store_events", "id": "a-1", "root_id": "a-1", "parent_id": None},
+        "headers": {"lang": "py", "task": "edu.try_isolation", "id": "a-1", "root_id": "a-1", "parent_id": None},
         "properties": {
             "correlation_id": "a-1",
             "delivery_mode": 2,
             "delivery_tag": "a-1",
-            "delivery_info": {"exchange": "", "routing_key": "behavior"},
+            "delivery_info": {"exchange": "", "routing_key": "maintenance"},
             "priority": 0,
             "body_encoding": "base64",
         },
@@ -50,7 +50,7 @@ class Consuming:
     """A consumer of the events' queue. It keeps the requests it would hand to its threads, and deletes nothing."""
 
     def __init__(self) -> None:
-        queues = {BEHAVIOR.name: {"url": URL}}
+        queues = {MAINTENANCE.name: {"url": URL}}
         options = {"predefined_queues": queues, "region": "us-east-1", "is_secure": False}
         connection: Any = Connection(
             "sqs://k:s@127.0.0.1:9", transport="edu.broker:Transport", transport_options=options
@@ -76,7 +76,7 @@ class Consuming:
         celery.update_strategies()
         self._consumer = Consumer(
             self.channel,
-            queues=[Queue(BEHAVIOR.name)],
+            queues=[Queue(MAINTENANCE.name)],
             auto_declare=False,
             accept=["json"],
             on_message=celery.create_task_handler(),
@@ -88,7 +88,7 @@ class Consuming:
     def receive(self, *texts: str) -> int:
         """Let messages with these texts arrive together; how many of them reached Celery's threads."""
         before = len(self.requests)
-        self.channel._on_messages_ready(URL, BEHAVIOR.name, {"Messages": [self._message(text) for text in texts]})
+        self.channel._on_messages_ready(URL, MAINTENANCE.name, {"Messages": [self._message(text) for text in texts]})
         return len(self.requests) - before
 
     @property

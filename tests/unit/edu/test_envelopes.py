@@ -94,7 +94,7 @@ def consuming() -> Consuming:
 @given(text=texts)
 def test_no_message_ends_the_consumer_or_is_deleted(consuming: Consuming, text: str) -> None:
     try:
-        read_envelope(text, queue="behavior")
+        read_envelope(text, queue="maintenance")
         expected = {0, 1}  # Celery itself sets a message aside whose task it does not know
     except BrokenEnvelopeError:
         expected = {0}
@@ -169,8 +169,8 @@ def test_broken_message_is_left_in_its_queue_with_the_reason_by_name(consuming: 
     with structlog.testing.capture_logs() as logs:
         assert consuming.receive(text) == 0
     [line] = logs
-    assert (line["event"], line["log_level"], line["queue"]) == ("messages refused", "error", "behavior")
-    assert (line["reasons"], line["BrokenEnvelopes"], line["Queue"]) == ([str(fault)], 1, "behavior")
+    assert (line["event"], line["log_level"], line["queue"]) == ("messages refused", "error", "maintenance")
+    assert (line["reasons"], line["BrokenEnvelopes"], line["Queue"]) == ([str(fault)], 1, "maintenance")
     assert consuming.held == held
 
 
@@ -187,15 +187,15 @@ def test_good_message_arrives_as_it_was_sent(consuming: Consuming) -> None:
     for text in (json.dumps(good_envelope()), encoded(good_envelope())):
         assert consuming.receive(text) == 1
         request = consuming.requests[-1]
-        assert (request.name, request.id, request.kwargs) == ("behavior.store_events", "a-1", GOOD_BODY[1])
-        assert request.delivery_info["routing_key"] == "behavior"
+        assert (request.name, request.id, request.kwargs) == ("edu.try_isolation", "a-1", GOOD_BODY[1])
+        assert request.delivery_info["routing_key"] == "maintenance"
 
 
 def test_queue_a_message_claims_for_itself_is_not_believed(consuming: Consuming) -> None:
     """Kombu deletes with the client of the queue that the message names; an unknown one ended the worker."""
     claimed = _changed_at(("properties", "delivery_info"), {"exchange": "x", "routing_key": "nowhere"})
     assert consuming.receive(json.dumps(claimed)) == 1
-    assert consuming.requests[-1].delivery_info["routing_key"] == "behavior"
+    assert consuming.requests[-1].delivery_info["routing_key"] == "maintenance"
 
 
 def test_what_kombu_or_celery_should_still_raise_leaves_the_message_too(
@@ -233,24 +233,24 @@ def test_what_celery_writes_today_is_read_with_its_correlation_id(
     monkeypatch.setattr(consuming.channel, "sqs", lambda **_: client)
     start_correlation("of-a-request")
     producer = app.amqp.Producer(consuming.channel, auto_declare=False)
-    app.send_task("behavior.store_events", kwargs=dict(GOOD_BODY[1]), producer=producer, **message_options())
+    app.send_task("edu.try_isolation", kwargs=dict(GOOD_BODY[1]), producer=producer, **message_options())
     monkeypatch.undo()
     assert consuming.receive(*sent) == len(sent) == 1
     request = consuming.requests[-1]
-    assert (request.name, request.kwargs) == ("behavior.store_events", GOOD_BODY[1])
+    assert (request.name, request.kwargs) == ("edu.try_isolation", GOOD_BODY[1])
     assert request.request_dict[CORRELATION_HEADER] == "of-a-request"
 
 
 def test_what_we_write_is_read_as_it_was_written(consuming: Consuming) -> None:
     keywords = {"parts": [{"note": 'ñandú 🙌 " \\'}]}
     content = json.dumps(keywords, ensure_ascii=False).encode()
-    text = write_envelope(task="behavior.store_events", keywords=content, queue="behavior", correlation_id="a" * 32)
+    text = write_envelope(task="edu.try_isolation", keywords=content, queue="maintenance", correlation_id="a" * 32)
     assert text.isascii()
-    assert read_envelope(text, queue="behavior") == json.loads(text)
+    assert read_envelope(text, queue="maintenance") == json.loads(text)
     assert consuming.receive(text) == 1
     request = consuming.requests[-1]
     assert (request.name, request.id, request.args, request.kwargs) == (
-        "behavior.store_events",
+        "edu.try_isolation",
         "a" * 32,
         [],
         keywords,
@@ -260,7 +260,7 @@ def test_what_we_write_is_read_as_it_was_written(consuming: Consuming) -> None:
 
 def test_what_we_write_says_nothing_of_its_arguments_in_the_headers() -> None:
     content = json.dumps({"note": SECRET}, ensure_ascii=False).encode()
-    text = write_envelope(task="behavior.store_events", keywords=content, queue="behavior", correlation_id="a-1")
+    text = write_envelope(task="edu.try_isolation", keywords=content, queue="maintenance", correlation_id="a-1")
     headers = json.loads(text)["headers"]
     assert headers["argsrepr"] == headers["kwargsrepr"] == ""
     assert SECRET not in text

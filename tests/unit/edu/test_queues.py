@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.core.management import get_commands
 
 from edu.aws.clients import CONNECT_TIMEOUT_S, READ_TIMEOUT_S
 from edu.celery import app
-from edu.queues import BEHAVIOR, QUEUES, TASK_TIME_S, QueueDeclaration
+from edu.queues import BEHAVIOR, CELERYS_QUEUES, QUEUES, TASK_TIME_S, QueueDeclaration
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +59,7 @@ def test_every_declared_module_exists_and_celery_imports_it(config: dict[str, An
 
 
 def test_celery_knows_the_declared_queues_and_no_others(config: dict[str, Any]) -> None:
-    names = [queue.name for queue in QUEUES]
+    names = [queue.name for queue in CELERYS_QUEUES]
     assert [queue.name for queue in config["task_queues"]] == names
     assert list(config["broker_transport_options"]["predefined_queues"]) == names
     assert config["task_default_queue"] in names
@@ -82,3 +83,9 @@ def test_every_queue_has_a_worker_of_its_own_with_threads() -> None:
     workers = [queue.worker for queue in QUEUES]
     assert workers == ["behavior-worker", "govsync-worker", "maintenance-worker"]
     assert all(queue.threads >= 1 for queue in QUEUES)
+
+
+def test_queue_is_consumed_by_celerys_tasks_or_by_a_command_of_ours() -> None:
+    assert all(bool(queue.task_modules) is not bool(queue.command) for queue in QUEUES)
+    for queue in QUEUES:
+        assert not queue.command or get_commands()[queue.command]

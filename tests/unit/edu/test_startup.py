@@ -128,7 +128,7 @@ NOWHERE: dict[str, tuple[dict[str, Any], str]] = {
     "no connections": ({"AWS_POOL_CONNECTIONS": 0}, "LIBRETA_AWS_POOL_CONNECTIONS must be from 1 to 200"),
     "a session without end": ({"SESSION_COOKIE_AGE": 10**9}, "LIBRETA_SESSION_AGE_S must be from 60 to 86400 s"),
     "a session that is over": ({"SESSION_COOKIE_AGE": 0}, "LIBRETA_SESSION_AGE_S must be from 60 to 86400 s"),
-    "more than SQS waits": ({"CELERY_WAIT_TIME_S": 21}, "LIBRETA_SQS_WAIT_TIME_S must be from 0 to 20 s"),
+    "more than SQS waits": ({"SQS_WAIT_TIME_S": 21}, "LIBRETA_SQS_WAIT_TIME_S must be from 0 to 20 s"),
     "no sweep": ({"GOVSYNC_SWEEP_EVERY_S": 0.0}, "LIBRETA_GOVSYNC_SWEEP_EVERY_S must be from 0.1 to 300 s"),
     "no rate": ({"API_RATES": {"reads": "", "writes": "1/minute"}}, "LIBRETA_API_READS must be a rate"),
     "rate of nothing": (

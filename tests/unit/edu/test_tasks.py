@@ -50,7 +50,7 @@ def seen() -> list[Any]:
 
 @pytest.fixture
 def school_task(app: Celery, seen: list[Any]) -> Any:
-    @app.task(shared=False, base=SchoolTask, name="behavior.test_school")
+    @app.task(shared=False, base=SchoolTask, name="edu.test_school")
     def work(*, school_id: str, note: str = "", fail: bool = False) -> str:
         seen.append((school_id, _school_or_none(), correlation_id(), get_contextvars().get("task")))
         if fail:
@@ -125,7 +125,7 @@ def test_scope_a_body_forgets_to_leave_does_not_outlive_it(app: Celery) -> None:
 def _sent(app: Celery) -> Any:
     with app.connection_for_read() as connection, connection.channel() as channel:
         assert isinstance(channel, Channel)
-        return channel._get("behavior")
+        return channel._get("maintenance")
 
 
 def test_correlation_id_travels_with_the_message_and_arguments_are_not_copied(
@@ -138,7 +138,7 @@ def test_correlation_id_travels_with_the_message_and_arguments_are_not_copied(
     assert PERSON not in str(headers)
     assert headers["argsrepr"] == headers["kwargsrepr"] == ""
     _trace(school_task, school_id="norte", headers=headers)
-    assert [entry[2:] for entry in seen] == [("correlation-42", "behavior.test_school")]
+    assert [entry[2:] for entry in seen] == [("correlation-42", "edu.test_school")]
 
 
 def test_without_a_sender_the_task_id_correlates(school_task: Any, seen: list[Any]) -> None:
@@ -166,7 +166,7 @@ def test_logs_name_the_task_and_the_error_and_nobody(school_task: Any, caplog: p
 def test_failed_message_is_rejected_not_acknowledged(app: Celery, base: type) -> None:
     """The SQS transport leaves a rejected message to the queue's redrive policy, so it is counted and dead-lettered."""
 
-    @app.task(shared=False, base=base, name="behavior.test_fails")
+    @app.task(shared=False, base=base, name="edu.test_fails")
     def work(**_: Any) -> None:
         raise ValueError
 

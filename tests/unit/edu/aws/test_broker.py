@@ -14,14 +14,14 @@ from kombu.asynchronous.aws.sqs.connection import AsyncSQSConnection
 
 from edu import broker
 from edu.celery import app
-from edu.queues import BEHAVIOR, QUEUES
+from edu.queues import CELERYS_QUEUES, MAINTENANCE, QUEUES
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from botocore.awsrequest import AWSPreparedRequest
 
-QUEUE_URL = "http://sqs.us-east-1.amazonaws.com/000000000000/libreta-test-behavior"
+QUEUE_URL = "http://sqs.us-east-1.amazonaws.com/000000000000/libreta-test-maintenance"
 
 
 class NothingIsSentError(Exception):
@@ -36,7 +36,7 @@ def own_keys(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _channel(**overridden: Any) -> Any:
-    urls = {queue.setting: "" for queue in QUEUES} | {BEHAVIOR.setting: QUEUE_URL}
+    urls = {queue.setting: "" for queue in QUEUES} | {MAINTENANCE.setting: QUEUE_URL}
     with override_settings(**urls, **overridden):
         config = runpy.run_module("edu.celeryconfig")
     connection = Connection(
@@ -65,7 +65,7 @@ def test_both_of_kombus_clients_go_to_the_checked_endpoint(monkeypatch: pytest.M
     monkeypatch.setenv("AWS_ENDPOINT_URL_SQS", "http://127.0.0.1:9")
     channel = _channel()
     local = urlsplit(settings.AWS_ENDPOINT_URL or "").netloc
-    for queue in (declared.name for declared in QUEUES):
+    for queue in (declared.name for declared in CELERYS_QUEUES):
         assert _hosts_called(channel.sqs(queue)) == {local}
         asynchronous: Any = AsyncSQSConnection(channel.sqs(queue), http_client=object())
         request = asynchronous._create_json_request("ReceiveMessage", {}, QUEUE_URL)
@@ -74,14 +74,14 @@ def test_both_of_kombus_clients_go_to_the_checked_endpoint(monkeypatch: pytest.M
 
 def test_release_client_of_a_stopping_worker_goes_there_too() -> None:
     channel = _channel()
-    released = channel._new_release_client(channel.sqs("behavior"))
+    released = channel._new_release_client(channel.sqs("maintenance"))
     assert released.meta.endpoint_url == settings.AWS_ENDPOINT_URL
 
 
 @pytest.mark.parametrize("endpoint", ["http://127.0.0.1:4566/", "https://127.0.0.1:4566", "http://127.9.9.9:1/x?y"])
 def test_every_form_of_loopback_endpoint_stays_on_the_loopback(endpoint: str) -> None:
     channel = _channel(AWS_ENDPOINT_URL=endpoint)
-    used = urlsplit(channel.sqs("behavior").meta.endpoint_url)
+    used = urlsplit(channel.sqs("maintenance").meta.endpoint_url)
     assert (used.scheme, used.netloc) == (urlsplit(endpoint).scheme, urlsplit(endpoint).netloc)
 
 
@@ -89,7 +89,7 @@ def test_ipv6_loopback_fails_rather_than_going_elsewhere() -> None:
     """Kombu loses the brackets; the SDK then refuses the URL."""
     channel = _channel(AWS_ENDPOINT_URL="http://[::1]:4566")
     with pytest.raises(ValueError, match="Invalid endpoint"):
-        channel.sqs("behavior")
+        channel.sqs("maintenance")
 
 
 @pytest.fixture
@@ -103,7 +103,7 @@ def machine_says_elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> N
 @pytest.mark.usefixtures("machine_says_elsewhere")
 def test_on_aws_a_config_file_cannot_divert_kombu() -> None:
     channel = _channel(AWS_ENDPOINT_URL=None)
-    assert channel.sqs("behavior").meta.endpoint_url == "https://sqs.us-east-1.amazonaws.com"
+    assert channel.sqs("maintenance").meta.endpoint_url == "https://sqs.us-east-1.amazonaws.com"
 
 
 def test_unknown_queue_is_refused_not_created() -> None:
