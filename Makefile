@@ -9,7 +9,7 @@ CODE := manage.py edu evaluations behavior govsync analytics deploy tests
 WORKERS ?= 2
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --durations=10
 
-.PHONY: help setup run demo test test-quick test-offline test-dynamodb-local isolation check fmt bench bench-evaluations bench-behavior drill-edge lock reset clean
+.PHONY: help setup run demo test test-quick test-offline test-dynamodb-local isolation check fmt bench bench-evaluations bench-behavior bench-drain drill-edge lock reset clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-22s %s\n", $$1, $$2}'
@@ -56,13 +56,16 @@ fmt: $(READY) ## format and fix what can be fixed
 	@$(BIN)/ruff format --quiet $(CODE)
 	@$(BIN)/ruff check --quiet --fix $(CODE)
 
-bench: bench-evaluations bench-behavior ## all measurements, as ratios to a baseline of the same run
+bench: bench-evaluations bench-behavior bench-drain ## all measurements, as ratios to a baseline of the same run
 
 bench-evaluations: $(READY) ## a score over HTTP, beside the bare transaction and a plain project
 	@$(BIN)/python -m tests.bench.evaluations
 
 bench-behavior: $(READY) ## events to the door, beside a plain view and a constant
 	@$(BIN)/python -m tests.bench.behavior
+
+bench-drain: $(READY) ## the worker of events empties a full queue, beside raw writes of the same items
+	@$(BIN)/python -m tests.bench.drain
 
 drill-edge: $(READY) ## attack both doors at once while a teacher of another school works
 	@$(BIN)/python -m tests.drills.edge

@@ -11,6 +11,7 @@ import base64
 import binascii
 import json
 import re
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
@@ -21,6 +22,7 @@ _LONGEST_CORRELATION_CHARS: Final = 128
 _TASK = re.compile(r"[A-Za-z_][A-Za-z0-9_.]{0,254}")
 _ID = re.compile(r"[A-Za-z0-9_=+/.:-]{1,255}")  # a UUID, or a request's id of the API Gateway
 _CELERYS_OWN = "celery."
+_Arguments = tuple[list[Any], dict[str, Any]]
 _PARTS_OF_BODY: Final = 3
 _KOMBUS_TYPED: Final = frozenset({"__type__", "__value__"})
 _NEVER_SENT = ("eta", "expires", "compression")  # ours wait in the table and are not compressed (ADR 0006)
@@ -60,10 +62,37 @@ def read_envelope(raw: object, *, queue: str) -> dict[str, Any]:
     Raises:
         BrokenEnvelopeError: it is no message of Celery's protocol 2 with a JSON body, or asks for what ours never do.
     """
+    headers, (body, _arguments) = _read(raw)
+    return _envelope(headers, body, queue)
+
+
+@dataclass(frozen=True)
+class Call:
+    """What a message asks for: a task by name, with positional and keyword arguments."""
+
+    task: str
+    task_id: str
+    correlation_id: str
+    positional: list[Any] = field(repr=False)
+    keywords: dict[str, Any] = field(repr=False)
+
+
+def read_call(raw: object) -> Call:
+    """The call that a message's text stands for, for who consumes a queue without Celery (ADR 0024).
+
+    Raises:
+        BrokenEnvelopeError: as ``read_envelope``.
+    """
+    headers, (_body_text, (positional, keywords)) = _read(raw)
+    correlation_id = headers.get(CORRELATION_HEADER) or headers["id"]
+    return Call(headers["task"], headers["id"], correlation_id, positional, keywords)
+
+
+def _read(raw: object) -> tuple[dict[str, Any], tuple[str, _Arguments]]:
     if not isinstance(raw, str) or len(raw) > LONGEST_MESSAGE_CHARS:
         raise BrokenEnvelopeError(Fault.TOO_LONG)
     sent = _object(_outer(raw))
-    return _envelope(_headers(sent), _body(sent), queue)
+    return _headers(sent), _body(sent)
 
 
 def write_envelope(*, task: str, keywords: bytes, queue: str, correlation_id: str) -> str:
@@ -145,8 +174,8 @@ def _headers(sent: dict[str, Any]) -> dict[str, Any]:
     return kept
 
 
-def _body(sent: dict[str, Any]) -> str:
-    """The body as it came, once it is known to be one that Celery can take apart."""
+def _body(sent: dict[str, Any]) -> tuple[str, _Arguments]:
+    """The body as it came, once it is known to be one that Celery can take apart, and its arguments."""
     properties, body = sent.get("properties"), sent.get("body")
     if not isinstance(properties, dict) or properties.get("body_encoding") != "base64":
         raise BrokenEnvelopeError(Fault.PROPERTIES)
@@ -155,11 +184,10 @@ def _body(sent: dict[str, Any]) -> str:
     if not isinstance(body, str):
         raise BrokenEnvelopeError(Fault.BODY)
     text = _decoded(body, Fault.BODY)
-    _check_parts(_parsed(text, Fault.BODY))
-    return body
+    return body, _arguments_of(_parsed(text, Fault.BODY))
 
 
-def _check_parts(parts: object) -> None:
+def _arguments_of(parts: object) -> _Arguments:
     """Positional arguments, keywords, and what is to follow, which is nothing."""
     if not isinstance(parts, list) or len(parts) != _PARTS_OF_BODY:
         raise BrokenEnvelopeError(Fault.BODY)
@@ -172,7 +200,7 @@ def _check_parts(parts: object) -> None:
     for _ in range(MOST_LEVELS):
         level = _inside(level)
         if not level:
-            return
+            return positional, keywords
     raise BrokenEnvelopeError(Fault.BODY_TOO_DEEP)
 
 

@@ -49,6 +49,11 @@ def warm_up() -> None:
     Nothing is sent: a cloud that does not answer keeps no process from starting.
     """
     get_resolver().url_patterns  # noqa: B018 - reading it imports the views
+    make_clients()
+    verifier()
+
+
+def make_clients() -> None:
+    """Build the clients of whoever reads and writes the table, which takes half a second. Nothing is sent."""
     scoped_client("dynamodb")
     service_client("sts")
-    verifier()

@@ -17,6 +17,7 @@ from django.conf import settings
 
 from behavior import services
 from behavior.consumer.messages import EventMessage, Fate, Verdict, read_event_message
+from edu.aws.receiving import TOGETHER
 from edu.aws.sending import QueueCallError
 from edu.deadlines import DeadlinePassedError, start_deadline
 from edu.dynamo.errors import AccessDeniedError, StoreUnavailableError
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
 
     from edu.aws.receiving import QueueReceiver
 
-BATCH_EVENTS: Final = 50  # a batch of so many is not waited for any longer
+BATCH_EVENTS: Final = 50  # a batch of so many is not waited for any longer,
+MOST_EVENTS: Final = 2000  # and takes no more of what is there already: in a full queue each call stores more
 TRIES: Final = 3
 LONGEST_PAUSE_S: Final = 30.0
 _FIRST_PAUSE_S = 1.0
@@ -73,15 +75,18 @@ class Lane:
     def _collect(self) -> list[EventMessage]:
         """Messages of ``BATCH_EVENTS`` events or more together, or what came in the time for a batch."""
         messages: list[EventMessage] = []
-        until = float("inf")
+        events, until = 0, float("inf")
         while not self._stop.is_set():
-            wait_s = settings.SQS_WAIT_TIME_S if not messages else max(0, round(until - time.monotonic()))
+            wait_s = settings.SQS_WAIT_TIME_S
+            if messages:
+                wait_s = 0 if events >= BATCH_EVENTS else max(0, round(until - time.monotonic()))
             found = self._receive(wait_s)
             if found and not messages:
                 until = time.monotonic() + settings.EVENT_BATCH_S
             messages += found
-            is_over = not found or time.monotonic() >= until
-            if is_over or sum(message.events for message in messages) >= BATCH_EVENTS:
+            events = sum(message.events for message in messages)
+            is_over = not found or time.monotonic() >= until or events >= MOST_EVENTS
+            if is_over or (events >= BATCH_EVENTS and len(found) < TOGETHER):
                 break
         return messages
 

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import base64
-import json
 from dataclasses import dataclass, field
 from enum import Enum, auto
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from behavior import services
 from behavior.domain.events import STORE_EVENTS, Part
 from behavior.errors import MalformedMessageError
 from edu.aws.receiving import ReceivedMessage
-from edu.envelopes import CORRELATION_HEADER, BrokenEnvelopeError, Fault, read_envelope
+from edu.envelopes import BrokenEnvelopeError, Fault, read_call
 from edu.errors import UnavailableError
-from edu.queues import BEHAVIOR
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -69,15 +66,13 @@ class EventMessage:
 def read_event_message(received: ReceivedMessage) -> EventMessage:
     """Read a message, whatever it holds."""
     try:
-        envelope = read_envelope(received.text, queue=BEHAVIOR.name)
-        headers: dict[str, Any] = envelope["headers"]
-        correlation_id = str(headers.get(CORRELATION_HEADER) or headers["id"])
-        if headers["task"] != STORE_EVENTS:
+        call = read_call(received.text)
+        correlation_id = call.correlation_id
+        if call.task != STORE_EVENTS:
             return EventMessage(received, correlation_id, fault=str(Fault.TASK))
-        positional, keywords, _follow_ups = json.loads(base64.b64decode(envelope["body"]))
-        if positional or keywords.keys() != {"parts"}:
+        if call.positional or call.keywords.keys() != {"parts"}:
             return EventMessage(received, correlation_id, fault=str(Fault.ARGUMENTS))
-        parts, fault = services.read_message(keywords["parts"])
+        parts, fault = services.read_message(call.keywords["parts"])
     except BrokenEnvelopeError as error:
         return EventMessage(received, fault=str(error.fault))
     except MalformedMessageError as error:

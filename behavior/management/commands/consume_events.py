@@ -13,7 +13,7 @@ from edu.aws.receiving import QueueReceiver
 from edu.commands import OperatorCommand
 from edu.logs import get_logger
 from edu.queues import BEHAVIOR
-from edu.startup import keep_what_is_loaded, require_serving_settings
+from edu.startup import keep_what_is_loaded, make_clients, require_serving_settings
 
 _log = get_logger(__name__)
 
@@ -35,6 +35,7 @@ class Command(OperatorCommand):
             signal.signal(number, lambda *_: stop.set())
         receiver = QueueReceiver(settings.BEHAVIOR_QUEUE_URL, connections=BEHAVIOR.threads)
         lanes = [Thread(target=Lane(receiver, stop).run, name=f"lane-{n}") for n in range(BEHAVIOR.threads)]
+        make_clients()
         keep_what_is_loaded()
         for lane in lanes:
             lane.start()

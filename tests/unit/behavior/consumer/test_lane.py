@@ -11,10 +11,10 @@ from django.test import override_settings
 
 from behavior import services
 from behavior.consumer import lane as lanes
-from behavior.consumer.lane import BATCH_EVENTS, TRIES, Lane
+from behavior.consumer.lane import BATCH_EVENTS, MOST_EVENTS, TRIES, Lane
 from behavior.domain.events import STORE_EVENTS
 from behavior.services import Stored
-from edu.aws.receiving import QueueReceiver, ReceivedMessage
+from edu.aws.receiving import TOGETHER, QueueReceiver, ReceivedMessage
 from edu.aws.sending import QueueCallError
 from edu.deadlines import DeadlinePassedError
 from edu.dynamo.errors import AccessDeniedError, StoreUnavailableError
@@ -206,6 +206,13 @@ def test_batch_is_waited_for_until_it_has_its_events_or_its_time() -> None:
         queue = run(half, half, half, [])
     assert queue.asked[:3] == [9, 5, 9]  # the third begins a batch of its own
     assert queue.removed == ["m0"] * 3
+
+
+def test_full_queue_is_taken_from_until_a_batch_is_full() -> None:
+    with override_settings(EVENT_BATCH_S=5, SQS_WAIT_TIME_S=9):
+        full = [text_of(events_of(count=MOST_EVENTS // 20))] * TOGETHER
+        queue = run(full, full, full)
+    assert queue.asked[:3] == [9, 0, 9]
 
 
 def test_queue_that_does_not_answer_is_asked_again() -> None:

@@ -1,0 +1,216 @@
+"""``make bench-drain``: the worker of events empties a full queue, beside raw writes of the same items in the same run.
+
+``raw`` is boto3's ``BatchWriteItem``, 25 items a call, as many threads as the worker has, with the same schools'
+credentials: nothing is read, checked or told apart. It takes turns with the worker, before and after each drain; the
+worker's pace is what its records say between the beginning of its first batch and the end of its last. The queue is
+full before it starts. Everything goes to one emulator on this machine, which puts off its lake's files for the run.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import sys
+import tempfile
+import time
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import boto3
+
+from behavior.domain.events import STORE_EVENTS
+from deploy.emulator.process import EmulatorProcess
+from deploy.local.layout import Layout, Ports, read_environment
+from deploy.local.run import LocalSystem
+from edu.envelopes import write_envelope
+from edu.queues import BEHAVIOR
+from tests.bench.load import wait_until_idle
+from tests.support.ports import free_port
+from tests.support.results import tell
+from tests.support.waiting import wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from deploy.local.services import Service
+
+EVENTS, ALONE, RAW = 100_000, 20_000, 50_000
+SCHOOLS, STUDENTS = 20, 5000
+TOGETHER, IN_A_CALL = 50, 25
+BARS = {"together": 0.75, "alone": 0.4}
+_LATER_S = 3600.0
+_LONGEST_S = 600.0
+_SENT_TOGETHER = 10
+
+
+class _Cloud(LocalSystem):
+    """The emulator and the worker, without demo data."""
+
+    def _seed(self) -> None:
+        """Nobody signs in here."""
+
+
+class Drain:
+    """The queue, the worker, and the table."""
+
+    def __init__(self, system: LocalSystem, worker: Service) -> None:
+        self._system, self._worker = system, worker
+        self._stack = read_environment(system.layout.state_dir / "stack.env")
+        self._sqs, self._queue = system.emulator.client("sqs"), self._stack["LIBRETA_BEHAVIOR_QUEUE_URL"]
+        self._table, self._root = self._stack["LIBRETA_TABLE_NAME"], system.emulator.client("dynamodb")
+        self._writers = {f"escuela-{number:02}": self._writer(f"escuela-{number:02}") for number in range(SCHOOLS)}
+        self._items: dict[str, list[dict[str, Any]]] = {}
+
+    def fill(self, events: int, *, each: int) -> None:
+        """Put so many events into the queue, ``each`` of them a message, of all students in turn."""
+        texts = [_message(number, each) for number in range(events // each)]
+        together = 1 if each > 1 else _SENT_TOGETHER  # a call's messages have 1 MiB together
+        calls = [texts[start : start + together] for start in range(0, len(texts), together)]
+        with ThreadPoolExecutor(4) as threads:
+            list(threads.map(self._send, calls))
+
+    def empty(self, events: int) -> float:
+        """Have the worker empty the queue; how many events it stored a second."""
+        self._quiet()
+        log = self._system.layout.log_path(self._worker.name)
+        log.unlink(missing_ok=True)
+        self._worker.start(self._system.layout, self._system.environment)
+        try:
+            wait_until(lambda: self._depth() == 0, what="the queue to be empty", timeout_s=_LONGEST_S)
+        finally:
+            self._worker.stop()
+        batches = [json.loads(line) for line in log.read_text("utf-8").splitlines() if '"events stored"' in line]
+        ends = [datetime.fromisoformat(batch["timestamp"]) for batch in batches]
+        begins = [end - timedelta(milliseconds=batch["duration_ms"]) for end, batch in zip(ends, batches, strict=True)]
+        if sum(batch["events"] for batch in batches) != events:
+            raise RuntimeError(f"{sum(batch['events'] for batch in batches)} of {events} events were stored")
+        return events / (max(ends) - min(begins)).total_seconds()
+
+    def write_raw(self, items: int) -> float:
+        """Write so many items like those that the worker wrote; how many a second."""
+        self._items = self._items or self._found()
+        calls = [(school, batch) for school, own in self._items.items() for batch in _batches(own, items // SCHOOLS)]
+        self._quiet()
+        began = time.perf_counter()
+        with ThreadPoolExecutor(BEHAVIOR.threads) as threads:
+            list(threads.map(self._write, calls))
+        return sum(len(batch) for _school, batch in calls) / (time.perf_counter() - began)
+
+    def _send(self, texts: list[str]) -> None:
+        entries: Any = [{"Id": str(number), "MessageBody": text} for number, text in enumerate(texts)]
+        self._sqs.send_message_batch(QueueUrl=self._queue, Entries=entries)
+
+    def _depth(self) -> int:
+        names: Any = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        found = self._sqs.get_queue_attributes(QueueUrl=self._queue, AttributeNames=names)["Attributes"]
+        time.sleep(0.2)  # asking costs the emulator time that the worker needs
+        return sum(int(found[name]) for name in names)
+
+    def _found(self) -> dict[str, list[dict[str, Any]]]:
+        """Items of each school that the worker wrote."""
+        pages = self._root.get_paginator("scan").paginate(
+            TableName=self._table, PaginationConfig={"MaxItems": 40 * IN_A_CALL * SCHOOLS}
+        )
+        found: dict[str, list[dict[str, Any]]] = {school: [] for school in self._writers}
+        for page in pages:
+            for item in page["Items"]:
+                if item["entity"]["S"] == "behavior_event":
+                    found[item["school_id"]["S"]].append(item)
+        return found
+
+    def _write(self, call: tuple[str, list[dict[str, Any]]]) -> None:
+        school, items = call
+        requests: Any = {self._table: [{"PutRequest": {"Item": item}} for item in items]}
+        answer = self._writers[school].batch_write_item(RequestItems=requests)
+        assert not answer.get("UnprocessedItems")
+
+    def _writer(self, school_id: str) -> Any:
+        """A stock client with a school's credentials."""
+        os.environ["AWS_SHARED_CREDENTIALS_FILE"] = str(self._system.layout.state_dir / "aws-credentials")
+        where: Any = {"endpoint_url": self._system.layout.ports.url("emulator"), "region_name": "us-east-1"}
+        sts: Any = boto3.Session(profile_name="worker").client("sts", **where)
+        keys = sts.assume_role(
+            RoleArn=self._stack["LIBRETA_TENANT_ROLE_ARN"],
+            RoleSessionName="bench",
+            Tags=[{"Key": "school_id", "Value": school_id}],
+        )["Credentials"]
+        session = boto3.Session(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])
+        return session.client("dynamodb", **where)
+
+    def _quiet(self) -> None:
+        pid = self._system.emulator.pid
+        assert pid is not None
+        wait_until_idle(pid)
+
+
+def _message(number: int, events: int) -> str:
+    """A message as the door makes it of ``events`` single requests of different students."""
+    parts = []
+    now_ms = int(time.time() * 1000)
+    occurred_at = datetime.now().astimezone().isoformat()
+    for place in range(events):
+        student = (number * events + place) % STUDENTS
+        event = {"event_id": str(uuid.uuid4()), "kind": "participation", "occurred_at": occurred_at, "value": 2.5}
+        part = {"school_id": f"escuela-{student % SCHOOLS:02}", "student_id": f"est-{student:05}"}
+        parts.append(part | {"arrived_at_ms": now_ms, "events": [event]})
+    keywords = json.dumps({"parts": parts}).encode()
+    return write_envelope(task=STORE_EVENTS, keywords=keywords, queue=BEHAVIOR.name, correlation_id=uuid.uuid4().hex)
+
+
+def _batches(items: list[dict[str, Any]], count: int) -> Iterable[list[dict[str, Any]]]:
+    """So many of a school's items, with ids that are new, 25 together."""
+    made = []
+    for number in range(count):
+        item, event_id = items[number % len(items)], {"S": str(uuid.uuid4())}
+        made.append(item | {"sk": event_id, "event_id": event_id})
+    return [made[start : start + IN_A_CALL] for start in range(0, count, IN_A_CALL)]
+
+
+def measure(drain: Drain, *, events: int = EVENTS, alone: int = ALONE, raw: int = RAW) -> dict[str, Any]:
+    """Both drains, with raw writes before, between and after."""
+    drain.fill(1000, each=TOGETHER)
+    drain.empty(1000)  # the raw items are made of these
+    raws, paces = [drain.write_raw(raw)], {}
+    for name, (count, each) in {"together": (events, TOGETHER), "alone": (alone, 1)}.items():
+        drain.fill(count, each=each)
+        paces[name] = drain.empty(count)
+        raws.append(drain.write_raw(raw))
+    figures: dict[str, Any] = {f"{name}_a_second": round(pace) for name, pace in paces.items()}
+    return figures | {
+        "raw_a_second": [round(pace) for pace in raws],
+        "raw_median_a_second": round(statistics.median(raws)),
+    }
+
+
+def judge(figures: dict[str, Any]) -> dict[str, Any]:
+    """The issue's bars, and whether each is met."""
+    ratios = {name: figures[f"{name}_a_second"] / figures["raw_median_a_second"] for name in BARS}
+    met = {f"{name} at least {bar:g} of raw": ratios[name] >= bar for name, bar in BARS.items()}
+    return {**{f"{name}_of_raw": round(ratio, 2) for name, ratio in ratios.items()}, "met": met}
+
+
+def main() -> int:
+    """Measure; the last line is ``RESULT`` with the figures, and the exit code tells whether every bar was met."""
+    with tempfile.TemporaryDirectory(prefix="libreta-bench-") as state_dir:
+        system = _Cloud(Layout(Path(state_dir), Ports(free_port(), free_port(), free_port(), free_port())))
+        options = replace(system.emulator.options, persist=False, delivery_interval_s=_LATER_S, ttl_interval_s=_LATER_S)
+        system.emulator = EmulatorProcess(options)
+        [worker] = [service for service in system.services if service.name == BEHAVIOR.worker]
+        system.services = []
+        system.environment |= {"LIBRETA_EVENT_BATCH_S": "5"}
+        try:
+            system.start()
+            figures = measure(Drain(system, worker))
+        finally:
+            system.stop()
+    figures |= judge(figures)
+    return tell(figures)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
