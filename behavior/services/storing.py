@@ -135,8 +135,7 @@ def store_parts(parts: Sequence[Part]) -> Stored:
 
     Everything is checked again: a message may come from the API Gateway, which knows fewer rules. Of several events
     under one id of a student the first that arrived is kept; what the others say instead is kept as rejected
-    (``list_rejected_events``). That holds unless a worker stands still between two calls while another stores the same
-    id with other content: the table is asked right before and right after it is written.
+    (``list_rejected_events``), whichever workers store them at the same moment.
 
     Raises:
         StoreUnavailableError: the table is throttled or does not answer; some may be written.
@@ -182,14 +181,8 @@ class _Outcome:
 def _write(arrivals: Sequence[Arrival]) -> _Outcome:
     """Events of different identities, each stored or judged against the one that is."""
     outcome = _Outcome()
-    there = repository.get_arrivals(arrivals)
-    new = [arrival for arrival in arrivals if arrival.identity not in there]
-    if new:
-        repository.put_arrivals(new)
-        after = repository.get_arrivals(new)
-        overwritten = {one.identity: after[one.identity] for one in new if after.get(one.identity, one) != one}
-        outcome.written = len(new) - len(overwritten)
-        there |= overwritten
+    there = repository.put_new_arrivals(arrivals)
+    outcome.written = len(arrivals) - len(there)
     for arrival in arrivals:
         if arrival.identity in there:
             _write_over_later(arrival, there[arrival.identity], outcome)
@@ -210,9 +203,11 @@ def _write_over_later(arrival: Arrival, stored: Arrival, outcome: _Outcome) -> N
         except EventReplacedError:
             found = repository.get_arrivals([arrival]).get(arrival.identity)
             if found is None:  # it has just expired
-                repository.put_arrivals([arrival])
-                outcome.written += 1
-                return
+                there = repository.put_new_arrivals([arrival])
+                if not there:
+                    outcome.written += 1
+                    return
+                found = there[arrival.identity]
             stored = found
             continue
         outcome.written += 1

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edu.envelopes import Fault
+from edu.queues import BEHAVIOR, MAINTENANCE, QueueDeclaration
 from tests.environment import STATE_DIR
 from tests.isolation.routes import digest_of, items_of
 from tests.isolation.sections import Cell, Hole, Section
@@ -32,22 +33,32 @@ from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from contextlib import AbstractContextManager
 
     from tests.support.cloud import Cloud
 
 _INTERLEAVED = 200
 _DEADLINE_S = 180.0
-_REASONS = (
-    *("MissingSchoolError", "InvalidSchoolIdError", "MalformedMessageError", "TypeError", "Received unregistered task"),
+_FAULTS = (
     *(f'"{fault}"' for fault in (Fault.HEADERS, Fault.PROPERTIES, Fault.TASK, Fault.CONTENT_TYPE)),
     *(f'"{fault}"' for fault in (Fault.BODY, Fault.ARGUMENTS, Fault.FOLLOW_UPS)),
 )
+_REASONS = {
+    BEHAVIOR: (
+        *_FAULTS,
+        *(f'"part of a message: {name}"' for name in ("school_id", "student_id", "members")),
+        '"message of too many events"',
+    ),
+    MAINTENANCE: (*_FAULTS, "MissingSchoolError", "InvalidSchoolIdError", "Received unregistered task"),
+}
+_EVENTS_WORKER, _CELERYS = "the events' worker", "a Celery worker"
 _planted: dict[str, str] = {}
 
 
 def run(cloud: Cloud) -> Section:
     """Every attack on the workers, each with a worker process of its own."""
-    cells = [*_forged(cloud), *left_school(cloud), *_interleaved(cloud)]
+    cells = [*_forged(cloud, BEHAVIOR), *_forged(cloud, MAINTENANCE)]
+    cells += [*left_school(cloud), *left_by_batches(cloud), *_interleaved(cloud)]
     return Section(
         name="workers",
         title="Messages before a real worker",
@@ -58,7 +69,8 @@ def run(cloud: Cloud) -> Section:
 
 
 _INTRO = (
-    "A worker process with the service's own key takes messages from the real queue. Its every call goes over a "
+    "A worker process with the service's own key takes messages from the real queue: the events' worker, and a Celery "
+    "worker, which all other queues have. Its every call goes over a "
     "proxy that notes whose session key signed it (as STS gave it out) and whose partitions the call names. A "
     "message that is refused three times is in the dead-letter queue; the log says why by an error's name and holds "
     "nothing of it."
@@ -66,7 +78,8 @@ _INTRO = (
 _REMARKS = (
     (
         "Who may send: the queues' policies and IAM let `web` (the door), `worker` and `operator` send to them, and "
-        "the API Gateway's role to the behaviour queue. Nobody else, and no school's session, may."
+        "the API Gateway's role to the behaviour queue; `worker` also to the dead letters of events, where it sets "
+        "messages aside. Nobody else, and no school's session, may."
     ),
     (
         "What a compromised sender could do: name any school. A message is as trusted as its sender: whoever holds "
@@ -81,7 +94,8 @@ _REMARKS = (
         "(`edu/envelopes.py`), and what is broken is left to the dead letters."
     ),
     (
-        "Any registered task may be named in any queue. Tasks of a school do nothing but what their school's "
+        "The events' worker takes one task's messages and no other's. Any registered task may be named in any queue "
+        "of Celery's. Tasks of a school do nothing but what their school's "
         "sessions allow; the platform's (sweeps, the canary) take no arguments."
     ),
 )
@@ -90,50 +104,52 @@ _REMARKS = (
 # --- forged messages
 
 
-def _forged(cloud: Cloud) -> list[Cell]:
+def _forged(cloud: Cloud, declared: QueueDeclaration) -> list[Cell]:
     token = uuid.uuid4().hex[:6]
     target = Target(f"obra-{token}", f"obra-{token}0", "est-ajeno", f"secreto{token}")
     bomb = Path(STATE_DIR) / f"bomb-{token}"
     sent = forgeries(target, bomb)
-    queue = _Queue(cloud)
-    queue.reset()
-    _seed(queue, cloud, target.other)
+    _seed(cloud, target.other)
     before = digest_of(cloud, target.other)
-    for forgery in sent:
-        queue.send(forgery.body)
-    with tapped(cloud.emulator.endpoint_url) as wire, _worker(cloud, wire) as process:
-        wait_until(queue.is_empty, what="the forged messages to be taken", timeout_s=_DEADLINE_S)
-        log = process.log
-    dead, kept = queue.dead_letters(), items_of(cloud, target.own)
-    cells = [_forged_cell(forgery, dead, kept) for forgery in sent]
+    with emptied(cloud, declared) as queue:
+        for forgery in sent:
+            queue.send(forgery.body)
+        with tapped(cloud.emulator.endpoint_url) as wire, _worker_of(declared, cloud, wire) as process:
+            wait_until(queue.is_empty, what="the forged messages to be taken", timeout_s=_DEADLINE_S)
+            log = process.log
+        dead, kept = queue.dead_letters(), items_of(cloud, target.own)
+    who = _EVENTS_WORKER if declared is BEHAVIOR else _CELERYS
+    cells = [_forged_cell(who, forgery, declared, dead, kept) for forgery in sent]
     checks = {
         "other school unchanged": digest_of(cloud, target.other) == before,
         "no call signed for one and naming another": not [call for call in wire.calls if call.crosses],
         "no code ran from a message": not bomb.exists(),
         "nothing of a message in the log": target.secret not in log and target.other_student not in log,
-        "reasons by name in the log": [reason for reason in _REASONS if reason not in log] == [],
+        "reasons by name in the log": [reason for reason in _REASONS[declared] if reason not in log] == [],
     }
-    return cells + [_check("all forged messages", name, holds) for name, holds in checks.items()]
+    return cells + [_check(f"all messages forged for {who}", name, holds) for name, holds in checks.items()]
 
 
-def _forged_cell(forgery: Forgery, dead: str, kept: str) -> Cell:
+def _forged_cell(who: str, forgery: Forgery, declared: QueueDeclaration, dead: str, kept: str) -> Cell:
     observed = DROPPED
     if forgery.marker in dead:
         observed = DEAD_LETTERED
     elif forgery.is_among(kept):
         observed = KEPT_AT_HOME
-    return Cell("forged message", forgery.name, "other school", forgery.ends, observed)
+    ends = forgery.ends if declared is BEHAVIOR else DEAD_LETTERED  # no event is any business of Celery's
+    return Cell(f"message forged for {who}", forgery.name, "other school", ends, observed)
 
 
 def _check(row: str, name: str, holds: bool) -> Cell:  # noqa: FBT001 - one of a cell's facts
     return Cell(row, name, "other school", "holds", "holds" if holds else "DOES NOT HOLD")
 
 
-def _seed(queue: _Queue, cloud: Cloud, school_id: str) -> None:
+def _seed(cloud: Cloud, school_id: str) -> None:
     """Something to lose: an event of the other school's student."""
-    queue.send(envelope(STORE, [], {"parts": [part_of(school_id, "est-ajeno", [event("Nota")])]}))
-    with tapped(cloud.emulator.endpoint_url) as wire, _worker(cloud, wire):
-        wait_until(queue.is_empty, what="the seed", timeout_s=_DEADLINE_S)
+    with emptied(cloud, BEHAVIOR) as queue:
+        queue.send(envelope(STORE, [], {"parts": [part_of(school_id, "est-ajeno", [event("Nota")])]}))
+        with tapped(cloud.emulator.endpoint_url) as wire, _consumer(cloud, wire):
+            wait_until(queue.is_empty, what="the seed", timeout_s=_DEADLINE_S)
 
 
 # --- a task leaves its school
@@ -141,24 +157,43 @@ def _seed(queue: _Queue, cloud: Cloud, school_id: str) -> None:
 
 def left_school(cloud: Cloud) -> list[Cell]:
     """One thread: a task that fails inside a school, one that ends well in it, and after each one that tells."""
-    queue = _Queue(cloud)
-    queue.reset()
     school_id = f"obra-{uuid.uuid4().hex[:6]}"
-    good = {"parts": [part_of(school_id, "est-1", [event()])]}
-    messages = [("isolation.fail", {"school_id": school_id}), (STORE, good)]
-    with tapped(cloud.emulator.endpoint_url) as wire, _worker(cloud, wire, threads=1) as process:
-        for number, (task, kwargs) in enumerate(messages, start=1):
-            queue.send(envelope(task, [], kwargs))
-            ended = '"event":"task failed"' if task == "isolation.fail" else '"event":"task done"'
+    ends = {"isolation.fail": '"event":"task failed"', "isolation.end_well": '"event":"task done"'}
+    with (
+        emptied(cloud, MAINTENANCE) as queue,
+        tapped(cloud.emulator.endpoint_url) as wire,
+        _celery_worker(cloud, wire, threads=1) as process,
+    ):
+        for number, (task, ended) in enumerate(ends.items(), start=1):
+            queue.send(envelope(task, [], {"school_id": school_id}))
             _wait_for(process, ended, 1)
             queue.send(envelope("isolation.tell_scope", [], {}))
             _wait_for(process, '"scope told"', number)
         told = _told(process.log)
     names = ("after a task that failed", "after a task that ended well")
-    return [
-        Cell("scope of the next task", name, "previous school", "none", "none" if scope == "none" else "KEPT")
-        for name, scope in zip(names, told, strict=False)
-    ]
+    return [_left("scope of the next task", name, scope) for name, scope in zip(names, told, strict=False)]
+
+
+def left_by_batches(cloud: Cloud) -> list[Cell]:
+    """The events' worker: a batch stored in a school, and one of which a part fails, each told of afterwards."""
+    school_id = f"obra-{uuid.uuid4().hex[:6]}"
+    good = {"parts": [part_of(school_id, "est-1", [event()])]}
+    bad = {"parts": [part_of(school_id, "est-1", [event()]), {"school_id": "*"}]}
+    with (
+        emptied(cloud, BEHAVIOR) as queue,
+        tapped(cloud.emulator.endpoint_url) as wire,
+        _consumer(cloud, wire) as process,
+    ):
+        for number, sent in enumerate((good, bad), start=1):
+            queue.send(envelope(STORE, [], sent))
+            _wait_for(process, '"scope told"', number)
+        told = _told(process.log)
+    names = ("after a batch that was stored", "after a batch of which a part failed")
+    return [_left("scope after a batch of events", name, scope) for name, scope in zip(names, told, strict=False)]
+
+
+def _left(row: str, name: str, scope: str) -> Cell:
+    return Cell(row, name, "previous school", "none", "none" if scope == "none" else "KEPT")
 
 
 def _wait_for(process: Process, text: str, times: int) -> None:
@@ -174,50 +209,56 @@ def _told(log: str) -> list[str]:
 
 
 def _interleaved(cloud: Cloud) -> list[Cell]:
-    queue = _Queue(cloud)
-    queue.reset()
     token = uuid.uuid4().hex[:6]
     schools = [f"obra-{token}", f"obra-{token}0"]
-    for number in range(_INTERLEAVED):
-        parts = [part_of(name, f"est-{number % 7}", [event(f"de {name}.")]) for name in schools]
-        for together in ([parts[0]], [parts[1]], parts, parts[::-1]):
-            queue.send(envelope(STORE, [], {"parts": together}))
-    with tapped(cloud.emulator.endpoint_url) as wire, _worker(cloud, wire, threads=4):
-        wait_until(queue.is_empty, what="the interleaved messages", timeout_s=_DEADLINE_S)
-    writes = [call for call in wire.calls if call.operation == "BatchWriteItem"]
+    with emptied(cloud, BEHAVIOR) as queue:
+        for number in range(_INTERLEAVED):
+            parts = [part_of(name, f"est-{number % 7}", [event(f"de {name}.")]) for name in schools]
+            for together in ([parts[0]], [parts[1]], parts, parts[::-1]):
+                queue.send(envelope(STORE, [], {"parts": together}))
+        with tapped(cloud.emulator.endpoint_url) as wire, _consumer(cloud, wire):
+            wait_until(queue.is_empty, what="the interleaved messages", timeout_s=_DEADLINE_S)
+        dead = queue.dead_letters()
+    writes = [call for call in wire.calls if call.operation == "TransactWriteItems"]
     notes = {school_id: _notes(cloud, school_id) for school_id in schools}
     checks = {
         "every call signed for the school whose partitions it names": not [c for c in wire.calls if c.crosses],
         "both schools' keys were used": {call.signed_for for call in writes} == set(schools),
-        "at least a call for each event": len(writes) >= _INTERLEAVED * len(schools),
+        "every event is stored once": all(len(found) == _INTERLEAVED for found in notes.values()),
         "each school holds its own events and no other's": all(
-            notes[school_id] == {f"de {school_id}."} for school_id in schools
+            set(notes[school_id]) == {f"de {school_id}."} for school_id in schools
         ),
-        "nothing dead-lettered": queue.dead_letters() == "",
+        "nothing dead-lettered": dead == "",
     }
-    row = f"{_INTERLEAVED} messages of each of two schools and twice as many of both, interleaved on 4 threads"
+    row = f"{_INTERLEAVED} messages of each of two schools and twice as many of both, interleaved before two threads"
     return [_check(row, name, holds) for name, holds in checks.items()]
 
 
-def _notes(cloud: Cloud, school_id: str) -> set[str]:
-    return {item["note"]["S"] for item in cloud.items_of(school_id) if "note" in item}
+def _notes(cloud: Cloud, school_id: str) -> list[str]:
+    return [item["note"]["S"] for item in cloud.items_of(school_id) if "note" in item]
 
 
 # --- what the attacks share
 
 
 class _Queue:
-    """The behaviour queue and its dead letters, seen as root."""
+    """A queue and its dead letters, seen as root."""
 
-    def __init__(self, cloud: Cloud) -> None:
+    def __init__(self, cloud: Cloud, declared: QueueDeclaration) -> None:
         self._sqs = cloud.root("sqs")
-        self._url, self._dead_url = cloud.outputs["BehaviorQueueUrl"], cloud.outputs["BehaviorDlqUrl"]
+        self._url, self._dead_url = cloud.outputs[declared.output], cloud.outputs[declared.dead_letters_output]
 
-    def reset(self) -> None:
-        """Empty both; a message that is not acknowledged comes back after a second."""
+    def empty(self) -> None:
+        """Take everything out of both."""
         for url in (self._url, self._dead_url):
             self._sqs.purge_queue(QueueUrl=url)
-        self._sqs.set_queue_attributes(QueueUrl=self._url, Attributes={"VisibilityTimeout": "1"})
+
+    def show_again_after(self, seconds: str) -> str:
+        """Let a message that is not acknowledged come back so soon; returns how long it was before."""
+        name = "VisibilityTimeout"
+        before = self._sqs.get_queue_attributes(QueueUrl=self._url, AttributeNames=[name])["Attributes"][name]
+        self._sqs.set_queue_attributes(QueueUrl=self._url, Attributes={name: seconds})
+        return str(before)
 
     def send(self, body: str) -> None:
         """Put a message as it is."""
@@ -240,15 +281,41 @@ class _Queue:
 
 
 @contextmanager
-def _worker(cloud: Cloud, wire: Wire, threads: int = 4) -> Iterator[Process]:
-    """A worker process on the tapped wire."""
-    command = [sys.executable, "-m", "celery", "-A", "tests.isolation.workers_probe", "worker"]
-    command += ["-P", "threads", "-c", str(threads), "-Q", "behavior"]
-    command += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
-    extra = {"AWS_ENDPOINT_URL": wire.endpoint_url, "LIBRETA_LOG_LEVEL": "INFO", **_planted}
-    worker = Process(command, cloud.process_environment("worker", **extra))
+def emptied(cloud: Cloud, declared: QueueDeclaration) -> Iterator[_Queue]:
+    """A queue that is empty before and after, and shows a message again after a second."""
+    queue = _Queue(cloud, declared)
+    queue.empty()
+    before = queue.show_again_after("1")
     try:
-        worker.wait_until_ready(lambda: " ready." in worker.log, "the worker")
+        yield queue
+    finally:
+        queue.empty()
+        queue.show_again_after(before)
+
+
+def _worker_of(declared: QueueDeclaration, cloud: Cloud, wire: Wire) -> AbstractContextManager[Process]:
+    return _consumer(cloud, wire) if declared is BEHAVIOR else _celery_worker(cloud, wire)
+
+
+def _celery_worker(cloud: Cloud, wire: Wire, threads: int = 4) -> AbstractContextManager[Process]:
+    """A Celery worker's process on the tapped wire."""
+    command = ["-m", "celery", "-A", "tests.isolation.workers_probe", "worker"]
+    command += ["-P", "threads", "-c", str(threads), "-Q", MAINTENANCE.name]
+    command += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
+    return _running(cloud, wire, command, " ready.")
+
+
+def _consumer(cloud: Cloud, wire: Wire) -> AbstractContextManager[Process]:
+    """The events' worker's process on the tapped wire."""
+    return _running(cloud, wire, ["-m", "tests.isolation.consumer_probe"], '"event":"consuming"')
+
+
+@contextmanager
+def _running(cloud: Cloud, wire: Wire, command: list[str], ready: str) -> Iterator[Process]:
+    extra = {"AWS_ENDPOINT_URL": wire.endpoint_url, "LIBRETA_LOG_LEVEL": "INFO", **_planted}
+    worker = Process([sys.executable, *command], cloud.process_environment("worker", **extra))
+    try:
+        worker.wait_until_ready(lambda: ready in worker.log, "the worker")
         yield worker
     finally:
         worker.stop()
@@ -267,4 +334,12 @@ def _only_scopes(cloud: Cloud) -> Section:
     return Section(name="workers", title="Scopes", cells=tuple(left_school(cloud)))
 
 
-HOLES = (Hole("task-keeps-school", "a task that does not leave its school", _keeping_school, narrow=_only_scopes),)
+def _only_batches(cloud: Cloud) -> Section:
+    return Section(name="workers", title="Scopes", cells=tuple(left_by_batches(cloud)))
+
+
+_BATCH = "a batch of events that does not leave its school"
+HOLES = (
+    Hole("task-keeps-school", "a task that does not leave its school", _keeping_school, narrow=_only_scopes),
+    Hole("batch-keeps-school", _BATCH, _keeping_school, narrow=_only_batches),
+)

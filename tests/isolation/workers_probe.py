@@ -1,4 +1,4 @@
-"""The product's Celery application with two tasks more, for a worker process that is looked at from outside.
+"""The product's Celery application with three tasks more, for a worker process that is looked at from outside.
 
 ``LIBRETA_TEST_HOLE`` plants a hole: a worker whose tasks keep the school of the one before.
 """
@@ -22,9 +22,20 @@ def fail(*, school_id: str) -> None:
     raise RuntimeError(f"asked to fail in a school of {len(school_id)} letters")
 
 
+@app.task(base=tasks.SchoolTask, name="isolation.end_well")
+def end_well(*, school_id: str) -> None:
+    """Do nothing inside a school."""
+    del school_id
+
+
 @app.task(base=tasks.LoggedTask, name="isolation.tell_scope")
 def tell_scope() -> None:
     """Write whose scope this is to the log."""
+    tell_own_scope()
+
+
+def tell_own_scope() -> None:
+    """The same, of whoever calls."""
     try:
         scope = tenancy.current_scope()
     except tenancy.NoScopeError:

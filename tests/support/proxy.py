@@ -50,7 +50,11 @@ def proxied(endpoint_url: str, *, before: Before = _goes_on, after: After = _unh
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             instead = before(self.headers, body)
-            status, headers, answer = instead or _forwarded(self, body, target.hostname or "", target.port or 0)
+            try:
+                status, headers, answer = instead or _forwarded(self, body, target.hostname or "", target.port or 0)
+            except (OSError, http.client.HTTPException):  # nobody answers: neither do we
+                self.close_connection = True
+                return
             if instead is None:
                 after(self.headers, body, answer)
             self.send_response_only(status)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.isolation import workers
 
 if TYPE_CHECKING:
+    from tests.isolation.sections import Hole
     from tests.support.cloud import Cloud
 
 
@@ -16,8 +19,9 @@ def test_messages_keep_the_schools_apart(cloud: Cloud) -> None:
     assert len(section.cells) >= 50
 
 
-def test_task_that_keeps_its_school_turns_the_section_red(cloud: Cloud) -> None:
-    (hole,) = workers.HOLES
+@pytest.mark.parametrize("hole", workers.HOLES, ids=lambda hole: hole.name)
+def test_worker_that_keeps_its_school_turns_the_section_red(cloud: Cloud, hole: Hole) -> None:
+    assert hole.narrow
     with hole.plant(cloud):
-        seen = {cell.observed for cell in workers.left_school(cloud)}
+        seen = {cell.observed for cell in hole.narrow(cloud).cells}
     assert seen == {"KEPT"}
