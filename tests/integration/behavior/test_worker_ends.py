@@ -75,7 +75,7 @@ def test_kills_are_not_held_against_a_message(cloud: Cloud, queue: BehaviorQueue
     stuck = threading.Event()
 
     def hang(headers: Message, _body: bytes) -> Answer | None:
-        if headers.get("X-Amz-Target", "").endswith("BatchWriteItem"):
+        if headers.get("X-Amz-Target", "").endswith("TransactWriteItems"):
             stuck.set()
             threading.Event().wait(30)
         return None
@@ -90,6 +90,18 @@ def test_kills_are_not_held_against_a_message(cloud: Cloud, queue: BehaviorQueue
         queue.wait_until_drained()
     assert [event.event_id for event in stored_events(student)] == [sent["event_id"]]
     assert queue.depth(queue.dead_letters_url) == 0
+
+
+def test_worker_that_is_told_to_stop_ends_its_batch(cloud: Cloud, queue: BehaviorQueue, student: Student) -> None:
+    queue.reset(visibility_s=60)
+    sent = [make_event() for _ in range(1000)]
+    send(student, *sent)
+    with running_consumer(cloud) as worker:
+        wait_until(lambda: has_events(student), what="the first events")
+        worker.stop()
+        assert '"event":"stopped"' in worker.log
+    assert len(stored_events(student)) == len(sent)
+    assert queue.depth() == 0
 
 
 def test_table_that_takes_no_writes_costs_no_message_a_try(
