@@ -77,7 +77,7 @@ class Lane:
         messages: list[EventMessage] = []
         events, until = 0, float("inf")
         while not self._stop.is_set():
-            wait_s = settings.SQS_WAIT_TIME_S
+            wait_s = max(1, settings.SQS_WAIT_TIME_S)  # without a wait an empty queue would be asked all the time
             if messages:
                 wait_s = 0 if events >= BATCH_EVENTS else max(0, round(until - time.monotonic()))
             found = self._receive(wait_s)
