@@ -1,28 +1,28 @@
 """A wire that is listened to: a proxy before the emulator that notes with whose key each call was signed.
 
 It stands outside the product: the keys are read from the signatures as they arrive, and whose they are from STS's own
-answers. A request goes on byte for byte, so that its signature still holds.
+answers.
 """
 
 from __future__ import annotations
 
-import http.client
 import re
 import threading
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
+
+from tests.support.proxy import proxied
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from email.message import Message
 
 _CREDENTIAL = re.compile(r"Credential=([^/]+)/")
 _ISSUED = re.compile(rb"<AccessKeyId>([^<]+)</AccessKeyId>")
 _SCHOOL = re.compile(r'(?<!\\)"SCHOOL#([^#"\\]+)')
 _PLATFORM = re.compile(r'(?<!\\)"(PLATFORM)#')
-_HOP_BY_HOP = frozenset({"connection", "transfer-encoding", "keep-alive", "content-length"})
 SERVICE = "the service itself"
 
 
@@ -71,55 +71,15 @@ class Wire:
 @contextmanager
 def tapped(endpoint_url: str) -> Iterator[Wire]:
     """A wire to this endpoint, as long as the block runs."""
-    wire, target = Wire(), urlsplit(endpoint_url)
+    wire = Wire()
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True  # else each answer, head and body apart, waits for the other side's 40 ms
+    def call(headers: Message, body: bytes) -> None:
+        target = headers.get("X-Amz-Target", "")
+        if target.startswith("DynamoDB"):
+            wire.called(target, headers.get("Authorization", ""), body)
 
-        def log_message(self, *_args: object) -> None:
-            """Say nothing."""
+    def answered(_headers: Message, body: bytes, answer: bytes) -> None:
+        wire.issued(body, answer)
 
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            amz_target = self.headers.get("X-Amz-Target", "")
-            if amz_target.startswith("DynamoDB"):
-                wire.called(amz_target, self.headers.get("Authorization", ""), body)
-            status, headers, answer = _forwarded(self, body, target.hostname or "", target.port or 0)
-            wire.issued(body, answer)
-            self.send_response_only(status)
-            for name, value in headers:
-                if name.lower() not in _HOP_BY_HOP:
-                    self.send_header(name, value)
-            self.send_header("Content-Length", str(len(answer)))
-            self.end_headers()
-            with suppress(BrokenPipeError, ConnectionResetError):  # a worker that ends hangs up on its long poll
-                self.wfile.write(answer)
-
-        do_GET = do_PUT = do_DELETE = do_HEAD = do_POST  # noqa: N815 - the base class's names
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    wire.endpoint_url = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
+    with proxied(endpoint_url, before=call, after=answered) as wire.endpoint_url:
         yield wire
-    finally:
-        server.shutdown()
-        server.server_close()
-
-
-def _forwarded(
-    request: BaseHTTPRequestHandler, body: bytes, host: str, port: int
-) -> tuple[int, list[tuple[str, str]], bytes]:
-    connection = http.client.HTTPConnection(host, port, timeout=60)
-    try:
-        connection.putrequest(request.command, request.path, skip_host=True, skip_accept_encoding=True)
-        for name, value in request.headers.items():
-            connection.putheader(name, value)
-        connection.endheaders(body)
-        answer = connection.getresponse()
-        return answer.status, answer.getheaders(), answer.read()
-    finally:
-        connection.close()

@@ -68,8 +68,13 @@ def proxied(endpoint_url: str, *, before: Before = _goes_on, after: After = _unh
 
         do_GET = do_PUT = do_DELETE = do_HEAD = do_POST  # noqa: N815 - the base class's names
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
+    class Server(ThreadingHTTPServer):
+        daemon_threads = True
+
+        def handle_error(self, _request: object, _client_address: object) -> None:
+            """A client that was killed is no error here."""
+
+    server = Server(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
