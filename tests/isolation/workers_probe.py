@@ -13,6 +13,7 @@ from edu.celery import app
 from edu.logs import get_logger
 
 HOLE, KEEPS_SCHOOL = "LIBRETA_TEST_HOLE", "keeps-school"
+FAILING_STUDENT = "est-que-falla"  # the probed consumer fails, in the school, at a part of this one
 _log = get_logger(__name__)
 
 
