@@ -42,7 +42,7 @@ class InvalidEventsError(InvalidInputError):
 
 
 class MalformedMessageError(InvalidInputError):
-    """A message names no student or holds no list of events; after three deliveries SQS dead-letters it."""
+    """A message names no student or holds no list of events; the consumer tries it three times and sets it aside."""
 
     code = "malformed_message"
 

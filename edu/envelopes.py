@@ -18,7 +18,7 @@ from typing import Any, Final
 LONGEST_MESSAGE_CHARS: Final = 1_048_576  # the most that SQS takes
 MOST_LEVELS: Final = 64  # ours have six; the interpreter gives up at some hundreds
 CORRELATION_HEADER: Final = "correlation_id_of_request"
-_LONGEST_CORRELATION_CHARS: Final = 128
+_CORRELATION_ID = re.compile(r"[A-Za-z0-9_=+/.:-]{1,128}")  # it is written to the log as it is
 _TASK = re.compile(r"[A-Za-z_][A-Za-z0-9_.]{0,254}")
 _ID = re.compile(r"[A-Za-z0-9_=+/.:-]{1,255}")  # a UUID, or a request's id of the API Gateway
 _CELERYS_OWN = "celery."
@@ -169,7 +169,7 @@ def _headers(sent: dict[str, Any]) -> dict[str, Any]:
         raise BrokenEnvelopeError(Fault.DELAYED_OR_COMPRESSED)
     kept = _headers_of(task, task_id)
     correlation_id = headers.get(CORRELATION_HEADER)
-    if isinstance(correlation_id, str) and len(correlation_id) <= _LONGEST_CORRELATION_CHARS:
+    if isinstance(correlation_id, str) and _CORRELATION_ID.fullmatch(correlation_id):
         kept[CORRELATION_HEADER] = correlation_id
     return kept
 

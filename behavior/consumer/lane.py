@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from threading import Event
 
+    from behavior.consumer.messages import Outcomes
     from edu.aws.receiving import QueueReceiver
 
 BATCH_EVENTS: Final = 50  # a batch of so many is not waited for any longer,
@@ -47,7 +48,12 @@ class _Batch:
     messages: list[EventMessage]
     verdicts: dict[EventMessage, Verdict] = field(default_factory=dict)
     stored: services.Stored = field(default_factory=services.Stored)
-    schools: int = 0
+    schools: set[str] = field(default_factory=set)
+
+    def count(self, outcomes: Outcomes) -> None:
+        """Add what became of events. Those of a message that is stored once more by itself count as duplicates then."""
+        self.schools |= outcomes.keys()
+        self.stored = sum((one for one in outcomes.values() if isinstance(one, services.Stored)), self.stored)
 
     def those(self, fate: Fate) -> list[EventMessage]:
         return [message for message in self.messages if self.verdicts[message].fate is fate]
@@ -84,7 +90,7 @@ class Lane:
             if found and not messages:
                 until = time.monotonic() + settings.EVENT_BATCH_S
             messages += found
-            events = sum(message.events for message in messages)
+            events += sum(message.events for message in found)
             is_over = not found or time.monotonic() >= until or events >= MOST_EVENTS
             if is_over or (events >= BATCH_EVENTS and len(found) < TOGETHER):
                 break
@@ -118,7 +124,7 @@ class Lane:
             duplicates=batch.stored.duplicates,
             conflicts=batch.stored.conflicts,
             rejected=batch.stored.rejected,
-            schools=batch.schools,
+            schools=len(batch.schools),
             waiting=len(waiting),
             at_fault=len(at_fault),
             duration_ms=duration_ms,
@@ -144,14 +150,13 @@ class Lane:
         except AccessDeniedError:  # one of the messages brought us there; it is found below
             suspects = batch.messages
         else:
-            batch.schools = len(outcomes)
-            batch.stored = sum((one for one in outcomes.values() if isinstance(one, services.Stored)), batch.stored)
+            batch.count(outcomes)
             batch.verdicts = {message: message.judge(outcomes) for message in batch.messages}
             suspects = [message for message in batch.those(Fate.AT_FAULT) if message.parts]
         for message in suspects:
-            batch.verdicts[message] = self._store_alone(message)
+            batch.verdicts[message] = self._store_alone(message, batch)
 
-    def _store_alone(self, message: EventMessage) -> Verdict:
+    def _store_alone(self, message: EventMessage, batch: _Batch) -> Verdict:
         try:
             outcomes = services.store_by_school(message.parts)
         except DeadlinePassedError:
@@ -161,13 +166,14 @@ class Lane:
         for failure in outcomes.values():
             if isinstance(failure, Exception):
                 _log.error("message not stored", message=message.correlation_id, error=type(failure).__name__)
+        batch.count(outcomes)
         return message.judge(outcomes)
 
     def _try_again_or_set_aside(self, message: EventMessage, reason: str) -> None:
         about = {"message": message.correlation_id, "message_id": message.received.message_id, "reason": reason}
         tries = message.received.faults + 1
         try:
-            if tries < TRIES:
+            if tries < TRIES and message.received.has_room:
                 self._receiver.send_back(message.received, after_s=settings.EVENT_RETRY_S)
                 _log.warning("message failed", tries=tries, **about)
             else:

@@ -26,9 +26,9 @@ from behavior.domain.events import (
 from behavior.errors import MalformedMessageError
 from behavior.repository import EventReplacedError, RejectedEvent
 from edu import clock
+from edu.aws.credentials import CredentialsUnavailableError
 from edu.deadlines import DeadlinePassedError
 from edu.dynamo.errors import AccessDeniedError, StoreUnavailableError
-from edu.errors import UnavailableError
 from edu.logs import get_logger
 from edu.tenancy import enter_school
 
@@ -121,12 +121,17 @@ def store_by_school(parts: Iterable[Part]) -> dict[str, Stored | Exception]:
 
 
 def is_table_answering(school_id: str) -> bool:
-    """Whether a school's question to the table is answered; what it would say of a write is not known."""
+    """Whether the table answers a school's question; what it would say of a write is not known.
+
+    A school whose credentials are away says nothing about the table, and so nothing against it.
+    """
     with enter_school(school_id):
         try:
             repository.ask()
-        except UnavailableError:
+        except StoreUnavailableError:
             return False
+        except CredentialsUnavailableError:
+            return True
     return True
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from edu.aws.clients import service_client
-from edu.aws.receiving import REASON
+from edu.aws.receiving import REASON, dead_letters_url
 from edu.errors import UnavailableError
 from edu.logs import get_logger
 
@@ -54,7 +53,7 @@ class DeadLetterQueue:
         held: list[QueuedMessage] = []
         with _answering():
             self._sqs = service_client("sqs")
-            self._dead_url = self._find()
+            self._dead_url = dead_letters_url(self._sqs, self._url)
             try:
                 self._receive(held)
                 yield held
@@ -71,12 +70,6 @@ class DeadLetterQueue:
     def remove(self, message: QueuedMessage) -> None:
         """Take one away for good. Inside ``held``."""
         self._sqs.delete_message(QueueUrl=self._dead_url, ReceiptHandle=message.receipt)
-
-    def _find(self) -> str:
-        """The dead-letter queue, as the queue itself names it."""
-        found = self._sqs.get_queue_attributes(QueueUrl=self._url, AttributeNames=["RedrivePolicy"])
-        arn: str = json.loads(found["Attributes"]["RedrivePolicy"])["deadLetterTargetArn"]
-        return self._sqs.get_queue_url(QueueName=arn.rpartition(":")[2])["QueueUrl"]
 
     def _receive(self, held: list[QueuedMessage]) -> None:
         seen: set[str] = set()

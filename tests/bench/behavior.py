@@ -24,6 +24,7 @@ from deploy.local.run import LocalSystem
 from deploy.local.services import Service, granian
 from tests.bench.event_load import Load, command
 from tests.bench.load import percentiles, wait_until_idle
+from tests.support.bare_system import BareSystem
 from tests.support.issuer import CLIENT_ID, ISSUER, Issuer, running_issuer
 from tests.support.ports import free_port
 from tests.support.results import tell
@@ -45,13 +46,6 @@ _UNLIMITED = {"LIBRETA_EVENTS_A_MINUTE_OF_DEVICE": "1000000", "LIBRETA_EVENTS_A_
 _ON_TIME = 0.98  # of what was due
 _PATIENCE_S = 60.0
 _ACCEPTED = "202"
-
-
-class _Cloud(LocalSystem):
-    """The emulator and the door, without demo data."""
-
-    def _seed(self) -> None:
-        """Nobody signs in here."""
 
 
 @dataclass(frozen=True)
@@ -166,7 +160,7 @@ def main() -> int:
     """Measure; the last line is ``RESULT`` with the figures, and the exit code tells whether every bar was met."""
     with tempfile.TemporaryDirectory(prefix="libreta-bench-") as state_dir, running_issuer() as issuer:
         layout = Layout(Path(state_dir), Ports(free_port(), free_port(), free_port(), free_port()))
-        system, rods = _Cloud(layout), list[Service]()
+        system, rods = BareSystem(layout), list[Service]()
         system.environment |= _UNLIMITED | {
             "LIBRETA_JWKS_URL": issuer.url,
             "LIBRETA_JWT_ISSUER": ISSUER,

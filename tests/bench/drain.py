@@ -26,15 +26,16 @@ import boto3
 from behavior.domain.events import STORE_EVENTS
 from deploy.emulator.process import EmulatorProcess
 from deploy.local.layout import Layout, Ports, read_environment
-from deploy.local.run import LocalSystem
 from edu.envelopes import write_envelope
 from edu.queues import BEHAVIOR
 from tests.bench.load import wait_until_idle
+from tests.support.bare_system import BareSystem
 from tests.support.ports import free_port
 from tests.support.results import tell
 from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
+    from deploy.local.run import LocalSystem
     from collections.abc import Iterable
 
     from deploy.local.services import Service
@@ -48,11 +49,22 @@ _LONGEST_S = 600.0
 _SENT_TOGETHER = 10
 
 
-class _Cloud(LocalSystem):
-    """The emulator and the worker, without demo data."""
+class _Records:
+    """The worker's records of its batches, read as they are written: asking the queue would cost the emulator."""
 
-    def _seed(self) -> None:
-        """Nobody signs in here."""
+    def __init__(self, log: Path) -> None:
+        self._log, self._read, self._half = log, 0, b""
+        self.batches: list[dict[str, Any]] = []
+
+    def events(self) -> int:
+        """How many were stored so far."""
+        with self._log.open("rb") as log:
+            log.seek(self._read)
+            found = log.read()
+        self._read += len(found)
+        *lines, self._half = (self._half + found).split(b"\n")
+        self.batches += [json.loads(line) for line in lines if b'"events stored"' in line]
+        return sum(batch["events"] for batch in self.batches)
 
 
 class Drain:
@@ -81,14 +93,15 @@ class Drain:
         log.unlink(missing_ok=True)
         self._worker.start(self._system.layout, self._system.environment)
         try:
-            wait_until(lambda: self._depth() == 0, what="the queue to be empty", timeout_s=_LONGEST_S)
+            records = _Records(log)
+            wait_until(lambda: records.events() >= events, what="all events to be stored", timeout_s=_LONGEST_S)
         finally:
             self._worker.stop()
-        batches = [json.loads(line) for line in log.read_text("utf-8").splitlines() if '"events stored"' in line]
+        batches = records.batches
         ends = [datetime.fromisoformat(batch["timestamp"]) for batch in batches]
         begins = [end - timedelta(milliseconds=batch["duration_ms"]) for end, batch in zip(ends, batches, strict=True)]
-        if sum(batch["events"] for batch in batches) != events:
-            raise RuntimeError(f"{sum(batch['events'] for batch in batches)} of {events} events were stored")
+        if records.events() != events:
+            raise RuntimeError(f"{records.events()} of {events} events were stored")
         return events / (max(ends) - min(begins)).total_seconds()
 
     def write_raw(self, items: int) -> float:
@@ -104,12 +117,6 @@ class Drain:
     def _send(self, texts: list[str]) -> None:
         entries: Any = [{"Id": str(number), "MessageBody": text} for number, text in enumerate(texts)]
         self._sqs.send_message_batch(QueueUrl=self._queue, Entries=entries)
-
-    def _depth(self) -> int:
-        names: Any = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-        found = self._sqs.get_queue_attributes(QueueUrl=self._queue, AttributeNames=names)["Attributes"]
-        time.sleep(0.2)  # asking costs the emulator time that the worker needs
-        return sum(int(found[name]) for name in names)
 
     def _found(self) -> dict[str, list[dict[str, Any]]]:
         """Items of each school that the worker wrote."""
@@ -197,7 +204,7 @@ def judge(figures: dict[str, Any]) -> dict[str, Any]:
 def main() -> int:
     """Measure; the last line is ``RESULT`` with the figures, and the exit code tells whether every bar was met."""
     with tempfile.TemporaryDirectory(prefix="libreta-bench-") as state_dir:
-        system = _Cloud(Layout(Path(state_dir), Ports(free_port(), free_port(), free_port(), free_port())))
+        system = BareSystem(Layout(Path(state_dir), Ports(free_port(), free_port(), free_port(), free_port())))
         options = replace(system.emulator.options, persist=False, delivery_interval_s=_LATER_S, ttl_interval_s=_LATER_S)
         system.emulator = EmulatorProcess(options)
         [worker] = [service for service in system.services if service.name == BEHAVIOR.worker]

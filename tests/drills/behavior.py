@@ -21,6 +21,7 @@ import threading
 import time
 import uuid
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,16 +32,18 @@ import duckdb
 from botocore.exceptions import BotoCoreError
 
 from deploy.local.layout import Layout, Ports, read_environment
-from deploy.local.run import LocalSystem
 from deploy.local.services import Service, granian
 from edu.queues import BEHAVIOR
+from tests.support.bare_system import BareSystem
 from tests.support.issuer import CLIENT_ID, ISSUER, Issuer, running_issuer
 from tests.support.ports import free_port
 from tests.support.proxy import proxied
+from tests.support.queue_depth import depth_of
 from tests.support.results import tell
 from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
+    from deploy.local.run import LocalSystem
     from collections.abc import Callable
     from email.message import Message
 
@@ -50,7 +53,7 @@ EVENTS_PATH = "/api/v1/behavior"
 SEEDS = (1, 2, 3)
 DEVICES, SCHOOLS, WORKERS, POISON = 16, 4, 2, 3
 LONGEST_LIST, SENT_AGAIN, THROTTLED = 20, 0.03, 0.1
-HOLES = ("early-acknowledgement", "answer-before-sqs")
+EARLY_ACKNOWLEDGEMENT, ANSWER_BEFORE_SQS = "early-acknowledgement", "answer-before-sqs"
 _VISIBILITY_S = "10"
 _DRAINED_S, _LAKE_S = 300.0, 60.0
 _WRITES = frozenset({"BatchWriteItem", "TransactWriteItems", "PutItem"})
@@ -268,12 +271,12 @@ class Drill:
         return self.system.emulator.client("sqs")
 
     def _new_door(self) -> Service:
-        hasty = self._plant == "answer-before-sqs"
+        hasty = self._plant == ANSWER_BEFORE_SQS
         application = "tests.drills.behavior_holes:app" if hasty else "behavior.door:app"
         return Service("events", [*granian("asgi", self.system.layout.ports.events), application], profile="web")
 
     def _new_worker(self, number: int) -> Service:
-        hasty = self._plant == "early-acknowledgement"
+        hasty = self._plant == EARLY_ACKNOWLEDGEMENT
         command = ["-m", "tests.drills.behavior_holes"] if hasty else ["manage.py", BEHAVIOR.command]
         return Service(f"worker-{number}", [sys.executable, *command], profile="worker")
 
@@ -282,15 +285,9 @@ class Drill:
         claims = {"custom:role": "student", "custom:school_id": school, "custom:person_id": f"est-{number:03}"}
         return self._issuer.token(sub=f"00000000-0000-4000-8000-{number:012}", **claims)
 
-    def _depth(self, url: str) -> int:
-        names: Any = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-        names.append("ApproximateNumberOfMessagesDelayed")
-        found = self._sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
-        return sum(int(found[name]) for name in names)
-
     def _wait_until_drained(self) -> None:
         url = self._stack["LIBRETA_BEHAVIOR_QUEUE_URL"]
-        wait_until(lambda: self._depth(url) == 0, what="the queue to be empty", timeout_s=_DRAINED_S)
+        wait_until(lambda: depth_of(self._sqs, url) == 0, what="the queue to be empty", timeout_s=_DRAINED_S)
 
     def _counted(self, devices: list[Device]) -> dict[str, Any]:
         acknowledged = set[str]().union(*(device.acknowledged for device in devices))
@@ -306,7 +303,7 @@ class Drill:
             "not_acknowledged_but_stored": len(set(stored) - acknowledged),
             "in_lake": len(set(lake)),
             "doubled_in_lake": len(lake) - len(set(lake)),
-            "dead_letters": self._depth(f"{self._stack['LIBRETA_BEHAVIOR_QUEUE_URL']}-dlq"),
+            "dead_letters": depth_of(self._sqs, f"{self._stack['LIBRETA_BEHAVIOR_QUEUE_URL']}-dlq"),
             "kills": self.kills,
             "faults": dict(self.faults.counts),
         }
@@ -320,10 +317,13 @@ class Drill:
     def _in_lake(self, expected: int) -> list[str]:
         """The event ids of all rows of the lake's files, once they are as many as the table's, or come no more."""
         rows: list[str] = []
-        deadline = time.monotonic() + _LAKE_S
-        while len(set(rows)) < expected and time.monotonic() < deadline:
-            time.sleep(2)
-            rows = self._lake_rows()
+
+        def is_whole() -> bool:
+            rows[:] = self._lake_rows()
+            return len(set(rows)) >= expected
+
+        with suppress(AssertionError):  # how many there are is told all the same
+            wait_until(is_whole, what="the lake to be whole", timeout_s=_LAKE_S)
         return rows
 
     def _lake_rows(self) -> list[str]:
@@ -338,13 +338,6 @@ class Drill:
             with duckdb.connect() as database:
                 found = database.execute("SELECT event_id FROM read_parquet(?)", [f"{folder}/*.parquet"]).fetchall()
         return [row[0] for row in found]
-
-
-class _Cloud(LocalSystem):
-    """The emulator alone: door and workers are the drill's, behind its wire."""
-
-    def _seed(self) -> None:
-        """Nobody signs in here."""
 
 
 def _event() -> dict[str, Any]:
@@ -367,7 +360,7 @@ def judge(figures: dict[str, Any], plan: Plan) -> dict[str, bool]:
 def drill(seed: int, plan: Plan, plant: str = "") -> dict[str, Any]:
     """One run from nothing; its figures, and which bars are met."""
     with tempfile.TemporaryDirectory(prefix="libreta-drill-") as state_dir, running_issuer() as issuer:
-        system = _Cloud(Layout(Path(state_dir), Ports(free_port(), free_port(), free_port(), free_port())))
+        system = BareSystem(Layout(Path(state_dir), Ports(free_port(), free_port(), free_port(), free_port())))
         system.services = []
         try:
             system.start()
@@ -380,7 +373,12 @@ def drill(seed: int, plan: Plan, plant: str = "") -> dict[str, Any]:
 def main() -> int:
     """Run every seed; the last line is ``RESULT`` with the figures, the exit code tells whether every bar was met."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--plant", choices=HOLES, default="", help="run with a hole: the drill must fail")
+    parser.add_argument(
+        "--plant",
+        choices=(EARLY_ACKNOWLEDGEMENT, ANSWER_BEFORE_SQS),
+        default="",
+        help="run with a hole: the drill must fail",
+    )
     parser.add_argument("--short", action="store_true", help="the form that the tests run")
     options = parser.parse_args()
     figures: dict[str, Any] = {"met": {}}

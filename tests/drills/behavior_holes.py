@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sys
 from typing import TYPE_CHECKING, Any
 
 import django
@@ -21,9 +20,6 @@ from edu.queues import BEHAVIOR  # noqa: E402 - the same
 
 if TYPE_CHECKING:
     from behavior.consumer.messages import EventMessage
-
-EARLY_ACKNOWLEDGEMENT, ANSWER_BEFORE_SQS = "early-acknowledgement", "answer-before-sqs"
-WORKER, DOOR = [sys.executable, "-m", "tests.drills.behavior_holes"], "tests.drills.behavior_holes:app"
 
 
 class HastyPublisher(Publisher):

@@ -28,7 +28,8 @@ from tests.isolation.workers_forgeries import (
 from tests.isolation.workers_probe import FAILING_STUDENT, HOLE, KEEPS_SCHOOL
 from tests.isolation.workers_wire import Wire, tapped
 from tests.support.events import part_of
-from tests.support.processes import Process
+from tests.support.processes import CELERY_IS_READY, CONSUMER_IS_READY, Process, running_until_stopped
+from tests.support.queue_depth import depth_of
 from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
@@ -51,7 +52,6 @@ _REASONS = {
     ),
     MAINTENANCE: (*_FAULTS, "MissingSchoolError", "InvalidSchoolIdError", "Received unregistered task"),
 }
-_CONSUMING = '"event":"consuming"'
 _EVENTS_WORKER, _CELERYS = "the events' worker", "a Celery worker"
 _planted: dict[str, str] = {}
 
@@ -265,9 +265,7 @@ class _Queue:
 
     def is_empty(self) -> bool:
         """Whether every message was acknowledged or given up."""
-        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-        found = self._sqs.get_queue_attributes(QueueUrl=self._url, AttributeNames=names)["Attributes"]
-        return all(found[name] == "0" for name in names)
+        return depth_of(self._sqs, self._url) == 0
 
     def dead_letters(self) -> str:
         """The texts of all dead letters, which are taken away."""
@@ -301,28 +299,22 @@ def _celery_worker(cloud: Cloud, wire: Wire, threads: int = 4) -> AbstractContex
     command = ["-m", "celery", "-A", "tests.isolation.workers_probe", "worker"]
     command += ["-P", "threads", "-c", str(threads), "-Q", MAINTENANCE.name]
     command += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
-    return _running(cloud, wire, command, " ready.")
+    return _running(cloud, wire, command, CELERY_IS_READY)
 
 
 def _consumer(cloud: Cloud, wire: Wire) -> AbstractContextManager[Process]:
     """The events' worker's process on the tapped wire."""
-    return _running(cloud, wire, ["manage.py", BEHAVIOR.command], _CONSUMING)
+    return _running(cloud, wire, ["manage.py", BEHAVIOR.command], CONSUMER_IS_READY)
 
 
 def _probed_consumer(cloud: Cloud, wire: Wire) -> AbstractContextManager[Process]:
     """The same, telling whose scope it is in after each batch."""
-    return _running(cloud, wire, ["-m", "tests.isolation.consumer_probe"], _CONSUMING)
+    return _running(cloud, wire, ["-m", "tests.isolation.consumer_probe"], CONSUMER_IS_READY)
 
 
-@contextmanager
-def _running(cloud: Cloud, wire: Wire, command: list[str], ready: str) -> Iterator[Process]:
-    extra = {"AWS_ENDPOINT_URL": wire.endpoint_url, "LIBRETA_LOG_LEVEL": "INFO", **_planted}
-    worker = Process([sys.executable, *command], cloud.process_environment("worker", **extra))
-    try:
-        worker.wait_until_ready(lambda: ready in worker.log, "the worker")
-        yield worker
-    finally:
-        worker.stop()
+def _running(cloud: Cloud, wire: Wire, command: list[str], ready: str) -> AbstractContextManager[Process]:
+    extra = {"AWS_ENDPOINT_URL": wire.endpoint_url, **_planted}
+    return running_until_stopped(cloud, [sys.executable, *command], ready=ready, **extra)
 
 
 @contextmanager

@@ -116,6 +116,8 @@ def forgeries(target: Target, bomb: Path) -> list[Forgery]:
     add("own school, the other's student", KEPT_AT_HOME, STORE, [], good(student_id=target.other_student))
     mixed = [event(school_id=school) for school in (target.own, target.other)] + [event(pk=f"SCHOOL#{target.other}")]
     add("events that name other schools", KEPT_AT_HOME, STORE, [], good(events=mixed))
+    free_text = {"correlation_id_of_request": f"{target.secret}\n{target.other_student}"}
+    add("a text for a correlation id", KEPT_AT_HOME, STORE, [], good(), headers=free_text)
     add("student id with a separator", DEAD_LETTERED, STORE, [], good(student_id=f"x#{target.other}"))
     add("student id as a path", DEAD_LETTERED, STORE, [], good(student_id=f"../{target.other}"))
     add("more events than a message may hold", DEAD_LETTERED, STORE, [], good(events=list(range(_MANY))))

@@ -21,10 +21,12 @@ from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from contextlib import AbstractContextManager
 
     from tests.support.cloud import Cloud
 
 START_TIMEOUT_S = 60.0
+CELERY_IS_READY, CONSUMER_IS_READY = " ready.", '"event":"consuming"'
 STOP_TIMEOUT_S = 30.0
 SOURCE_ROOT = Path(__file__).resolve().parents[2]
 
@@ -101,26 +103,27 @@ class Process:
             self._child.wait()
 
 
-@contextmanager
-def running_worker(cloud: Cloud, *, queues: str, threads: int = 2, **environment: str) -> Iterator[Process]:
+def running_worker(
+    cloud: Cloud, *, queues: str, threads: int = 2, **environment: str
+) -> AbstractContextManager[Process]:
     """A real Celery worker of the service ``worker`` on these queues, ready to consume."""
     command = [sys.executable, "-m", "celery", "-A", "edu.celery", "worker", "-P", "threads", "-c", str(threads)]
     command += ["-Q", queues, "--without-gossip", "--without-mingle", "--without-heartbeat"]
-    worker = Process(command, cloud.process_environment("worker", **{"LIBRETA_LOG_LEVEL": "INFO", **environment}))
-    try:
-        worker.wait_until_ready(lambda: " ready." in worker.log, "the worker")
-        yield worker
-    finally:
-        worker.stop()
+    return running_until_stopped(cloud, command, ready=CELERY_IS_READY, **environment)
+
+
+def running_consumer(cloud: Cloud, **environment: str) -> AbstractContextManager[Process]:
+    """The real worker of the events' queue, ready to consume."""
+    command = [sys.executable, str(SOURCE_ROOT / "manage.py"), BEHAVIOR.command]
+    return running_until_stopped(cloud, command, ready=CONSUMER_IS_READY, **environment)
 
 
 @contextmanager
-def running_consumer(cloud: Cloud, **environment: str) -> Iterator[Process]:
-    """The real worker of the events' queue, ready to consume."""
-    command = [sys.executable, str(SOURCE_ROOT / "manage.py"), BEHAVIOR.command]
+def running_until_stopped(cloud: Cloud, command: list[str], *, ready: str, **environment: str) -> Iterator[Process]:
+    """A process of the service ``worker``, once its log has the text ``ready``."""
     worker = Process(command, cloud.process_environment("worker", **{"LIBRETA_LOG_LEVEL": "INFO", **environment}))
     try:
-        worker.wait_until_ready(lambda: '"event":"consuming"' in worker.log, "the consumer")
+        worker.wait_until_ready(lambda: ready in worker.log, "the worker")
         yield worker
     finally:
         worker.stop()

@@ -21,6 +21,7 @@ from edu.tenancy import enter_school
 from tests.support.cloud import Cloud
 from tests.support.events import part_of
 from tests.support.processes import Process, running_consumer
+from tests.support.queue_depth import depth_of
 from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
@@ -107,10 +108,8 @@ class BehaviorQueue:
         return body
 
     def depth(self, url: str = "") -> int:
-        """Messages visible or in flight."""
-        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-        found = self.cloud.root("sqs").get_queue_attributes(QueueUrl=url or self.url, AttributeNames=names)
-        return sum(int(found["Attributes"][name]) for name in names)
+        """Messages visible, in flight or delayed."""
+        return depth_of(self.cloud.root("sqs"), url or self.url)
 
     def wait_until_drained(self) -> None:
         """Every message has been acknowledged or dead-lettered."""

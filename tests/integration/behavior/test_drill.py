@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.drills.behavior import SHORT, drill
+from tests.drills.behavior import EARLY_ACKNOWLEDGEMENT, SHORT, drill
 
 
 def test_nothing_acknowledged_is_lost_or_doubled_whatever_fails() -> None:
@@ -11,5 +11,5 @@ def test_nothing_acknowledged_is_lost_or_doubled_whatever_fails() -> None:
 
 
 def test_worker_that_acknowledges_early_is_found() -> None:
-    found = drill(seed=1, plan=SHORT, plant="early-acknowledgement")
+    found = drill(seed=1, plan=SHORT, plant=EARLY_ACKNOWLEDGEMENT)
     assert not found["met"]["none acknowledged was lost"], found

@@ -19,6 +19,7 @@ from edu.envelopes import (
     LONGEST_MESSAGE_CHARS,
     BrokenEnvelopeError,
     Fault,
+    read_call,
     read_envelope,
     write_envelope,
 )
@@ -220,6 +221,22 @@ def test_lost_connection_is_celerys_to_mend(consuming: Consuming, monkeypatch: p
     monkeypatch.setattr(consuming._consumer, "on_message", fail)
     with pytest.raises(ConnectionResetError):
         consuming.receive(json.dumps(good_envelope()))
+
+
+@pytest.mark.parametrize("text", ["est-1\nsecreto", "Ana Muñoz", "", "x" * 129, 7, None])
+def test_correlation_id_that_is_none_of_ours_reaches_no_log(text: object) -> None:
+    sent = good_envelope()
+    sent["headers"][CORRELATION_HEADER] = text
+    assert read_call(json.dumps(sent)).correlation_id == "a-1"
+    assert CORRELATION_HEADER not in read_envelope(json.dumps(sent), queue="maintenance")["headers"]
+
+
+def test_call_is_what_the_envelope_holds() -> None:
+    sent = good_envelope()
+    sent["headers"][CORRELATION_HEADER] = "of-a-request"
+    call = read_call(json.dumps(sent))
+    assert (call.task, call.task_id, call.correlation_id) == ("edu.try_isolation", "a-1", "of-a-request")
+    assert (call.positional, call.keywords) == (GOOD_BODY[0], GOOD_BODY[1])
 
 
 def test_what_celery_writes_today_is_read_with_its_correlation_id(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.test import override_settings
+from structlog.testing import capture_logs
 
 from behavior import services
 from behavior.consumer import lane as lanes
@@ -165,6 +166,19 @@ def test_third_fault_sets_a_message_aside_with_its_reason(table: Table) -> None:
     queue = run([tried])
     assert queue.set_aside_for == {"m7": "ValueError"}
     assert (queue.sent_back, queue.removed) == ([], [])
+
+
+def test_message_that_no_note_fits_beside_is_set_aside_at_once() -> None:
+    queue = run([ReceivedMessage("m7", "x" * 1_048_576, "r")])
+    assert (list(queue.set_aside_for), queue.sent_back) == (["m7"], [])
+
+
+def test_record_counts_what_was_stored_message_by_message(table: Table) -> None:
+    table.poison["est-9"] = ValueError()
+    with capture_logs() as lines:
+        run([text_of(events_of(count=5)), text_of(events_of(student_id="est-9"))])
+    [record] = [line for line in lines if line["event"] == "events stored"]
+    assert (record["events"], record["at_fault"]) == (5, 1)
 
 
 @pytest.mark.parametrize(

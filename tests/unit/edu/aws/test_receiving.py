@@ -61,7 +61,7 @@ def sqs() -> Sqs:
 @pytest.fixture
 def queue(sqs: Sqs) -> QueueReceiver:
     queue = QueueReceiver(URL, connections=1)
-    vars(queue)["_sqs"] = sqs
+    vars(queue)["_sqs"] = vars(queue)["_polling"] = sqs
     return queue
 
 
@@ -111,10 +111,18 @@ def test_messages_are_removed_ten_a_call_and_one_that_is_not_is_told(queue: Queu
         queue.remove([MESSAGE])
 
 
-@pytest.mark.parametrize(("noted", "faults"), [("2", 2), ("x", 0), ("-1", 0), (None, 0)])
+@pytest.mark.parametrize(("noted", "faults"), [("2", 2), ("x", 0), ("-1", 0), ("9" * 5000, 0), ("٣", 0), (None, 0)])
 def test_faults_are_read_from_the_message(queue: QueueReceiver, sqs: Sqs, noted: str | None, faults: int) -> None:
     attributes = {"MessageAttributes": {"faults": {"StringValue": noted}}} if noted else {}
     sqs.messages = [{"MessageId": "m", "Body": "text", "ReceiptHandle": "r", **attributes}]
     [received] = queue.receive(wait_s=60)
     assert received == ReceivedMessage("m", "text", "r", faults)
     assert sqs.calls[0][1]["WaitTimeSeconds"] == 20
+
+
+def test_message_without_room_for_a_note_is_set_aside_without_one(queue: QueueReceiver, sqs: Sqs) -> None:
+    longest = ReceivedMessage("m-1", "x" * 1_048_576, "receipt")
+    assert (longest.has_room, MESSAGE.has_room) == (False, True)
+    queue.set_aside(longest, reason="no JSON")
+    sent = next(arguments for operation, arguments in sqs.calls if operation == "send_message")
+    assert (sent["QueueUrl"], sent["MessageAttributes"]) == (DEAD_URL, {})
