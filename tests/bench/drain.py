@@ -35,9 +35,9 @@ from tests.support.results import tell
 from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
-    from deploy.local.run import LocalSystem
     from collections.abc import Iterable
 
+    from deploy.local.run import LocalSystem
     from deploy.local.services import Service
 
 EVENTS, ALONE, RAW = 100_000, 20_000, 50_000

@@ -43,10 +43,10 @@ from tests.support.results import tell
 from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
-    from deploy.local.run import LocalSystem
     from collections.abc import Callable
     from email.message import Message
 
+    from deploy.local.run import LocalSystem
     from tests.support.proxy import Answer
 
 EVENTS_PATH = "/api/v1/behavior"
