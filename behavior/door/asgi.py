@@ -27,9 +27,9 @@ class Request:
         self.body = body
         self._head = head
 
-    def header(self, name: str) -> str:
-        """The header's value, empty when it was not sent."""
-        return self._head.text(name.lower().encode())
+    def header(self, name: bytes) -> str:
+        """The value of the header of this name in small letters, empty when it was not sent."""
+        return self._head.text(name)
 
 
 @dataclass(frozen=True)

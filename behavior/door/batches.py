@@ -19,12 +19,15 @@ MOST_EVENTS, MOST_BYTES = 10_000, 16 * MIB  # in line and being sent, of all req
 
 
 class Share:
-    """One request's share of a message, and who waits for it: ``done`` gets the name of the message that SQS holds."""
+    """One request's share of a message, and who waits for it: ``done`` gets the name of the message that SQS holds.
 
-    __slots__ = ("done", "events", "text")
+    ``came_s`` is when, by the event loop's clock.
+    """
 
-    def __init__(self, text: bytes, events: int, done: Future[str]) -> None:
-        self.text, self.events, self.done = text, events, done
+    __slots__ = ("came_s", "done", "events", "text")
+
+    def __init__(self, text: bytes, events: int, done: Future[str], *, came_s: float = 0.0) -> None:
+        self.text, self.events, self.done, self.came_s = text, events, done, came_s
 
     def accept(self, message: str) -> None:
         """Tell the caller, if they still wait."""
@@ -72,6 +75,17 @@ class Buffer:
         self._waiting: deque[Share] = deque()
         self._sending: set[Batch] = set()
         self._events = self._bytes = 0
+        self._events_in_line = self._bytes_in_line = 0
+
+    @property
+    def fills_a_message(self) -> bool:
+        """Whether the line holds as much as goes into one message."""
+        return self._events_in_line >= EVENTS_OF_MESSAGE or self._bytes_in_line >= BYTES_OF_MESSAGE
+
+    @property
+    def since_s(self) -> float | None:
+        """When the first in line came; ``None`` when nobody is in line."""
+        return self._waiting[0].came_s if self._waiting else None
 
     def join(self, part: Share) -> None:
         """Stand in line.
@@ -83,13 +97,15 @@ class Buffer:
             raise BusyError
         self._events += part.events
         self._bytes += len(part.text)
+        self._events_in_line += part.events
+        self._bytes_in_line += len(part.text)
         self._waiting.append(part)
 
     def take(self) -> Batch | None:
         """The next message's requests, which count until ``release``. Callers who wait no more are left out."""
         batch = Batch()
         while self._waiting and batch.has_room_for(self._waiting[0]):
-            part = self._waiting.popleft()
+            part = self._leave()
             if part.done.done():
                 self._forget(part)
             else:
@@ -108,7 +124,7 @@ class Buffer:
     def fail_waiting(self) -> None:
         """Tell everybody in line that their events are not safe. None of them was sent."""
         while self._waiting:
-            part = self._waiting.popleft()
+            part = self._leave()
             self._forget(part)
             part.fail()
 
@@ -116,6 +132,13 @@ class Buffer:
         """Everybody who waits for an answer, in line or being sent."""
         sending = [part for batch in self._sending for part in batch.parts]
         return [part for part in (*sending, *self._waiting) if not part.done.done()]
+
+    def _leave(self) -> Share:
+        """Let the first in line go on."""
+        part = self._waiting.popleft()
+        self._events_in_line -= part.events
+        self._bytes_in_line -= len(part.text)
+        return part
 
     def _forget(self, part: Share) -> None:
         self._events -= part.events

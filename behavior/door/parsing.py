@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from behavior.domain.events import MAX_EVENTS, InvalidEventError, parse_event
@@ -24,12 +25,17 @@ def read_events(request: Request, *, arrived_at: datetime) -> list[Event]:
         UnsupportedMediaTypeError, EncodedBodyError, MalformedBodyError: see there.
         InvalidEventsError: with every broken rule of every event.
     """
-    media_type = request.header("content-type").partition(";")[0].strip().lower()
-    if media_type != "application/json":
-        raise UnsupportedMediaTypeError
-    json_bodies.require_no_coding(request.header("content-encoding"))
-    json_bodies.require_utf_8(request.header("content-type"))
+    _require_json(request.header(b"content-type"), request.header(b"content-encoding"))
     return parse_body(request.body, arrived_at=arrived_at)
+
+
+@lru_cache(maxsize=64)
+def _require_json(content_type: str, content_encoding: str) -> None:
+    """Refuse what is not sent as plain JSON. The few values that devices send are judged once."""
+    if content_type.partition(";")[0].strip().lower() != "application/json":
+        raise UnsupportedMediaTypeError
+    json_bodies.require_no_coding(content_encoding)
+    json_bodies.require_utf_8(content_type)
 
 
 def parse_body(body: bytes, *, arrived_at: datetime) -> list[Event]:

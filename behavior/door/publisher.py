@@ -12,7 +12,6 @@ from uuid import uuid4
 
 import msgspec
 from django.conf import settings
-from structlog.contextvars import bind_contextvars
 
 from behavior.domain.events import STORE_EVENTS, part_message
 from behavior.door.batches import Buffer, Share
@@ -32,16 +31,20 @@ if TYPE_CHECKING:
     from behavior.door.batches import Batch
 
 SLOTS = 4  # messages on their way at once
+LINGER_S = 0.005  # how long a request waits for others while a message is on its way
 ANSWER_S = 5.0  # then a caller is told 503, whatever becomes of their events
 PROBE_EVERY_S = 0.5
 CLOSE_S = 4.0
+_LOOK_EVERY_S = 0.1
+_encode = msgspec.json.Encoder().encode
 _log = get_logger(__name__)
 
 
 class Publisher:
     """Sends what callers bring, several requests a message. One event loop only.
 
-    A message goes at once when one of ``SLOTS`` is free; what arrives meanwhile makes the next one. After a failed send
+    When none is on its way a message goes at once, with what is there; what arrives meanwhile makes the next one, which
+    goes when it is full, when the one before has arrived, or ``LINGER_S`` after its first request. After a failed send
     nothing is sent, and every caller refused at once, until the queue answers a question again.
     """
 
@@ -51,6 +54,8 @@ class Publisher:
         self._threads = DaemonThreads(name="publisher", threads=slots + 1)  # one for the probe
         self._free_slots = slots
         self._is_going_to_send = self._is_closing = False
+        self._linger: asyncio.TimerHandle | None = None
+        self._watch: asyncio.TimerHandle | None = None
         self._outages = 0
         self._probing: asyncio.Task[None] | None = None
 
@@ -59,8 +64,8 @@ class Publisher:
         """The queue of the settings as they are at the first event."""
         return self._given_queue or QueueSender(settings.BEHAVIOR_QUEUE_URL, connections=self._slots)
 
-    async def publish(self, *, school_id: str, student_id: str, arrived_at: datetime, events: Sequence[Event]) -> None:
-        """Return once SQS holds the events. From then on the request's log lines name the ``message``.
+    async def publish(self, *, school_id: str, student_id: str, arrived_at: datetime, events: Sequence[Event]) -> str:
+        """Return once SQS holds the events, with the name that their message has in the log.
 
         Raises:
             BusyError: too many requests are waiting; nothing was sent.
@@ -70,15 +75,13 @@ class Publisher:
         if self._probing or self._is_closing:
             raise QueueUnavailableError
         sent = part_message(school_id=school_id, student_id=student_id, arrived_at=arrived_at, events=events)
-        part = Share(msgspec.json.encode(sent), len(events), asyncio.get_running_loop().create_future())
+        loop = asyncio.get_running_loop()
+        part = Share(_encode(sent), len(events), loop.create_future(), came_s=loop.time())
         self._buffer.join(part)
+        if not self._watch:
+            self._watch = loop.call_at(part.came_s + ANSWER_S, self._look)
         self._send_soon()
-        try:
-            async with asyncio.timeout(ANSWER_S):
-                message = await part.done
-        except TimeoutError as error:
-            raise QueueUnavailableError from error
-        bind_contextvars(message=message)
+        return await part.done
 
     async def close(self) -> None:
         """Take no more, and send what was taken; what is not sent after ``CLOSE_S`` seconds has failed."""
@@ -90,6 +93,9 @@ class Publisher:
             await asyncio.wait([part.done for part in unanswered], timeout=CLOSE_S)
         for part in unanswered:
             part.fail()
+        for timer in (self._linger, self._watch):
+            if timer:
+                timer.cancel()
         self._threads.close()
 
     def _send_soon(self) -> None:
@@ -98,12 +104,40 @@ class Publisher:
             self._is_going_to_send = True
             asyncio.get_running_loop().call_soon(self._send_waiting)
 
+    def _look(self) -> None:
+        """Tell everybody whose time is over. A timer for each would be a tenth of what a request costs."""
+        loop = asyncio.get_running_loop()
+        late = [part for part in self._buffer.unanswered() if part.came_s + ANSWER_S <= loop.time()]
+        for part in late:
+            part.fail()
+        first_s = min((part.came_s for part in self._buffer.unanswered()), default=None)
+        soonest_s = loop.time() + _LOOK_EVERY_S  # each look is at everybody
+        self._watch = None if first_s is None else loop.call_at(max(first_s + ANSWER_S, soonest_s), self._look)
+
     def _send_waiting(self) -> None:
         self._is_going_to_send = False
-        while self._free_slots and (batch := self._buffer.take()):
+        while self._free_slots and self._may_send() and (batch := self._buffer.take()):
             self._free_slots -= 1
             sending = self._threads.start(partial(self._send, batch))
             sending.add_done_callback(partial(self._end, batch, self._outages))
+
+    def _may_send(self) -> bool:
+        """Whether the next message goes now; if not, it is looked at again when its first request has waited enough."""
+        if self._free_slots == self._slots or self._is_closing or self._buffer.fills_a_message:
+            return True
+        since_s = self._buffer.since_s
+        if since_s is None:
+            return False
+        loop = asyncio.get_running_loop()
+        if since_s + LINGER_S <= loop.time():
+            return True
+        if not self._linger:
+            self._linger = loop.call_at(since_s + LINGER_S, self._end_linger)
+        return False
+
+    def _end_linger(self) -> None:
+        self._linger = None
+        self._send_waiting()
 
     def _send(self, batch: Batch) -> str:
         """Send the message of a batch; returns its correlation id. Runs in a thread."""

@@ -10,7 +10,7 @@ import botocore.session
 
 from edu.aws.clients import make_client
 from edu.aws.credentials import ScopedCredentials
-from edu.aws.table_calls import send_as_it_is
+from edu.aws.json_calls import send_as_it_is
 
 if TYPE_CHECKING:
     from mypy_boto3_athena import AthenaClient

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from edu.aws.clients import new_service_client
+from edu.aws.json_calls import send_as_it_is
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -57,13 +58,16 @@ class QueueSender:
     def _client(self, use: str, connect_s: float, read_s: float) -> SQSClient:
         with self._lock:  # botocore's sessions may not make clients side by side
             if use not in self._clients:
-                self._clients[use] = new_service_client(
+                client = new_service_client(
                     "sqs",
                     connect_timeout=connect_s,
                     read_timeout=read_s,
                     retries={"mode": "standard", "total_max_attempts": 1},
                     max_pool_connections=self._connections,
+                    parameter_validation=False,
                 )
+                send_as_it_is(client)
+                self._clients[use] = client
             return self._clients[use]
 
 

@@ -19,7 +19,7 @@ class MinuteCounts:
     def of(self, name: str) -> int:
         """What was added under the name in this minute."""
         self._turn()
-        return self._counts[name]
+        return self._counts.get(name, 0)
 
     def add(self, name: str, amount: int = 1) -> None:
         """Add to this minute."""

@@ -25,10 +25,11 @@ if TYPE_CHECKING:
 class HastyPublisher(Publisher):
     """Answers when it has the events, whatever SQS says of them later."""
 
-    async def publish(self, **given: Any) -> None:
+    async def publish(self, **given: Any) -> str:
         """Return at once."""
         self._hasty = asyncio.ensure_future(super().publish(**given))
         self._hasty.add_done_callback(lambda done: done.cancelled() or done.exception())
+        return "hasty"
 
 
 def _acknowledge_early() -> None:

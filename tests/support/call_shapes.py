@@ -1,4 +1,4 @@
-"""What botocore neither checks nor serializes in the product (``edu.aws.table_calls``), compared with what it would."""
+"""What botocore neither checks nor serializes in the product (``edu.aws.json_calls``), compared with what it would."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.validate import ParamValidator
 
 from edu.aws import clients, scoped_clients
-from edu.aws.table_calls import AsItIs
+from edu.aws.json_calls import AsItIs
 
 if TYPE_CHECKING:
     import pytest

@@ -35,7 +35,8 @@ class Head:
 
     def text(self, name: bytes) -> str:
         """A field's value, empty when it was not sent."""
-        return self.fields.get(name, b"").decode("latin-1")
+        value = self.fields.get(name)
+        return value.decode("latin-1") if value else ""
 
     def declared_bytes(self) -> int | None:
         """The body's length: 0 without a body, ``None`` when it is not told (``Transfer-Encoding: chunked``)."""

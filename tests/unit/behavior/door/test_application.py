@@ -10,7 +10,9 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import structlog
 from django.test import override_settings
+from structlog.contextvars import merge_contextvars
 
 from behavior.domain.events import arrival_at
 from behavior.door.application import EVENTS_PATH, MAX_BODY_BYTES, event_door
@@ -20,6 +22,7 @@ from behavior.errors import QueueUnavailableError
 from edu import clock
 from edu.errors import ForbiddenError
 from edu.http.errors import BusyError, NotAuthenticatedError
+from edu.identity.tokens import InvalidTokenError
 from tests.support.asgi import GONE, Reply, ask, part, scope_of
 
 if TYPE_CHECKING:
@@ -28,6 +31,8 @@ if TYPE_CHECKING:
 
     from behavior.domain.events import Event
     from behavior.door.asgi import Request
+
+MESSAGE = "5f0c7a3e9b5d4c1fae0d7b1c2e3f4a5b"
 
 
 class OneStudent(Authenticator):
@@ -45,11 +50,12 @@ class RecordingPublisher(Publisher):
         self._error = error
         self.sent: list[tuple[str, str, list[Event]]] = []
 
-    async def publish(self, *, school_id: str, student_id: str, arrived_at: datetime, events: Sequence[Event]) -> None:
+    async def publish(self, *, school_id: str, student_id: str, arrived_at: datetime, events: Sequence[Event]) -> str:
         if self._error:
             raise self._error
         assert arrived_at == arrival_at(arrived_at)
         self.sent.append((school_id, student_id, list(events)))
+        return MESSAGE
 
 
 def call(
@@ -188,6 +194,33 @@ def test_correlation_id_of_the_client_comes_back_when_well_formed() -> None:
     assert answered(headers={"x-correlation-id": offered}).headers["x-correlation-id"] == offered
     named = answered(headers={"x-correlation-id": "ana-munoz-rojas"}).headers["x-correlation-id"]
     assert re.fullmatch("[0-9a-f]{32}", named)
+
+
+def test_accepted_request_is_named_by_its_message_and_told_of_by_that_ones_record() -> None:
+    with structlog.testing.capture_logs() as logs:
+        reply = answered(body=encoded(event()))
+    assert (reply.status, reply.headers["x-correlation-id"], logs) == (202, MESSAGE, [])
+
+
+def test_accepted_request_with_an_id_of_its_clients_has_a_record_that_names_its_message() -> None:
+    offered = "6f1c0b52-3a6e-4d0f-9a55-0c1f2b7d8e90"
+    with structlog.testing.capture_logs() as logs:
+        reply = answered(body=encoded(event()), headers={"x-correlation-id": offered})
+    assert (reply.status, reply.headers["x-correlation-id"]) == (202, offered)
+    assert [(line["event"], line["status"], line["message"]) for line in logs] == [("request", 202, MESSAGE)]
+
+
+def test_refused_request_has_one_record_with_the_reason() -> None:
+    with structlog.testing.capture_logs(processors=[merge_contextvars]) as logs:
+        reply = answered(authenticator=OneStudent(InvalidTokenError("audience")), body=encoded(event()))
+    [line] = logs
+    assert (line["event"], line["status"], line["code"], line["reason"]) == (
+        "request",
+        401,
+        "invalid_token",
+        "audience",
+    )
+    assert line["correlation_id"] == reply.headers["x-correlation-id"]
 
 
 def test_health_answers_without_a_token() -> None:

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import structlog
-from structlog.contextvars import get_contextvars
 
 from behavior.domain.events import MAX_EVENTS, MAX_NOTE_CHARS, MAX_VALUE, Event, as_message, parse_event
 from behavior.door import publisher as module
@@ -47,7 +46,7 @@ async def _open(queue: ToldQueue, **options: Any) -> AsyncIterator[Publisher]:
         await publisher.close()
 
 
-def _publish(publisher: Publisher, student_id: str = "est-1", events: int = 1) -> asyncio.Task[None]:
+def _publish(publisher: Publisher, student_id: str = "est-1", events: int = 1) -> asyncio.Task[str]:
     made = [_event() for _ in range(events)]
     return asyncio.create_task(
         publisher.publish(school_id="norte", student_id=student_id, arrived_at=ARRIVED, events=made)
@@ -123,6 +122,46 @@ def test_requests_gather_while_every_slot_is_busy_and_go_in_their_order() -> Non
     assert sorted(queue.sizes) == [1, 1, 10]
     gathered = max(queue.messages, key=len)
     assert [part["student_id"] for part in gathered] == [f"est-{number}" for number in range(2, 12)]
+
+
+def test_company_is_waited_for_only_while_a_message_is_on_its_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "LINGER_S", 0.1)
+    queue = ToldQueue()
+
+    async def scenario() -> None:
+        async with _open(queue) as publisher:
+            queue.hold()
+            callers = [_publish(publisher)]
+            await until(lambda: queue.begun == 1)  # the first goes at once
+            callers += [_publish(publisher) for _ in range(5)]
+            await asyncio.sleep(0.03)
+            assert queue.begun == 1
+            await until(lambda: queue.begun == 2)  # the first of these has waited enough
+            callers += [_publish(publisher) for _ in range(MAX_EVENTS + 1)]
+            await until(lambda: queue.begun == 3, 0.08)  # a full message waits for nobody
+            queue.let_go()
+            await asyncio.gather(*callers)
+
+    _run(scenario)
+    assert sorted(queue.sizes) == [1, 1, 5, 100]
+
+
+def test_who_waits_goes_on_when_the_message_before_has_arrived(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "LINGER_S", 60.0)
+    queue = ToldQueue()
+
+    async def scenario() -> None:
+        async with _open(queue) as publisher:
+            queue.hold()
+            callers = [_publish(publisher)]
+            await until(lambda: queue.begun == 1)
+            callers += [_publish(publisher) for _ in range(5)]
+            await asyncio.sleep(0.01)
+            queue.let_go()
+            await asyncio.wait_for(asyncio.gather(*callers), 1)
+
+    _run(scenario)
+    assert queue.sizes == [1, 5]
 
 
 def test_lists_are_never_split() -> None:
@@ -356,13 +395,11 @@ def test_probe_that_raises_what_nobody_foresaw_is_no_answer(monkeypatch: pytest.
 
 
 def test_each_message_is_a_record_and_the_request_knows_its_message() -> None:
-    queue, known = ToldQueue(), []
+    queue, known = ToldQueue(), list[str]()
 
     async def publish(publisher: Publisher) -> None:
-        await publisher.publish(
-            school_id="norte", student_id="est-1", arrived_at=ARRIVED, events=[_event("Ana Muñoz"), _event()]
-        )
-        known.append(get_contextvars()["message"])
+        events = [_event("Ana Muñoz"), _event()]
+        known.append(await publisher.publish(school_id="norte", student_id="est-1", arrived_at=ARRIVED, events=events))
 
     async def scenario() -> None:
         async with _open(queue) as publisher:

@@ -25,6 +25,9 @@ class NamingVerifier:
     def remembered(self, token: str) -> None:
         """Nobody: each token is verified."""
 
+    def principal_at_once(self, token: str) -> None:
+        """Nobody: each token is asked for where one may wait."""
+
     def principal(self, token: str) -> Principal:
         """The caller."""
         if self.error:

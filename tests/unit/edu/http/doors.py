@@ -53,11 +53,12 @@ class FailingPublisher(Publisher):
     def __init__(self, error: Exception | None) -> None:
         self._error = error
 
-    async def publish(self, *, school_id: str, student_id: str, arrived_at: datetime, events: Sequence[Event]) -> None:
+    async def publish(self, *, school_id: str, student_id: str, arrived_at: datetime, events: Sequence[Event]) -> str:
         """Take the events, or raise."""
         del school_id, student_id, arrived_at, events
         if self._error:
             raise self._error
+        return "message"
 
 
 def ask_api(client: Client, sent: Sent) -> Told:

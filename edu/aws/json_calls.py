@@ -1,4 +1,4 @@
-"""DynamoDB's calls without what botocore does for any service's: a third of what a write's call costs (ADR 0012)."""
+"""Calls of DynamoDB and SQS without what botocore does for any service's: a third of what a call costs (ADR 0012)."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _encode = msgspec.json.Encoder().encode
 
 
 def send_as_it_is(client: Any) -> None:  # noqa: ANN401 - a client of any service
-    """Let a DynamoDB client send each call's arguments as they are, to the endpoint that it was made for.
+    """Let a client of a JSON service send each call's arguments as they are, to the endpoint that it was made for.
 
-    The arguments have DynamoDB's own wire form (``edu.dynamo.mapping``), which botocore would take apart by its model
-    of the service and put together again; and it would work out the endpoint anew from the names of tables, for
+    The arguments have the service's own wire form (for DynamoDB ``edu.dynamo.mapping``), which botocore would take
+    apart by its model and put together again; and it would work out the endpoint anew, from the names of tables for
     endpoints by account, which are off (``edu.aws.clients``).
     """
     client._serializer = AsItIs(client._serializer)  # noqa: SLF001 - there is no public way
@@ -58,7 +58,8 @@ class AsItIs:
 def _headers_of(operation: OperationModel) -> tuple[tuple[str, str], ...]:
     about = operation.metadata
     target = f"{about['targetPrefix']}.{operation.name}"
-    return ("X-Amz-Target", target), ("Content-Type", f"application/x-amz-json-{about['jsonVersion']}")
+    headers = ("X-Amz-Target", target), ("Content-Type", f"application/x-amz-json-{about['jsonVersion']}")
+    return (*headers, ("x-amzn-query-mode", "true")) if "awsQueryCompatible" in about else headers
 
 
 @cache

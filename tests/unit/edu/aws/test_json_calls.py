@@ -1,19 +1,16 @@
-"""A call to the table goes where botocore would send it, and says what botocore would say."""
+"""A call to the table or a queue goes where botocore would send it, and says what botocore would say."""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import boto3
 import pytest
 from django.conf import settings
 
 from edu.aws.clients import client_config
-from edu.aws.table_calls import send_as_it_is
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
+from edu.aws.json_calls import send_as_it_is
 
 ITEM = {"pk": {"S": "SCHOOL#a"}, "note": {"S": "ñandú \u2028"}, "raw": {"B": b"\x00\xff"}, "n": {"N": "6.50"}}
 
@@ -26,9 +23,9 @@ class StoppedError(Exception):
         self.request = request
 
 
-def make_client(endpoint_url: str | None) -> DynamoDBClient:
+def make_client(endpoint_url: str | None, service: str = "dynamodb") -> Any:
     config: Any = {"config": client_config(parameter_validation=False), "endpoint_url": endpoint_url}
-    client: DynamoDBClient = boto3.Session("AKIAEXAMPLE", "example").client("dynamodb", **config)
+    client = boto3.Session("AKIAEXAMPLE", "example").client(service, **config)  # type: ignore[call-overload]
 
     def stop(request: Any, **_kwargs: Any) -> None:
         raise StoppedError(request)
@@ -37,21 +34,32 @@ def make_client(endpoint_url: str | None) -> DynamoDBClient:
     return client
 
 
-def request_of(client: Any, **arguments: Any) -> Any:
+def request_of(client: Any, operation: str = "put_item", **arguments: Any) -> Any:
     with pytest.raises(StoppedError) as stopped:
-        client.put_item(**arguments)
+        getattr(client, operation)(**arguments)
     return stopped.value.request
 
 
 @pytest.mark.parametrize("endpoint_url", [None, "http://127.0.0.1:4566"])
-def test_request_is_botocores(endpoint_url: str | None) -> None:
-    theirs, ours = make_client(endpoint_url), make_client(endpoint_url)
+@pytest.mark.parametrize(
+    ("service", "operation", "arguments"),
+    [
+        ("dynamodb", "put_item", {"TableName": settings.TABLE_NAME or "libreta-x", "Item": ITEM}),
+        ("sqs", "send_message", {"QueueUrl": "https://sqs.us-east-1.amazonaws.com/1/libreta", "MessageBody": "eyJ9"}),
+        ("sqs", "get_queue_attributes", {"QueueUrl": "http://127.0.0.1:9/1/libreta", "AttributeNames": ["QueueArn"]}),
+    ],
+)
+def test_request_is_botocores(
+    endpoint_url: str | None, service: str, operation: str, arguments: dict[str, Any]
+) -> None:
+    theirs, ours = make_client(endpoint_url, service), make_client(endpoint_url, service)
     send_as_it_is(ours)
-    arguments = {"TableName": settings.TABLE_NAME or "libreta-x", "Item": ITEM}
-    sent, expected = request_of(ours, **arguments), request_of(theirs, **arguments)
+    sent, expected = (request_of(one, operation, **arguments) for one in (ours, theirs))
     assert sent.url == expected.url
     assert json.loads(sent.body) == json.loads(expected.body)
-    own = {"X-Amz-Target", "Content-Type", "User-Agent"}
+    changing = {"Authorization", "X-Amz-Date", "amz-sdk-invocation-id"}
+    assert sent.headers.keys() == expected.headers.keys()
+    own = set(sent.headers) - changing - {"Content-Length"}
     assert {name: sent.headers[name] for name in own} == {name: expected.headers[name] for name in own}
     scopes = [
         str(one.headers["Authorization"]).partition("Credential=")[2].partition(",")[0] for one in (sent, expected)
@@ -60,7 +68,7 @@ def test_request_is_botocores(endpoint_url: str | None) -> None:
 
 
 def test_argument_that_the_operation_lacks_is_never_sent() -> None:
-    client: Any = make_client("http://127.0.0.1:4566")
+    client = make_client("http://127.0.0.1:4566")
     send_as_it_is(client)
     with pytest.raises(KeyError, match="ConditionExpresion"):
         client.put_item(TableName="x", Item=ITEM, ConditionExpresion="attribute_not_exists(pk)")
