@@ -64,5 +64,6 @@ beat_schedule = {
     "govsync-sweep": {"task": "govsync.sweep_due_runs", "schedule": settings.GOVSYNC_SWEEP_EVERY_S},
     # every hour, because schools have their nights at different hours (evaluations.domain.nights)
     "evaluations-nightly": {"task": "evaluations.consolidate_all", "schedule": crontab(minute="7")},
+    "events-ledger": {"task": "behavior.check_ledger", "schedule": crontab(minute="*/15")},
     "isolation-canary": {"task": "edu.try_isolation", "schedule": settings.CANARY_EVERY_S},
 }

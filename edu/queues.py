@@ -93,7 +93,7 @@ BEHAVIOR: Final = QueueDeclaration(
 )
 GOVSYNC: Final = QueueDeclaration(name="govsync", task_modules=("govsync.tasks",), age_alarm_s=900)
 MAINTENANCE: Final = QueueDeclaration(
-    name="maintenance", task_modules=("evaluations.tasks", "edu.canary_tasks"), age_alarm_s=3600
+    name="maintenance", task_modules=("evaluations.tasks", "behavior.tasks", "edu.canary_tasks"), age_alarm_s=3600
 )
 QUEUES: Final = (BEHAVIOR, GOVSYNC, MAINTENANCE)
 CELERYS_QUEUES: Final = tuple(queue for queue in QUEUES if not queue.command)

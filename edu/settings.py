@@ -205,6 +205,7 @@ FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler
 SQS_WAIT_TIME_S = environment.whole_number(env, "LIBRETA_SQS_WAIT_TIME_S", 10)
 EVENT_BATCH_S = environment.whole_number(env, "LIBRETA_EVENT_BATCH_S", 5)  # see behavior.consumer
 EVENT_RETRY_S = environment.whole_number(env, "LIBRETA_EVENT_RETRY_S", 30)
+EVENT_REPORT_S = environment.whole_number(env, "LIBRETA_EVENT_REPORT_S", 60)  # see behavior.door.publisher
 GOVSYNC_SWEEP_EVERY_S = environment.seconds(env, "LIBRETA_GOVSYNC_SWEEP_EVERY_S", 10.0)
 
 # --- the isolation canary: two schools that are nobody's, see edu.canary

@@ -38,6 +38,7 @@ os.environ |= {
     "LIBRETA_SQS_WAIT_TIME_S": "1",
     "LIBRETA_EVENT_BATCH_S": "0",
     "LIBRETA_EVENT_RETRY_S": "0",
+    "LIBRETA_EVENT_REPORT_S": "600",
     "AWS_ENDPOINT_URL": f"http://127.0.0.1:{EMULATOR_PORT}",
     "AWS_REGION": "us-east-1",
     "AWS_DEFAULT_REGION": "us-east-1",

@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from contextvars import Context
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
@@ -21,6 +22,7 @@ from edu.aws.receiving import TOGETHER
 from edu.aws.sending import QueueCallError
 from edu.deadlines import DeadlinePassedError, start_deadline
 from edu.dynamo.errors import AccessDeniedError, StoreUnavailableError
+from edu.errors import UnavailableError
 from edu.logs import get_logger, start_correlation
 from edu.metrics import COUNT, MILLISECONDS, embedded
 from edu.queues import BEHAVIOR
@@ -29,7 +31,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from threading import Event
 
-    from behavior.consumer.messages import Outcomes
     from edu.aws.receiving import QueueReceiver
 
 BATCH_EVENTS: Final = 50  # a batch of so many is not waited for any longer,
@@ -47,13 +48,23 @@ class _Batch:
 
     messages: list[EventMessage]
     verdicts: dict[EventMessage, Verdict] = field(default_factory=dict)
-    stored: services.Stored = field(default_factory=services.Stored)
-    schools: set[str] = field(default_factory=set)
+    outcomes: dict[EventMessage, list[services.Stored | Exception]] = field(default_factory=dict)
 
-    def count(self, outcomes: Outcomes) -> None:
-        """Add what became of events. Those of a message that is stored once more by itself count as duplicates then."""
-        self.schools |= outcomes.keys()
-        self.stored = sum((one for one in outcomes.values() if isinstance(one, services.Stored)), self.stored)
+    def judge(self, message: EventMessage, outcomes: list[services.Stored | Exception]) -> None:
+        """Note what became of a message's parts. Of one that is stored once more by itself the last counts."""
+        self.outcomes[message] = outcomes
+        self.verdicts[message] = message.judge(outcomes)
+
+    @property
+    def stored(self) -> services.Stored:
+        """What became of all events but those that failed."""
+        ended = (outcome for outcomes in self.outcomes.values() for outcome in outcomes)
+        return sum((outcome for outcome in ended if isinstance(outcome, services.Stored)), services.Stored())
+
+    @property
+    def schools(self) -> int:
+        """How many schools' events it holds."""
+        return len({part.school_id for message in self.messages for part in message.parts})
 
     def those(self, fate: Fate) -> list[EventMessage]:
         return [message for message in self.messages if self.verdicts[message].fate is fate]
@@ -117,14 +128,15 @@ class Lane:
         duration_ms = round((time.perf_counter() - began) * 1000, 1)
         done, waiting, at_fault = (batch.those(fate) for fate in Fate)
         self._remove(done)
+        stored = batch.stored
         _log.info(
             "events stored",
             messages=[message.correlation_id for message in done],
-            events=batch.stored.events,
-            duplicates=batch.stored.duplicates,
-            conflicts=batch.stored.conflicts,
-            rejected=batch.stored.rejected,
-            schools=len(batch.schools),
+            events=stored.events,
+            duplicates=stored.duplicates,
+            conflicts=stored.conflicts,
+            rejected=stored.rejected,
+            schools=batch.schools,
             waiting=len(waiting),
             at_fault=len(at_fault),
             duration_ms=duration_ms,
@@ -142,32 +154,45 @@ class Lane:
         """Store all messages' events together; where that fails for a fault, each message's by itself."""
         start_deadline()
         start_correlation(uuid4().hex)
+        parts = [part for message in batch.messages for part in message.parts]
         try:
-            outcomes = services.store_by_school(part for message in batch.messages for part in message.parts)
+            outcomes = iter(services.store_by_school(parts))
         except DeadlinePassedError:
             batch.verdicts = dict.fromkeys(batch.messages, Verdict(Fate.WAITS, "deadline"))
             return
         except AccessDeniedError:  # one of the messages brought us there; it is found below
             suspects = batch.messages
         else:
-            batch.count(outcomes)
-            batch.verdicts = {message: message.judge(outcomes) for message in batch.messages}
+            for message in batch.messages:
+                batch.judge(message, list(islice(outcomes, len(message.parts))))
             suspects = [message for message in batch.those(Fate.AT_FAULT) if message.parts]
         for message in suspects:
-            batch.verdicts[message] = self._store_alone(message, batch)
+            self._store_alone(message, batch)
+        self._account_for(batch)
 
-    def _store_alone(self, message: EventMessage, batch: _Batch) -> Verdict:
+    def _store_alone(self, message: EventMessage, batch: _Batch) -> None:
         try:
             outcomes = services.store_by_school(message.parts)
         except DeadlinePassedError:
-            return Verdict(Fate.WAITS, "deadline")
+            batch.verdicts[message] = Verdict(Fate.WAITS, "deadline")
         except AccessDeniedError as error:  # told where it was raised; its message is set aside like any fault's
-            return Verdict(Fate.AT_FAULT, type(error).__name__)
-        for failure in outcomes.values():
-            if isinstance(failure, Exception):
+            batch.verdicts[message] = Verdict(Fate.AT_FAULT, type(error).__name__)
+        else:
+            for failure in {outcome for outcome in outcomes if isinstance(outcome, Exception)}:
                 _log.error("message not stored", message=message.correlation_id, error=type(failure).__name__)
-        batch.count(outcomes)
-        return message.judge(outcomes)
+            batch.judge(message, outcomes)
+
+    def _account_for(self, batch: _Batch) -> None:
+        """Write the receipts of what is done; as long as that does not succeed, nothing is taken out of the queue."""
+        done = batch.those(Fate.DONE)
+        receipts = [message.receipt(batch.outcomes[message]) for message in done if message.parts]
+        reports = [message.report for message in done if message.report]
+        try:
+            services.write_ledger(receipts, reports)
+        except DeadlinePassedError:
+            batch.verdicts |= dict.fromkeys(done, Verdict(Fate.WAITS, "deadline"))
+        except UnavailableError as error:
+            batch.verdicts |= dict.fromkeys(done, Verdict(Fate.WAITS, error.code))
 
     def _try_again_or_set_aside(self, message: EventMessage, reason: str) -> None:
         about = {"message": message.correlation_id, "message_id": message.received.message_id, "reason": reason}
@@ -179,8 +204,16 @@ class Lane:
             else:
                 self._receiver.set_aside(message.received, reason=reason)
                 _log.error("message set aside", tries=tries, **about, **embedded("MessagesSetAside", 1, COUNT))
+                self._tell_ledger(message)
         except QueueCallError as error:  # it is still there, and comes again by itself
             _log.warning("message left in its queue", error=str(error), **about)
+
+    def _tell_ledger(self, message: EventMessage) -> None:
+        """Write that it is among the dead letters; without that the ledger calls it missing, which is seen as well."""
+        try:
+            Context().run(services.write_ledger, [message.receipt(is_set_aside=True)], [])
+        except UnavailableError as error:
+            _log.warning("ledger not told", message=message.correlation_id, error=error.code)
 
     def _remove(self, done: Sequence[EventMessage]) -> None:
         try:
@@ -201,8 +234,8 @@ class Lane:
         _log.error("table does not answer", waiting=len(waiting), **embedded("EventsPaused", 1, COUNT))
         self._show_again(waiting, after_s=round(self._pause_s))
         self._wait()
-        asked_for = next(message.parts[0].school_id for message in waiting if message.parts)
-        while not self._stop.is_set() and not services.is_table_answering(asked_for):
+        asked_for = next((message.parts[0].school_id for message in waiting if message.parts), None)
+        while asked_for and not self._stop.is_set() and not services.is_table_answering(asked_for):
             self._stop.wait(_FIRST_PAUSE_S)
         _log.info("table answers again")
 

@@ -19,15 +19,15 @@ MOST_EVENTS, MOST_BYTES = 10_000, 16 * MIB  # in line and being sent, of all req
 
 
 class Share:
-    """One request's share of a message, and who waits for it: ``done`` gets the name of the message that SQS holds.
+    """One request's share of a message, of one school, and who waits for it: ``done`` gets the message's name.
 
     ``came_s`` is when, by the event loop's clock.
     """
 
-    __slots__ = ("came_s", "done", "events", "text")
+    __slots__ = ("came_s", "done", "events", "school_id", "text")
 
-    def __init__(self, text: bytes, events: int, done: Future[str], *, came_s: float = 0.0) -> None:
-        self.text, self.events, self.done, self.came_s = text, events, done, came_s
+    def __init__(self, text: bytes, school_id: str, events: int, done: Future[str], *, came_s: float = 0.0) -> None:
+        self.text, self.school_id, self.events, self.done, self.came_s = text, school_id, events, done, came_s
 
     def accept(self, message: str) -> None:
         """Tell the caller, if they still wait."""
@@ -61,10 +61,10 @@ class Batch:
             return True
         return self.events + part.events <= EVENTS_OF_MESSAGE and self.bytes + len(part.text) <= BYTES_OF_MESSAGE
 
-    @property
-    def keywords(self) -> bytes:
-        """The keywords of the task, as JSON."""
-        return b'{"parts":[' + b",".join(part.text for part in self.parts) + b"]}"
+    def keywords(self, door: str, sequence: int) -> bytes:
+        """The keywords of the task, as JSON, with the message's number (``behavior.domain.ledger``)."""
+        parts = b",".join(part.text for part in self.parts)
+        return b'{"parts":[%b],"door":"%b","sequence":%d}' % (parts, door.encode(), sequence)
 
 
 class Buffer:

@@ -6,6 +6,7 @@ The task is named, not imported: neither its services nor the table belong to th
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -14,7 +15,9 @@ import msgspec
 from django.conf import settings
 
 from behavior.domain.events import STORE_EVENTS, part_message
+from behavior.domain.ledger import REPORT_MESSAGES
 from behavior.door.batches import Buffer, Share
+from behavior.door.numbering import Numbering
 from behavior.door.threads import DaemonThreads
 from behavior.errors import QueueUnavailableError
 from edu.aws.sending import QueueCallError, QueueSender
@@ -35,6 +38,7 @@ LINGER_S = 0.005  # how long a request waits for others while a message is on it
 ANSWER_S = 5.0  # then a caller is told 503, whatever becomes of their events
 PROBE_EVERY_S = 0.5
 CLOSE_S = 4.0
+REPORT_AT_THE_END_S = 2.0
 _LOOK_EVERY_S = 0.1
 _encode = msgspec.json.Encoder().encode
 _log = get_logger(__name__)
@@ -51,11 +55,13 @@ class Publisher:
     def __init__(self, queue: QueueSender | None = None, *, buffer: Buffer | None = None, slots: int = SLOTS) -> None:
         self._given_queue, self._slots = queue, slots
         self._buffer = buffer or Buffer()
-        self._threads = DaemonThreads(name="publisher", threads=slots + 1)  # one for the probe
+        self._numbering = Numbering()
+        self._threads = DaemonThreads(name="publisher", threads=slots + 1)  # one for the probe, or a report
         self._free_slots = slots
         self._is_going_to_send = self._is_closing = False
         self._linger: asyncio.TimerHandle | None = None
         self._watch: asyncio.TimerHandle | None = None
+        self._reporting: asyncio.Task[None] | None = None
         self._outages = 0
         self._probing: asyncio.Task[None] | None = None
 
@@ -76,7 +82,7 @@ class Publisher:
             raise QueueUnavailableError
         sent = part_message(school_id=school_id, student_id=student_id, arrived_at=arrived_at, events=events)
         loop = asyncio.get_running_loop()
-        part = Share(_encode(sent), len(events), loop.create_future(), came_s=loop.time())
+        part = Share(_encode(sent), school_id, len(events), loop.create_future(), came_s=loop.time())
         self._buffer.join(part)
         if not self._watch:
             self._watch = loop.call_at(part.came_s + ANSWER_S, self._look)
@@ -84,7 +90,10 @@ class Publisher:
         return await part.done
 
     async def close(self) -> None:
-        """Take no more, and send what was taken; what is not sent after ``CLOSE_S`` seconds has failed."""
+        """Take no more, and send what was taken; what is not sent after ``CLOSE_S`` seconds has failed.
+
+        The last report goes then, if the queue takes it.
+        """
         self._is_closing = True
         if self._probing:
             self._probing.cancel()
@@ -93,9 +102,12 @@ class Publisher:
             await asyncio.wait([part.done for part in unanswered], timeout=CLOSE_S)
         for part in unanswered:
             part.fail()
-        for timer in (self._linger, self._watch):
+        for timer in (self._linger, self._watch, self._reporting):
             if timer:
                 timer.cancel()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(REPORT_AT_THE_END_S):
+                await self._report()
         self._threads.close()
 
     def _send_soon(self) -> None:
@@ -118,8 +130,11 @@ class Publisher:
         self._is_going_to_send = False
         while self._free_slots and self._may_send() and (batch := self._buffer.take()):
             self._free_slots -= 1
-            sending = self._threads.start(partial(self._send, batch))
-            sending.add_done_callback(partial(self._end, batch, self._outages))
+            number = self._numbering.begin()
+            sending = self._threads.start(partial(self._send, batch, number))
+            sending.add_done_callback(partial(self._end, batch, number, self._outages))
+            if not self._reporting:
+                self._reporting = asyncio.create_task(self._report_again_and_again())
 
     def _may_send(self) -> bool:
         """Whether the next message goes now; if not, it is looked at again when its first request has waited enough."""
@@ -139,18 +154,23 @@ class Publisher:
         self._linger = None
         self._send_waiting()
 
-    def _send(self, batch: Batch) -> str:
+    def _send(self, batch: Batch, number: int) -> str:
         """Send the message of a batch; returns its correlation id. Runs in a thread."""
         name = uuid4().hex
-        text = write_envelope(task=STORE_EVENTS, keywords=batch.keywords, queue=BEHAVIOR.name, correlation_id=name)
+        keywords = batch.keywords(self._numbering.door, number)
+        text = write_envelope(task=STORE_EVENTS, keywords=keywords, queue=BEHAVIOR.name, correlation_id=name)
         self._queue.send(text)
         _log.info("events sent", correlation_id=name, requests=len(batch.parts), events=batch.events)
         return name
 
-    def _end(self, batch: Batch, outages_before: int, sending: asyncio.Future[str]) -> None:
+    def _end(self, batch: Batch, number: int, outages_before: int, sending: asyncio.Future[str]) -> None:
         self._free_slots += 1
         self._buffer.release(batch)
         error = sending.exception()
+        if error:
+            self._numbering.fail(number)
+        else:
+            self._numbering.accept(number, ((part.school_id, part.events) for part in batch.parts))
         for part in batch.parts:
             if error:
                 part.fail()
@@ -174,6 +194,28 @@ class Publisher:
         )
         if not self._is_closing:
             self._probing = asyncio.create_task(self._probe())
+
+    async def _report_again_and_again(self) -> None:
+        while not self._is_closing:
+            await asyncio.sleep(settings.EVENT_REPORT_S)
+            if not self._probing:
+                await self._report()
+
+    async def _report(self) -> None:
+        """Tell the ledger which messages the queue holds; what cannot be told now is told the next time."""
+        while keywords := self._numbering.report():
+            try:
+                await self._threads.start(partial(self._send_report, keywords))
+            except Exception as error:  # noqa: BLE001 - whatever it was: it is told in the log, and said again
+                _log.warning("messages not reported", error=type(error).__name__)
+                return
+            self._numbering.told()
+
+    def _send_report(self, keywords: bytes) -> None:
+        name = uuid4().hex
+        self._queue.send(
+            write_envelope(task=REPORT_MESSAGES, keywords=keywords, queue=BEHAVIOR.name, correlation_id=name)
+        )
 
     async def _probe(self) -> None:
         since = asyncio.get_running_loop().time()

@@ -1,5 +1,6 @@
 """The use cases of behaviour: what the worker, the console and other apps call."""
 
+from behavior.services.ledger import check_ledger, read_ledger, write_ledger
 from behavior.services.listing import list_events, list_rejected_events
 from behavior.services.profiles import get_profile
 from behavior.services.storing import (
@@ -13,12 +14,15 @@ from behavior.services.storing import (
 
 __all__ = [
     "Stored",
+    "check_ledger",
     "get_profile",
     "is_table_answering",
     "list_events",
     "list_rejected_events",
+    "read_ledger",
     "read_message",
     "store_by_school",
     "store_message",
     "store_parts",
+    "write_ledger",
 ]

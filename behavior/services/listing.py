@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from behavior import repository
+from behavior.repository import events as repository
 
 if TYPE_CHECKING:
     from behavior.domain.events import Event
-    from behavior.repository import RejectedEvent
+    from behavior.repository.events import RejectedEvent
     from edu.dynamo.pages import Page
 
 

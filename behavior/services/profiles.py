@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from behavior import repository
 from behavior.domain.profiles import profile_of
+from behavior.repository import events as repository
 from edu import clock
 from evaluations.services import get_school, require_own_student
 

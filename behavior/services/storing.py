@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import astuple, dataclass, field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from structlog.contextvars import bound_contextvars
 
-from behavior import repository
 from behavior.domain.events import (
     MAX_EVENTS_OF_MESSAGE,
     MAX_PARTS,
@@ -24,7 +23,8 @@ from behavior.domain.events import (
     parse_part,
 )
 from behavior.errors import MalformedMessageError
-from behavior.repository import EventReplacedError, RejectedEvent
+from behavior.repository import events as repository
+from behavior.repository.events import EventReplacedError, RejectedEvent
 from edu import clock
 from edu.aws.credentials import CredentialsUnavailableError
 from edu.deadlines import DeadlinePassedError
@@ -33,7 +33,7 @@ from edu.logs import get_logger
 from edu.tenancy import enter_school
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
 
 CONFLICT = "event_id: taken"  # the reason of what was rejected because its id says something else already
@@ -44,7 +44,11 @@ _log = get_logger(__name__)
 
 @dataclass(frozen=True)
 class Stored:
-    """What became of a message's events. ``conflicts`` say something else under an id that is taken."""
+    """What became of a part's events: each was stored, was there already, or was rejected.
+
+    ``conflicts`` are events that say something else under an id that is taken: the part's own are among the rejected,
+    those that it took the place of are counted here alone.
+    """
 
     events: int = 0
     duplicates: int = 0
@@ -52,8 +56,12 @@ class Stored:
     rejected: int = 0
 
     def __add__(self, other: Stored) -> Stored:
-        counts = zip(astuple(self), astuple(other), strict=True)
-        return Stored(*(mine + others for mine, others in counts))
+        return Stored(
+            self.events + other.events,
+            self.duplicates + other.duplicates,
+            self.conflicts + other.conflicts,
+            self.rejected + other.rejected,
+        )
 
 
 def store_message(parts: object) -> Stored:
@@ -68,7 +76,7 @@ def store_message(parts: object) -> Stored:
         AccessDeniedError: at once, whoever is left: see ``edu.dynamo.errors``.
     """
     good, fault = read_message(parts)
-    outcomes = store_by_school(good).values()
+    outcomes = store_by_school(good)
     failures = [fault, *(outcome for outcome in outcomes if isinstance(outcome, Exception))]
     if failure := next(filter(None, failures), None):
         raise failure
@@ -96,28 +104,28 @@ def read_message(parts: object) -> tuple[list[Part], MalformedMessageError | Non
     return good, fault
 
 
-def store_by_school(parts: Iterable[Part]) -> dict[str, Stored | Exception]:
-    """Write the events of these parts, each school's with that school's credentials, and say what became of each.
+def store_by_school(parts: Sequence[Part]) -> list[Stored | Exception]:
+    """Write the events of these parts, each school's with that school's credentials, and say what became of each part.
 
-    What fails for one school keeps no other's events from being stored.
+    What fails for one school, all of whose parts fail with it, keeps no other's events from being stored.
 
     Raises:
         DeadlinePassedError: at once, whoever is left.
         AccessDeniedError: the same: see ``edu.dynamo.errors``.
     """
-    by_school: dict[str, list[Part]] = {}
-    for part in parts:
-        by_school.setdefault(part.school_id, []).append(part)
-    outcomes: dict[str, Stored | Exception] = {}
-    for school_id, own in by_school.items():
+    places: dict[str, list[int]] = {}
+    for place, part in enumerate(parts):
+        places.setdefault(part.school_id, []).append(place)
+    outcomes: dict[int, Stored | Exception] = {}
+    for school_id, own in places.items():
         with enter_school(school_id), bound_contextvars(school_id=school_id):
             try:
-                outcomes[school_id] = store_parts(own)
+                outcomes |= zip(own, store_parts([parts[place] for place in own]), strict=True)
             except (DeadlinePassedError, AccessDeniedError):
                 raise
             except Exception as error:  # noqa: BLE001 - the caller's to tell of, when the other schools are served
-                outcomes[school_id] = error
-    return outcomes
+                outcomes |= dict.fromkeys(own, error)
+    return [outcomes[place] for place in range(len(parts))]
 
 
 def is_table_answering(school_id: str) -> bool:
@@ -135,8 +143,8 @@ def is_table_answering(school_id: str) -> bool:
     return True
 
 
-def store_parts(parts: Sequence[Part]) -> Stored:
-    """Write the events of parts of the school in scope; what is none is rejected by itself.
+def store_parts(parts: Sequence[Part]) -> list[Stored]:
+    """Write the events of parts of the school in scope, and say what became of each part's; what is none is rejected.
 
     Everything is checked again: a message may come from the API Gateway, which knows fewer rules. Of several events
     under one id of a student the first that arrived is kept; what the others say instead is kept as rejected
@@ -145,63 +153,75 @@ def store_parts(parts: Sequence[Part]) -> Stored:
     Raises:
         StoreUnavailableError: the table is throttled or does not answer; some may be written.
     """
-    arrivals: dict[tuple[str, str], Arrival] = {}
-    rejected: list[RejectedEvent] = []
-    duplicates = 0
-    for part in parts:
+    work = _Work([Stored() for _ in parts])
+    for place, part in enumerate(parts):
         for raw in part.events:
             try:
                 event = parse_event(raw, now=part.arrived_at)
             except InvalidEventError as error:
-                rejected.append(_rejected(part.student_id, raw, str(error), part.arrived_at))
+                work.reject(place, _rejected(part.student_id, raw, str(error), part.arrived_at))
                 continue
-            arrival = Arrival(student_id=part.student_id, event=event, arrived_at=part.arrived_at)
-            first = arrivals.setdefault(arrival.identity, arrival)
-            if first is arrival:
-                continue
-            match compare(first, arrival):
-                case Comparison.SAME:
-                    duplicates += 1
-                case Comparison.LATER:
-                    rejected.append(_conflicting(arrival))
-                case Comparison.EARLIER:
-                    rejected.append(_conflicting(first))
-                    arrivals[arrival.identity] = arrival
-    outcome = _write(list(arrivals.values()))
-    rejected += outcome.lost
-    conflicts = sum(one.reason == CONFLICT for one in rejected)
-    repository.put_rejected(rejected)
-    if rejected:
-        _log.warning("events rejected", rejected=len(rejected), stored=outcome.written)
-    return Stored(outcome.written, duplicates + outcome.duplicates, conflicts, len(rejected))
+            work.sort_in(place, Arrival(student_id=part.student_id, event=event, arrived_at=part.arrived_at))
+    _write(work)
+    repository.put_rejected(work.rejected)
+    if work.rejected:
+        written = sum(one.events for one in work.counts)
+        _log.warning("events rejected", rejected=len(work.rejected), stored=written)
+    return work.counts
 
 
 @dataclass
-class _Outcome:
-    written: int = 0
-    duplicates: int = 0
-    lost: list[RejectedEvent] = field(default_factory=list)
+class _Work:
+    """Events on their way into the table, and what became of each part's. A part is named by its place."""
+
+    counts: list[Stored]
+    arrivals: dict[tuple[str, str], tuple[int, Arrival]] = field(default_factory=dict)
+    rejected: list[RejectedEvent] = field(default_factory=list)
+
+    def sort_in(self, place: int, arrival: Arrival) -> None:
+        """Take it, if it is the first of its identity to have arrived; what another says instead is rejected."""
+        first_place, first = self.arrivals.setdefault(arrival.identity, (place, arrival))
+        if first is arrival:
+            return
+        match compare(first, arrival):
+            case Comparison.SAME:
+                self.count(place, Stored(duplicates=1))
+            case Comparison.LATER:
+                self.conflict(place, arrival)
+            case Comparison.EARLIER:
+                self.arrivals[arrival.identity] = place, arrival
+                self.conflict(first_place, first)
+
+    def count(self, place: int, what: Stored) -> None:
+        self.counts[place] += what
+
+    def reject(self, place: int, what: RejectedEvent) -> None:
+        self.rejected.append(what)
+        self.count(place, Stored(rejected=1))
+
+    def conflict(self, place: int, arrival: Arrival) -> None:
+        self.rejected.append(_conflicting(arrival))
+        self.count(place, Stored(rejected=1, conflicts=1))
 
 
-def _write(arrivals: Sequence[Arrival]) -> _Outcome:
+def _write(work: _Work) -> None:
     """Events of different identities, each stored or judged against the one that is."""
-    outcome = _Outcome()
-    there = repository.put_new_arrivals(arrivals)
-    outcome.written = len(arrivals) - len(there)
-    for arrival in arrivals:
-        if arrival.identity in there:
-            _write_over_later(arrival, there[arrival.identity], outcome)
-    return outcome
+    there = repository.put_new_arrivals([arrival for _place, arrival in work.arrivals.values()])
+    for identity, (place, arrival) in work.arrivals.items():
+        if identity in there:
+            _write_over_later(arrival, there[identity], place, work)
+        else:
+            work.count(place, Stored(events=1))
 
 
-def _write_over_later(arrival: Arrival, stored: Arrival, outcome: _Outcome) -> None:
+def _write_over_later(arrival: Arrival, stored: Arrival, place: int, work: _Work) -> None:
     for _ in range(_REPLACING_ATTEMPTS):
         match compare(stored, arrival):
             case Comparison.SAME:
-                outcome.duplicates += 1
+                work.count(place, Stored(duplicates=1))
                 return
             case Comparison.LATER:
-                outcome.lost.append(_conflicting(arrival))
+                work.conflict(place, arrival)
                 return
         try:
             repository.replace_arrival(stored, arrival)
@@ -210,13 +230,13 @@ def _write_over_later(arrival: Arrival, stored: Arrival, outcome: _Outcome) -> N
             if found is None:  # it has just expired
                 there = repository.put_new_arrivals([arrival])
                 if not there:
-                    outcome.written += 1
+                    work.count(place, Stored(events=1))
                     return
                 found = there[arrival.identity]
             stored = found
             continue
-        outcome.written += 1
-        outcome.lost.append(_conflicting(stored))
+        work.count(place, Stored(events=1, conflicts=1))
+        work.rejected.append(_conflicting(stored))  # another message's, whose receipt says that it was stored
         return
     raise StoreUnavailableError("an event's item does not hold still")
 

@@ -144,6 +144,7 @@ SETTINGS: Final = (
     _setting("SQS_WAIT_TIME_S", everywhere=(between(0, 20, " s"),)),  # SQS's own range
     _setting("EVENT_BATCH_S", everywhere=(between(0, 20, " s"),)),
     _setting("EVENT_RETRY_S", everywhere=(between(0, 900, " s"),)),  # SQS's own range
+    _setting("EVENT_REPORT_S", everywhere=(between(1, 600, " s"),)),
     _setting("GOVSYNC_SWEEP_EVERY_S", everywhere=(between(0.1, 300, " s"),)),
     _setting("CANARY_SCHOOLS", on_aws=(_canaries,)),
     # an alarm expects a run in fifteen minutes

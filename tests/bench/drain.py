@@ -17,19 +17,21 @@ import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
 
 from behavior.domain.events import STORE_EVENTS
+from behavior.domain.ledger import REPORT_MESSAGES, DoorReport, report_message
 from deploy.emulator.process import EmulatorProcess
 from deploy.local.layout import Layout, Ports, read_environment
 from edu.envelopes import write_envelope
 from edu.queues import BEHAVIOR
 from tests.bench.load import wait_until_idle
 from tests.support.bare_system import BareSystem
+from tests.support.events_ledger import ledger_says, write_units_of_ledger
 from tests.support.ports import free_port
 from tests.support.results import tell
 from tests.support.waiting import wait_until
@@ -80,7 +82,9 @@ class Drain:
 
     def fill(self, events: int, *, each: int) -> None:
         """Put so many events into the queue, ``each`` of them a message, of all students in turn."""
-        texts = [_message(number, each) for number in range(events // each)]
+        door = uuid.uuid4().hex[:16]
+        texts = [_message(number, each, door) for number in range(events // each)]
+        texts.append(_report(door, events // each, events))
         together = 1 if each > 1 else _SENT_TOGETHER  # a call's messages have 1 MiB together
         calls = [texts[start : start + together] for start in range(0, len(texts), together)]
         with ThreadPoolExecutor(4) as threads:
@@ -113,6 +117,17 @@ class Drain:
         with ThreadPoolExecutor(BEHAVIOR.threads) as threads:
             list(threads.map(self._write, calls))
         return sum(len(batch) for _school, batch in calls) / (time.perf_counter() - began)
+
+    def ledger_closes(self) -> bool:
+        """Whether the ledger accounts for every message."""
+        code, words = ledger_says({**self._system.environment, **self._stack})
+        if code:
+            sys.stdout.write(words)
+        return code == 0
+
+    def ledger_units(self) -> int:
+        """What the ledger cost."""
+        return write_units_of_ledger(self._root, self._table)
 
     def _send(self, texts: list[str]) -> None:
         entries: Any = [{"Id": str(number), "MessageBody": text} for number, text in enumerate(texts)]
@@ -155,7 +170,7 @@ class Drain:
         wait_until_idle(pid)
 
 
-def _message(number: int, events: int) -> str:
+def _message(number: int, events: int, door: str) -> str:
     """A message as the door makes it of ``events`` single requests of different students."""
     parts = []
     now_ms = int(time.time() * 1000)
@@ -165,8 +180,16 @@ def _message(number: int, events: int) -> str:
         event = {"event_id": str(uuid.uuid4()), "kind": "participation", "occurred_at": occurred_at, "value": 2.5}
         part = {"school_id": f"escuela-{student % SCHOOLS:02}", "student_id": f"est-{student:05}"}
         parts.append(part | {"arrived_at_ms": now_ms, "events": [event]})
-    keywords = json.dumps({"parts": parts}).encode()
+    keywords = json.dumps({"parts": parts, "door": door, "sequence": number + 1}).encode()
     return write_envelope(task=STORE_EVENTS, keywords=keywords, queue=BEHAVIOR.name, correlation_id=uuid.uuid4().hex)
+
+
+def _report(door: str, messages: int, events: int) -> str:
+    """The door's report of all of them."""
+    counts = {f"escuela-{number:02}": events // SCHOOLS for number in range(SCHOOLS)}
+    report = DoorReport(door=door, number=1, made_at=datetime.now(UTC), accepted=((1, messages),), events=counts)
+    keywords = json.dumps({"report": report_message(report)}).encode()
+    return write_envelope(task=REPORT_MESSAGES, keywords=keywords, queue=BEHAVIOR.name, correlation_id=uuid.uuid4().hex)
 
 
 def _batches(items: list[dict[str, Any]], count: int) -> Iterable[list[dict[str, Any]]]:
@@ -188,7 +211,10 @@ def measure(drain: Drain, *, events: int = EVENTS, alone: int = ALONE, raw: int 
         paces[name] = drain.empty(count)
         raws.append(drain.write_raw(raw))
     figures: dict[str, Any] = {f"{name}_a_second": round(pace) for name, pace in paces.items()}
+    stored = 1000 + events + alone
     return figures | {
+        "ledger_closes": drain.ledger_closes(),
+        "ledger_units_an_event": round(drain.ledger_units() / stored, 4),
         "raw_a_second": [round(pace) for pace in raws],
         "raw_median_a_second": round(statistics.median(raws)),
     }
@@ -198,6 +224,7 @@ def judge(figures: dict[str, Any]) -> dict[str, Any]:
     """The issue's bars, and whether each is met."""
     ratios = {name: figures[f"{name}_a_second"] / figures["raw_median_a_second"] for name in BARS}
     met = {f"{name} at least {bar:g} of raw": ratios[name] >= bar for name, bar in BARS.items()}
+    met["the ledger closes"] = figures["ledger_closes"]
     return {**{f"{name}_of_raw": round(ratio, 2) for name, ratio in ratios.items()}, "met": met}
 
 

@@ -1,10 +1,10 @@
 """``make drill-behavior``: devices send events while everything between them and the table fails in turn.
 
-Workers get ``kill -9``, the door is stopped and killed, the emulated cloud restarts, a tenth of the table's writes are
-throttled, the table is gone for two minutes and SQS hangs. Devices send again whatever was not answered with 202, and
-now and then what was. In the end each acknowledged event must be in the table once and in the lake at most once, and
-nothing among the dead letters but the poison that was put into the queue. With ``--plant`` a worker or a door that is
-wrong on purpose runs instead: then the drill must fail.
+Workers get ``kill -9``, the door is stopped and killed, the emulated cloud restarts, a tenth of the table's writes
+are throttled, the table is gone for two minutes and SQS hangs. Devices send again whatever was not answered with 202,
+and now and then what was. In the end each acknowledged event must be in the table once and in the lake at most once,
+and nothing among the dead letters but the poison that was put into the queue, and the ledger must close. With
+``--plant`` a worker or a door that is wrong on purpose runs instead: then the drill must fail.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ from deploy.local.layout import Layout, Ports, read_environment
 from deploy.local.services import Service, granian
 from edu.queues import BEHAVIOR
 from tests.support.bare_system import BareSystem
+from tests.support.events_ledger import ledger_says, write_units_of_ledger
 from tests.support.issuer import CLIENT_ID, ISSUER, Issuer, running_issuer
 from tests.support.ports import free_port
 from tests.support.proxy import proxied
@@ -53,6 +54,7 @@ EVENTS_PATH = "/api/v1/behavior"
 SEEDS = (1, 2, 3)
 DEVICES, SCHOOLS, WORKERS, POISON = 16, 4, 2, 3
 LONGEST_LIST, SENT_AGAIN, THROTTLED = 20, 0.03, 0.1
+LEDGER_UNITS = 0.05
 EARLY_ACKNOWLEDGEMENT, ANSWER_BEFORE_SQS = "early-acknowledgement", "answer-before-sqs"
 _VISIBILITY_S = "10"
 _DRAINED_S, _LAKE_S = 300.0, 60.0
@@ -176,6 +178,7 @@ class Drill:
                 "LIBRETA_USER_POOL_CLIENT_ID": CLIENT_ID,
                 "LIBRETA_EVENT_BATCH_S": "1",
                 "LIBRETA_EVENT_RETRY_S": "2",
+                "LIBRETA_EVENT_REPORT_S": "3",
             }
             attributes = {"VisibilityTimeout": _VISIBILITY_S}
             self._sqs.set_queue_attributes(QueueUrl=self._stack["LIBRETA_BEHAVIOR_QUEUE_URL"], Attributes=attributes)
@@ -184,6 +187,8 @@ class Drill:
                 self._start(service)
             try:
                 devices = self._under_fire()
+                self._wait_until_drained()
+                self._door.stop()  # with its last report
                 self._wait_until_drained()
             finally:
                 for service in (self._door, *self._workers):
@@ -293,6 +298,10 @@ class Drill:
         acknowledged = set[str]().union(*(device.acknowledged for device in devices))
         statuses = sum((device.statuses for device in devices), Counter[str]())
         stored = self._stored()
+        code, words = ledger_says({**self.system.environment, **self._stack})
+        if code:
+            sys.stdout.write(words)
+        units = write_units_of_ledger(self.system.emulator.client("dynamodb"), self._stack["LIBRETA_TABLE_NAME"])
         lake = self._in_lake(len(set(stored)))
         return {
             "acknowledged": len(acknowledged),
@@ -304,6 +313,8 @@ class Drill:
             "in_lake": len(set(lake)),
             "doubled_in_lake": len(lake) - len(set(lake)),
             "dead_letters": depth_of(self._sqs, f"{self._stack['LIBRETA_BEHAVIOR_QUEUE_URL']}-dlq"),
+            "ledger_closes": code == 0,
+            "ledger_units_an_event": round(units / max(1, len(stored)), 3),
             "kills": self.kills,
             "faults": dict(self.faults.counts),
         }
@@ -352,6 +363,9 @@ def judge(figures: dict[str, Any], plan: Plan) -> dict[str, bool]:
         "none acknowledged was lost": figures["lost"] == 0,
         "none is doubled in the table": figures["doubled"] == 0,
         "none is doubled in the lake": figures["doubled_in_lake"] == 0,
+        "the ledger closes": figures["ledger_closes"],
+        f"the ledger costs at most {LEDGER_UNITS:g} write units an event": figures["ledger_units_an_event"]
+        <= LEDGER_UNITS,
         "dead letters are the planted poison": figures["dead_letters"] == POISON,
         "workers were killed often enough": figures["kills"] >= plan.kills,
     }

@@ -58,7 +58,7 @@ def _tell_and_collect(self: lane.Lane) -> list[EventMessage]:
     return messages
 
 
-def _store_or_fail(parts: Sequence[Part]) -> storing.Stored:
+def _store_or_fail(parts: Sequence[Part]) -> list[storing.Stored]:
     if any(part.student_id == FAILING_STUDENT for part in parts):
         raise AccessDeniedError("asked to fail in a school")
     return _store_parts(parts)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 TENANT_KEYS: Final = frozenset({"SCHOOL#${aws:PrincipalTag/school_id}", "SCHOOL#${aws:PrincipalTag/school_id}#*"})
 PLATFORM_KEYS: Final = frozenset(
-    f"PLATFORM#{name}{rest}" for name in ("SCHOOLS", "JOBS", "SYNC") for rest in ("", "#*")
+    f"PLATFORM#{name}{rest}" for name in ("SCHOOLS", "JOBS", "SYNC", "EVENTS") for rest in ("", "#*")
 )
 CONSOLE_KEYS: Final = frozenset({"PLATFORM#SESSION#*", "PLATFORM#THROTTLE#*"})
 ITEM_ACTIONS: Final = frozenset(

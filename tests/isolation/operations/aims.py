@@ -86,6 +86,7 @@ PLATFORM_TARGETS = (
     Target("the platform's jobs", "PLATFORM#JOBS"),
     Target("sync's rate limit", "PLATFORM#SYNC#RATE"),
     Target("sync, bare", "PLATFORM#SYNC"),
+    Target("events' ledger", "PLATFORM#EVENTS#LEDGER#2026-11-23T10"),
 )
 CONSOLE_TARGETS = (
     Target("console session", "PLATFORM#SESSION#abc"),
@@ -97,6 +98,7 @@ PLATFORM_LOOKALIKES = (
     Target("platform, bare", "PLATFORM"),
     Target("platform sync, name goes on", "PLATFORM#SYNCX"),
     Target("platform jobs, name goes on", "PLATFORM#JOBSX"),
+    Target("platform events, name goes on", "PLATFORM#EVENTSX"),
     Target("console session without #", "PLATFORM#SESSION"),
     Target("platform, lower case", "platform#schools"),
 )

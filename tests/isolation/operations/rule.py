@@ -18,7 +18,7 @@ from tests.isolation.sections import ALLOWED, DENIED
 
 _ONE_ITEM = frozenset({"GetItem", "PutItem", "UpdateItem", "DeleteItem"})
 _ITEMS = _ONE_ITEM | {"BatchGetItem", "BatchWriteItem", "Query", "ConditionCheckItem"}
-_PLATFORM = ("PLATFORM#SCHOOLS", "PLATFORM#JOBS", "PLATFORM#SYNC")
+_PLATFORM = ("PLATFORM#SCHOOLS", "PLATFORM#JOBS", "PLATFORM#SYNC", "PLATFORM#EVENTS")
 _CONSOLE = ("PLATFORM#SESSION#", "PLATFORM#THROTTLE#")
 
 

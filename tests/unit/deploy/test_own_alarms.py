@@ -23,6 +23,14 @@ def test_once_is_enough_to_tell_somebody(name: str, metric: str) -> None:
     assert (alarm["ComparisonOperator"], alarm["TreatMissingData"]) == ("GreaterThanOrEqualToThreshold", "notBreaching")
 
 
+def test_ledger_of_events_that_does_not_close_is_told() -> None:
+    alarm = data_plane.resources(data_plane.load(), "AWS::CloudWatch::Alarm")["EventsLedgerOpen"]["Properties"]
+    assert (alarm["Namespace"], alarm["MetricName"], alarm["Statistic"]) == ("Libreta", "LedgerOpen", "Maximum")
+    assert alarm["Dimensions"] == [{"Name": "Env", "Value": {"Ref": "Env"}}]
+    assert (alarm["Period"], alarm["Threshold"], alarm["AlarmActions"]) == (900, 1, [{"Ref": "Alerts"}])
+    assert (alarm["ComparisonOperator"], alarm["TreatMissingData"]) == ("GreaterThanOrEqualToThreshold", "notBreaching")
+
+
 def test_table_that_goes_on_not_answering_the_events_worker_is_told() -> None:
     """One pause is what a moment's throttling makes; a lane pauses for a second, then two, then four."""
     alarm = data_plane.resources(data_plane.load(), "AWS::CloudWatch::Alarm")["EventsPaused"]["Properties"]

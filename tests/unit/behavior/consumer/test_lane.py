@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,6 +15,7 @@ from behavior import services
 from behavior.consumer import lane as lanes
 from behavior.consumer.lane import BATCH_EVENTS, MOST_EVENTS, TRIES, Lane
 from behavior.domain.events import STORE_EVENTS
+from behavior.domain.ledger import GATEWAY, REPORT_MESSAGES, DoorReport, Receipt, report_message
 from behavior.services import Stored
 from edu.aws.receiving import TOGETHER, QueueReceiver, ReceivedMessage
 from edu.aws.sending import QueueCallError
@@ -25,16 +27,26 @@ from edu.tenancy import NoScopeError, current_scope, enter_school
 from tests.support.events import part_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from behavior.domain.events import Part
 
-    Outcomes = dict[str, Stored | Exception]
+    Outcomes = list[Stored | Exception]
+
+DOOR = "00112233445566aa"
+NOW = datetime(2026, 11, 23, 15, 15, tzinfo=UTC)
 
 
-def text_of(*parts: object, task: str = STORE_EVENTS, name: str = "m") -> str:
-    keywords = json.dumps({"parts": list(parts)}).encode()
+def text_of(*parts: object, task: str = STORE_EVENTS, name: str = "m", sequence: int = 0) -> str:
+    number = {"door": DOOR, "sequence": sequence} if sequence else {}
+    keywords = json.dumps({"parts": list(parts), **number}).encode()
     return write_envelope(task=task, keywords=keywords, queue=BEHAVIOR.name, correlation_id=name)
+
+
+def report_text(**changes: object) -> str:
+    report = report_message(DoorReport(door=DOOR, number=1, made_at=NOW, accepted=((1, 3),), events={"norte": 3}))
+    keywords = json.dumps({"report": report | changes}).encode()
+    return write_envelope(task=REPORT_MESSAGES, keywords=keywords, queue=BEHAVIOR.name, correlation_id="r")
 
 
 def events_of(school_id: str = "norte", count: int = 1, student_id: str = "est-1") -> dict[str, Any]:
@@ -90,19 +102,24 @@ class Table:
         self.poison: dict[str, Exception] = {}
         self.calls: list[list[str]] = []
         self.answers: list[bool] = []
+        self.ledger_fails: Exception | None = None
+        self.receipts: list[Receipt] = []
+        self.reports: list[DoorReport] = []
 
-    def store_by_school(self, parts: Iterable[Part]) -> Outcomes:
-        found = list(parts)
-        self.calls.append([part.student_id for part in found])
-        for part in found:
+    def store_by_school(self, parts: Sequence[Part]) -> Outcomes:
+        self.calls.append([part.student_id for part in parts])
+        for part in parts:
             if isinstance(self.poison.get(part.student_id), AccessDeniedError | DeadlinePassedError):
                 raise self.poison[part.student_id]
-        outcomes: Outcomes = {}
-        for part in found:
-            failure = self.fails.get(part.school_id) or self.poison.get(part.student_id)
-            if failure or not isinstance(outcomes.get(part.school_id), Exception):
-                outcomes[part.school_id] = failure or Stored(events=len(part.events))
-        return outcomes
+        failed = dict(self.fails)
+        failed |= {part.school_id: self.poison[part.student_id] for part in parts if part.student_id in self.poison}
+        return [failed.get(part.school_id) or Stored(events=len(part.events)) for part in parts]
+
+    def write_ledger(self, receipts: Sequence[Receipt], reports: Sequence[DoorReport]) -> None:
+        if self.ledger_fails:
+            raise self.ledger_fails
+        self.receipts += receipts
+        self.reports += reports
 
     def is_table_answering(self, _school_id: str) -> bool:
         return self.answers.pop(0) if self.answers else True
@@ -111,7 +128,7 @@ class Table:
 @pytest.fixture(autouse=True)
 def table(monkeypatch: pytest.MonkeyPatch) -> Iterator[Table]:
     table = Table()
-    for name in ("store_by_school", "is_table_answering"):
+    for name in ("store_by_school", "is_table_answering", "write_ledger"):
         monkeypatch.setattr(services, name, getattr(table, name))
     monkeypatch.setattr(lanes, "_FIRST_PAUSE_S", 0.01)
     with override_settings(EVENT_BATCH_S=0, EVENT_RETRY_S=7):
@@ -243,8 +260,84 @@ def test_no_batch_inherits_or_leaves_a_scope(monkeypatch: pytest.MonkeyPatch) ->
         except NoScopeError:
             seen.append("none")
         enter_school("norte").__enter__()
-        return {"norte": Stored()}
+        return [Stored()]
 
     monkeypatch.setattr(services, "store_by_school", store)
     run([text_of(events_of())], [text_of(events_of())])
     assert seen == ["none", "none"]
+
+
+def _receipt(sequence: int, events: int, **changes: Any) -> Receipt:
+    counts = {"stored": events, "duplicates": 0, "rejected": 0} | changes
+    return Receipt(door=DOOR, sequence=sequence, events=events, **counts)
+
+
+def test_ledger_has_a_receipt_of_every_message_that_is_taken_away(table: Table) -> None:
+    texts = [
+        text_of(events_of("norte", 2), events_of("sur"), sequence=7),
+        text_of(events_of("sur"), sequence=8),
+        text_of(events_of("sur", 4)),
+        report_text(),
+    ]
+    queue = run(texts)
+    assert queue.removed == ["m0", "m1", "m2", "m3"]
+    assert table.receipts[:2] == [_receipt(7, 3), _receipt(8, 1)]
+    assert (table.receipts[2].door, table.receipts[2].events) == (GATEWAY, 4)
+    assert [(one.door, one.accepted, one.events) for one in table.reports] == [(DOOR, ((1, 3),), {"norte": 3})]
+
+
+def test_nothing_is_taken_away_before_its_receipt_is_written(table: Table) -> None:
+    table.ledger_fails = StoreUnavailableError("throttled")
+    queue = run([text_of(events_of(), sequence=1), report_text()])
+    assert queue.removed == []
+    assert set(queue.shown) == {"m0", "m1"}
+    assert (queue.sent_back, queue.set_aside_for) == ([], {})
+
+
+def test_message_that_waits_or_is_tried_again_has_no_receipt_and_one_set_aside_is_told_as_such(table: Table) -> None:
+    table.fails["norte"] = StoreUnavailableError("throttled")
+    table.fails["sur"] = ValueError()
+    text = text_of(events_of("sur"), sequence=3)
+    last = ReceivedMessage("last", text, "r", faults=TRIES - 1)
+    queue = run([text_of(events_of("norte"), sequence=1), text_of(events_of("sur"), sequence=2), last])
+    assert set(queue.set_aside_for) == {"last"}
+    assert table.receipts == [_receipt(3, 1, stored=0, is_set_aside=True)]
+
+
+@pytest.mark.parametrize(
+    ("keywords", "fault"),
+    [
+        ({"door": DOOR}, "arguments"),
+        ({"sequence": 1}, "arguments"),
+        ({"door": DOOR, "sequence": 0}, "sequence"),
+        ({"door": DOOR, "sequence": True}, "sequence"),
+        ({"door": "gateway", "sequence": 1}, "door"),
+        ({"door": [], "sequence": 1}, "door"),
+    ],
+)
+def test_number_that_no_door_gives_is_its_messages_fault(table: Table, keywords: dict[str, Any], fault: str) -> None:
+    body = json.dumps({"parts": [events_of()], **keywords}).encode()
+    text = write_envelope(task=STORE_EVENTS, keywords=body, queue=BEHAVIOR.name, correlation_id="m")
+    queue = run([ReceivedMessage("bad", text, "r", faults=TRIES - 1)])
+    assert queue.set_aside_for == {"bad": fault}
+    assert table.calls in ([], [[]])
+
+
+@pytest.mark.parametrize(
+    ("changes", "fault"),
+    [
+        ({"door": "x"}, "door"),
+        ({"more": 1}, "members"),
+        ({"accepted": [[3, 1]]}, "accepted"),
+        ({"accepted": [[1, 10**9]]}, "accepted"),
+        ({"accepted": [[1]]}, "accepted"),
+        ({"failed": ["1"]}, "failed"),
+        ({"events": {"SCHOOL#x": 1}}, "events"),
+        ({"events": {"norte": -1}}, "events"),
+        ({"made_at_ms": 2**53}, "made_at_ms"),
+    ],
+)
+def test_report_that_no_door_makes_is_its_messages_fault(table: Table, changes: dict[str, Any], fault: str) -> None:
+    queue = run([ReceivedMessage("bad", report_text(**changes), "r", faults=TRIES - 1)])
+    assert queue.set_aside_for == {"bad": fault}
+    assert table.reports == []

@@ -24,6 +24,7 @@ class ToldQueue(QueueSender):
         self.error: Exception | None = None
         self.begun = self.probes = 0
         self.messages: list[list[dict[str, Any]]] = []
+        self.reports: list[dict[str, Any]] = []
         self._may_end = threading.Event()
         self._may_end.set()
 
@@ -41,6 +42,9 @@ class ToldQueue(QueueSender):
 
     def send(self, text: str) -> None:
         """Take a message."""
+        if report := report_of(text):
+            self.reports.append(report)
+            return
         self.begun += 1
         assert self._may_end.wait(_LONGEST_S)
         if self.error:
@@ -61,10 +65,22 @@ class ToldQueue(QueueSender):
 
 def parts_of(text: str) -> list[dict[str, Any]]:
     """The requests in a message's text."""
+    keywords = _keywords_of(text)
+    assert set(keywords) == {"parts", "door", "sequence"}
+    found: list[dict[str, Any]] = keywords["parts"]
+    return found
+
+
+def report_of(text: str) -> dict[str, Any] | None:
+    """The report that the text is, if it is one."""
+    found: dict[str, Any] | None = _keywords_of(text).get("report")
+    return found
+
+
+def _keywords_of(text: str) -> dict[str, Any]:
     positional, keywords, _follow_ups = json.loads(base64.b64decode(json.loads(text)["body"]))
     assert positional == []
-    assert set(keywords) == {"parts"}
-    found: list[dict[str, Any]] = keywords["parts"]
+    found: dict[str, Any] = keywords
     return found
 
 

@@ -17,7 +17,7 @@ def loop() -> asyncio.AbstractEventLoop:
 
 
 def _part(loop: asyncio.AbstractEventLoop, events: int = 1, size: int = 10) -> Share:
-    return Share(b"x" * size, events, loop.create_future())
+    return Share(b"x" * size, "norte", events, loop.create_future())
 
 
 def _taken(line: Buffer) -> Batch:

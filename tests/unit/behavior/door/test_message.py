@@ -28,7 +28,7 @@ class Keeping(QueueSender):
 
 
 @pytest.fixture(scope="module")
-def text() -> str:
+def texts() -> list[str]:
     async def publish(queue: Keeping) -> None:
         publisher = Publisher(queue)
         await publisher.publish(school_id="norte", student_id="est-1", arrived_at=ARRIVED, events=[EVENT])
@@ -36,8 +36,12 @@ def text() -> str:
 
     queue = Keeping()
     asyncio.run(publish(queue))
-    [only] = queue.texts
-    return only
+    return queue.texts
+
+
+@pytest.fixture(scope="module")
+def text(texts: list[str]) -> str:
+    return texts[0]
 
 
 def test_consumer_finds_its_parts_and_nothing_else(text: str) -> None:
@@ -48,6 +52,17 @@ def test_consumer_finds_its_parts_and_nothing_else(text: str) -> None:
     assert (part.school_id, part.student_id, part.arrived_at) == ("norte", "est-1", ARRIVED)
     assert list(part.events) == [as_message(EVENT)]
     assert message.events == 1
+    assert message.number.sequence == 1
+
+
+def test_consumer_finds_the_report_that_the_door_ends_with(texts: list[str], text: str) -> None:
+    [_events, last] = texts
+    message = read_event_message(ReceivedMessage("m-2", last, "r-2"))
+    assert (message.fault, message.parts, message.events) == ("", (), 0)
+    assert message.report
+    door = read_event_message(ReceivedMessage("m-1", text, "r-1")).number.door
+    assert (message.report.door, message.report.number, message.report.accepted) == (door, 1, ((1, 1),))
+    assert (message.report.failed, message.report.events) == ((), {"norte": 1})
 
 
 def test_message_has_no_readable_copy_of_its_arguments(text: str) -> None:

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from behavior import repository
 from behavior.domain.events import MAX_EVENTS_OF_MESSAGE, Arrival
 from behavior.errors import MalformedMessageError
-from behavior.repository import EventReplacedError, RejectedEvent
+from behavior.repository import events as repository
+from behavior.repository.events import EventReplacedError, RejectedEvent
 from behavior.services import Stored, store_message
 from edu import clock
 from edu.dynamo.errors import AccessDeniedError, StoreUnavailableError

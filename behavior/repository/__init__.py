@@ -1,0 +1,1 @@
+"""What behaviour keeps in the table: students' events, and the ledger of the messages they came in."""
