@@ -10,6 +10,7 @@ from behavior import services
 from behavior.domain.events import STORE_EVENTS, Part
 from behavior.domain.ledger import (
     GATEWAY,
+    NUMBER_FIELDS,
     REPORT_MESSAGES,
     DoorReport,
     InvalidReportError,
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
     Outcomes = Sequence[services.Stored | Exception]
 
-_NUMBERED = {"parts", "door", "sequence"}
+_NUMBERED = {"parts", *NUMBER_FIELDS}
 _NO_NUMBER = MessageNumber(GATEWAY, 0)
 
 
@@ -92,6 +93,8 @@ class EventMessage:
             duplicates=stored.duplicates,
             rejected=stored.rejected,
             is_set_aside=is_set_aside,
+            settled=self.number.settled,
+            failed=self.number.failed,
         )
 
 
@@ -121,6 +124,6 @@ def _read(received: ReceivedMessage, call: Call) -> EventMessage:
         return EventMessage(received, correlation_id, fault=str(Fault.TASK))
     if call.positional or given.keys() not in ({"parts"}, _NUMBERED):
         return EventMessage(received, correlation_id, fault=str(Fault.ARGUMENTS))
-    number = parse_number(given["door"], given["sequence"]) if "door" in given else _NO_NUMBER
+    number = parse_number(given) if "door" in given else _NO_NUMBER
     parts, fault = services.read_message(given["parts"])
     return EventMessage(received, correlation_id, tuple(parts), str(fault or ""), number)

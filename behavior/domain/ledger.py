@@ -18,6 +18,8 @@ REPORT_MESSAGES = "behavior.report_messages"  # the task that a door's report na
 KEPT_FOR = timedelta(days=35)  # longer than a message can wait, among the dead letters too
 MOST_RANGES = 5_000
 MOST_SCHOOLS = 5_000
+MOST_FAILED = 8  # that a message names: the latest ones
+NUMBER_FIELDS = frozenset({"door", "sequence", "settled", "failed"})
 GATEWAY = "gateway"  # where the API Gateway's messages, which have no numbers, are counted
 _DOOR = re.compile(r"[0-9a-f]{16}")
 _LARGEST = 2**53
@@ -33,10 +35,16 @@ class InvalidReportError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class MessageNumber:
-    """Which process of the door sent a message, and which of its messages this was, from 1."""
+    """Which process of the door sent a message, and which of its messages this was, from 1.
+
+    When it began to be sent, all numbers up to ``settled`` had ended, and of the latest ones ``failed`` had not been
+    taken. So a door that is killed leaves no more in doubt than what it was sending just then.
+    """
 
     door: str
     sequence: int
+    settled: int = 0
+    failed: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +68,8 @@ class DoorReport:
 class Receipt:
     """What became of a message's events: each was stored, was there already, or was rejected; or it was set aside.
 
-    One that is delivered again after its events were stored finds all of them there.
+    One that is delivered again after its events were stored finds all of them there. ``settled`` and ``failed`` are
+    what the message said of those before it (``MessageNumber``).
     """
 
     door: str
@@ -70,6 +79,8 @@ class Receipt:
     duplicates: int
     rejected: int
     is_set_aside: bool = False
+    settled: int = 0
+    failed: tuple[int, ...] = ()
 
     @property
     def is_whole(self) -> bool:
@@ -81,8 +92,9 @@ class Receipt:
 class DoorAccount:
     """A door's messages in the time looked at. The ledger is closed when ``is_closed``.
 
-    ``missing``: the queue held them, and no worker says what became of them. ``unexplained``: numbers between others,
-    neither reported nor received, since the door was killed before it could report: never sent, refused, or lost.
+    ``missing``: the queue held them, and no worker says what became of them. ``unexplained``: the same of numbers that
+    the door was killed before it could report; messages after them say that they were taken. ``in_doubt``: the door was
+    sending them when it was killed; nobody was told that they were taken, unless in that very moment.
     ``set_aside`` wait among the dead letters. ``partial`` receipts do not tell of every event. ``lost_reports`` are
     numbers of reports; ``differing`` those whose events are others than its messages' receipts tell of.
     """
@@ -95,6 +107,7 @@ class DoorAccount:
     rejected: int
     missing: Ranges = ()
     unexplained: Ranges = ()
+    in_doubt: Ranges = ()
     set_aside: Ranges = ()
     partial: Ranges = ()
     lost_reports: Ranges = ()
@@ -136,13 +149,17 @@ def _account(
         first.setdefault(receipt.sequence, receipt)  # what was set aside and sent again is done
     accepted = {number: report for report in reports for number in _numbers(report.accepted)}
     told = accepted.keys() | {number for report in reports for number in report.failed}
+    told |= {number for _at, receipt in receipts for number in receipt.failed}
     settled = {number for number, report in accepted.items() if report.made_at < settled_at}
-    old = {receipt.sequence for at, receipt in receipts if at < settled_at}
+    old = [receipt for at, receipt in receipts if at < settled_at]
+    ended = max((receipt.settled for receipt in old), default=0)
+    untold = _between(told, {receipt.sequence for receipt in old}) - told - first.keys()
     return _summed(
         door,
         list(first.values()),
         missing=as_ranges(settled - first.keys()),
-        unexplained=as_ranges(_between(told, old) - told - first.keys()),
+        unexplained=as_ranges(number for number in untold if number <= ended),
+        in_doubt=as_ranges(number for number in untold if number > ended),
         set_aside=as_ranges(number for number, receipt in first.items() if receipt.is_set_aside),
         partial=as_ranges(number for number, receipt in first.items() if not receipt.is_whole),
         lost_reports=_lost_reports(reports, settled_at),
@@ -212,15 +229,36 @@ def report_message(report: DoorReport) -> dict[str, object]:
     }
 
 
-def parse_number(door: object, sequence: object) -> MessageNumber:
-    """The number that a message says it has.
+def number_message(number: MessageNumber) -> dict[str, object]:
+    """A message's number as JSON values; ``parse_number`` reads it back."""
+    return {
+        "door": number.door,
+        "sequence": number.sequence,
+        "settled": number.settled,
+        "failed": number.failed,
+    }
+
+
+def parse_number(raw: Mapping[str, object]) -> MessageNumber:
+    """The number that a message says it has, by its ``NUMBER_FIELDS``.
 
     Raises:
         InvalidReportError: it is none of ours.
     """
-    if not isinstance(door, str) or not _DOOR.fullmatch(door):
+    failed = raw["failed"]
+    if not isinstance(failed, list) or len(failed) > MOST_FAILED:
+        raise InvalidReportError("failed")
+    sequence = _count(raw["sequence"], "sequence", least=1)
+    settled = _count(raw["settled"], "settled")
+    if settled >= sequence:
+        raise InvalidReportError("settled")
+    return MessageNumber(_door(raw["door"]), sequence, settled, tuple(_count(one, "failed", least=1) for one in failed))
+
+
+def _door(raw: object) -> str:
+    if not isinstance(raw, str) or not _DOOR.fullmatch(raw):
         raise InvalidReportError("door")
-    return MessageNumber(door, _count(sequence, "sequence", least=1))
+    return raw
 
 
 def parse_report(raw: object) -> DoorReport:
@@ -231,7 +269,7 @@ def parse_report(raw: object) -> DoorReport:
     """
     if not isinstance(raw, Mapping) or raw.keys() != _FIELDS:
         raise InvalidReportError("members")
-    number = parse_number(raw["door"], raw["number"])
+    door, number = _door(raw["door"]), _count(raw["number"], "number", least=1)
     accepted, failed, events = raw["accepted"], raw["failed"], raw["events"]
     if not isinstance(accepted, list) or not isinstance(failed, list) or len(accepted) + len(failed) > MOST_RANGES:
         raise InvalidReportError("accepted")
@@ -242,8 +280,8 @@ def parse_report(raw: object) -> DoorReport:
     except OverflowError:
         raise InvalidReportError("made_at_ms") from None
     return DoorReport(
-        door=number.door,
-        number=number.sequence,
+        door=door,
+        number=number,
         made_at=made_at,
         accepted=tuple(map(_range, accepted)),
         failed=tuple(_count(one, "failed", least=1) for one in failed),

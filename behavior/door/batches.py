@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from behavior.domain.events import MAX_EVENTS
+from behavior.domain.ledger import number_message
 from behavior.errors import QueueUnavailableError
 from edu.http.errors import BusyError
 from edu.http.front.limits import KIB, MIB
 
 if TYPE_CHECKING:
     from asyncio import Future
+
+    from behavior.domain.ledger import MessageNumber
 
 EVENTS_OF_MESSAGE = MAX_EVENTS  # the largest request's, so that no request is ever split
 BYTES_OF_MESSAGE = 256 * KIB  # of parts; the largest request has 130 KB; in base64 342 KiB: SQS takes 1 MiB
@@ -61,10 +66,10 @@ class Batch:
             return True
         return self.events + part.events <= EVENTS_OF_MESSAGE and self.bytes + len(part.text) <= BYTES_OF_MESSAGE
 
-    def keywords(self, door: str, sequence: int) -> bytes:
-        """The keywords of the task, as JSON, with the message's number (``behavior.domain.ledger``)."""
+    def keywords(self, number: MessageNumber) -> bytes:
+        """The keywords of the task, as JSON."""
         parts = b",".join(part.text for part in self.parts)
-        return b'{"parts":[%b],"door":"%b","sequence":%d}' % (parts, door.encode(), sequence)
+        return b'{"parts":[%b],%b' % (parts, msgspec.json.encode(number_message(number))[1:])
 
 
 class Buffer:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import msgspec
 
 from behavior.domain.events import arrival_at
-from behavior.domain.ledger import DoorReport, as_ranges, report_message
+from behavior.domain.ledger import MOST_FAILED, DoorReport, MessageNumber, as_ranges, report_message
 from edu import clock
 
 if TYPE_CHECKING:
@@ -22,25 +22,32 @@ class Numbering:
     def __init__(self) -> None:
         self.door = uuid4().hex[:16]
         self._last = self._reports = 0
+        self._on_their_way: dict[int, None] = {}  # in their order
+        self._lately_failed: deque[int] = deque(maxlen=MOST_FAILED)
         self._accepted: list[int] = []
         self._failed: list[int] = []
         self._events: Counter[str] = Counter()
         self._untold: list[DoorReport] = []
 
-    def begin(self) -> int:
+    def begin(self) -> MessageNumber:
         """The next message's number."""
+        settled = next(iter(self._on_their_way), self._last + 1) - 1
         self._last += 1
-        return self._last
+        self._on_their_way[self._last] = None
+        return MessageNumber(self.door, self._last, settled, tuple(self._lately_failed))
 
-    def accept(self, number: int, events: Iterable[tuple[str, int]]) -> None:
+    def accept(self, number: MessageNumber, events: Iterable[tuple[str, int]]) -> None:
         """The queue holds it, with so many events of each school."""
-        self._accepted.append(number)
+        del self._on_their_way[number.sequence]
+        self._accepted.append(number.sequence)
         for school_id, count in events:
             self._events[school_id] += count
 
-    def fail(self, number: int) -> None:
+    def fail(self, number: MessageNumber) -> None:
         """Its callers were told that nothing is known of it."""
-        self._failed.append(number)
+        del self._on_their_way[number.sequence]
+        self._failed.append(number.sequence)
+        self._lately_failed.append(number.sequence)
 
     def report(self) -> bytes | None:
         """The keywords of the next report that the queue has to hold; ``None`` when there is nothing to tell.

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from behavior.domain.events import Event
+    from behavior.domain.ledger import MessageNumber
     from behavior.door.batches import Batch
 
 SLOTS = 4  # messages on their way at once
@@ -154,16 +155,17 @@ class Publisher:
         self._linger = None
         self._send_waiting()
 
-    def _send(self, batch: Batch, number: int) -> str:
+    def _send(self, batch: Batch, number: MessageNumber) -> str:
         """Send the message of a batch; returns its correlation id. Runs in a thread."""
         name = uuid4().hex
-        keywords = batch.keywords(self._numbering.door, number)
-        text = write_envelope(task=STORE_EVENTS, keywords=keywords, queue=BEHAVIOR.name, correlation_id=name)
+        text = write_envelope(
+            task=STORE_EVENTS, keywords=batch.keywords(number), queue=BEHAVIOR.name, correlation_id=name
+        )
         self._queue.send(text)
         _log.info("events sent", correlation_id=name, requests=len(batch.parts), events=batch.events)
         return name
 
-    def _end(self, batch: Batch, number: int, outages_before: int, sending: asyncio.Future[str]) -> None:
+    def _end(self, batch: Batch, number: MessageNumber, outages_before: int, sending: asyncio.Future[str]) -> None:
         self._free_slots += 1
         self._buffer.release(batch)
         error = sending.exception()

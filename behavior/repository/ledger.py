@@ -75,7 +75,7 @@ def _receipts_item(batch: str, receipts: Sequence[Receipt], at: datetime) -> dic
     rows: dict[str, list[tuple[int, ...]]] = {}
     for one in receipts:
         counts = (one.sequence, one.events, one.stored, one.duplicates, one.rejected, int(one.is_set_aside))
-        rows.setdefault(one.door, []).append(counts)
+        rows.setdefault(one.door, []).append((*counts, one.settled, *one.failed))
     return {
         **Key(_partition(at), joined(_RECEIPTS, instant_text(at), batch)).as_attributes(),
         "entity": "event_receipts",
@@ -88,7 +88,7 @@ def _receipts_item(batch: str, receipts: Sequence[Receipt], at: datetime) -> dic
 def _receipts_of(item: dict[str, Any]) -> Iterator[Receipt]:
     rows: dict[str, list[list[int]]] = json.loads(zlib.decompress(item["receipts"]))
     for door, own in rows.items():
-        for sequence, events, stored, duplicates, rejected, is_set_aside in own:
+        for sequence, events, stored, duplicates, rejected, is_set_aside, settled, *failed in own:
             yield Receipt(
                 door=door,
                 sequence=sequence,
@@ -97,6 +97,8 @@ def _receipts_of(item: dict[str, Any]) -> Iterator[Receipt]:
                 duplicates=duplicates,
                 rejected=rejected,
                 is_set_aside=bool(is_set_aside),
+                settled=settled,
+                failed=tuple(failed),
             )
 
 

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 
 from behavior.domain.events import STORE_EVENTS
-from behavior.domain.ledger import REPORT_MESSAGES, DoorReport, report_message
+from behavior.domain.ledger import REPORT_MESSAGES, DoorReport, MessageNumber, number_message, report_message
 from deploy.emulator.process import EmulatorProcess
 from deploy.local.layout import Layout, Ports, read_environment
 from edu.envelopes import write_envelope
@@ -180,7 +180,8 @@ def _message(number: int, events: int, door: str) -> str:
         event = {"event_id": str(uuid.uuid4()), "kind": "participation", "occurred_at": occurred_at, "value": 2.5}
         part = {"school_id": f"escuela-{student % SCHOOLS:02}", "student_id": f"est-{student:05}"}
         parts.append(part | {"arrived_at_ms": now_ms, "events": [event]})
-    keywords = json.dumps({"parts": parts, "door": door, "sequence": number + 1}).encode()
+    own = number_message(MessageNumber(door, number + 1, number))
+    keywords = json.dumps({"parts": parts, **own}).encode()
     return write_envelope(task=STORE_EVENTS, keywords=keywords, queue=BEHAVIOR.name, correlation_id=uuid.uuid4().hex)
 
 

@@ -61,6 +61,7 @@ class Command(OperatorCommand):
         for name, ranges in (
             ("missing", account.missing),
             ("unexplained", account.unexplained),
+            ("being sent when the door was killed", account.in_doubt),
             ("partial", account.partial),
             ("set aside, see dead_letters", account.set_aside),
             ("lost reports", account.lost_reports),

@@ -33,7 +33,7 @@ def report(*accepted: tuple[int, int], number: int = 1, at: datetime = NOW, **ch
 
 def receipt(sequence: int, at: datetime = NOW, **changes: Any) -> tuple[datetime, Receipt]:
     counts = {"events": 1, "stored": 1, "duplicates": 0, "rejected": 0}
-    made: dict[str, Any] = {"door": DOOR, "sequence": sequence, **counts}
+    made: dict[str, Any] = {"door": DOOR, "sequence": sequence, "settled": sequence - 1, **counts}
     return at, Receipt(**made | changes)
 
 
@@ -69,6 +69,18 @@ def test_what_is_open_is_named(
     found = account(reports, receipts)
     assert not found.is_closed
     assert {name: getattr(found, name) for name in open_part} == open_part
+
+
+def test_what_a_killed_door_was_sending_is_in_doubt_and_not_open() -> None:
+    found = account([report((1, 2))], [receipt(1), receipt(2), receipt(5, settled=2), receipt(6, settled=2)])
+    assert (found.unexplained, found.in_doubt, found.is_closed) == ((), ((3, 4),), True)
+    later = account([report((1, 2))], [receipt(1), receipt(2), receipt(5, settled=2), receipt(6, settled=3)])
+    assert (later.unexplained, later.in_doubt, later.is_closed) == (((3, 3),), ((4, 4),), False)
+
+
+def test_what_a_message_says_of_failed_ones_explains_them() -> None:
+    found = account([report((1, 2))], [receipt(1), receipt(2), receipt(5, failed=(3, 4))])
+    assert (found.unexplained, found.in_doubt, found.is_closed) == ((), (), True)
 
 
 def test_failed_message_that_the_queue_held_all_the_same_closes() -> None:

@@ -15,7 +15,15 @@ from behavior import services
 from behavior.consumer import lane as lanes
 from behavior.consumer.lane import BATCH_EVENTS, MOST_EVENTS, TRIES, Lane
 from behavior.domain.events import STORE_EVENTS
-from behavior.domain.ledger import GATEWAY, REPORT_MESSAGES, DoorReport, Receipt, report_message
+from behavior.domain.ledger import (
+    GATEWAY,
+    REPORT_MESSAGES,
+    DoorReport,
+    MessageNumber,
+    Receipt,
+    number_message,
+    report_message,
+)
 from behavior.services import Stored
 from edu.aws.receiving import TOGETHER, QueueReceiver, ReceivedMessage
 from edu.aws.sending import QueueCallError
@@ -38,7 +46,7 @@ NOW = datetime(2026, 11, 23, 15, 15, tzinfo=UTC)
 
 
 def text_of(*parts: object, task: str = STORE_EVENTS, name: str = "m", sequence: int = 0) -> str:
-    number = {"door": DOOR, "sequence": sequence} if sequence else {}
+    number = number_message(MessageNumber(DOOR, sequence, sequence - 1)) if sequence else {}
     keywords = json.dumps({"parts": list(parts), **number}).encode()
     return write_envelope(task=task, keywords=keywords, queue=BEHAVIOR.name, correlation_id=name)
 
@@ -268,7 +276,7 @@ def test_no_batch_inherits_or_leaves_a_scope(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def _receipt(sequence: int, events: int, **changes: Any) -> Receipt:
-    counts = {"stored": events, "duplicates": 0, "rejected": 0} | changes
+    counts = {"stored": events, "duplicates": 0, "rejected": 0, "settled": sequence - 1} | changes
     return Receipt(door=DOOR, sequence=sequence, events=events, **counts)
 
 
@@ -309,10 +317,13 @@ def test_message_that_waits_or_is_tried_again_has_no_receipt_and_one_set_aside_i
     [
         ({"door": DOOR}, "arguments"),
         ({"sequence": 1}, "arguments"),
-        ({"door": DOOR, "sequence": 0}, "sequence"),
-        ({"door": DOOR, "sequence": True}, "sequence"),
-        ({"door": "gateway", "sequence": 1}, "door"),
-        ({"door": [], "sequence": 1}, "door"),
+        ({"door": DOOR, "sequence": 0, "settled": 0, "failed": []}, "sequence"),
+        ({"door": DOOR, "sequence": True, "settled": 0, "failed": []}, "sequence"),
+        ({"door": DOOR, "sequence": 1, "settled": 1, "failed": []}, "settled"),
+        ({"door": DOOR, "sequence": 1, "settled": 0, "failed": [0]}, "failed"),
+        ({"door": DOOR, "sequence": 1, "settled": 0, "failed": [1] * 9}, "failed"),
+        ({"door": "gateway", "sequence": 1, "settled": 0, "failed": []}, "door"),
+        ({"door": [], "sequence": 1, "settled": 0, "failed": []}, "door"),
     ],
 )
 def test_number_that_no_door_gives_is_its_messages_fault(table: Table, keywords: dict[str, Any], fault: str) -> None:

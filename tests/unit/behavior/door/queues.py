@@ -9,6 +9,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
+from behavior.domain.ledger import NUMBER_FIELDS
 from edu.aws.sending import QueueCallError, QueueSender
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ class ToldQueue(QueueSender):
 def parts_of(text: str) -> list[dict[str, Any]]:
     """The requests in a message's text."""
     keywords = _keywords_of(text)
-    assert set(keywords) == {"parts", "door", "sequence"}
+    assert set(keywords) == {"parts", *NUMBER_FIELDS}
     found: list[dict[str, Any]] = keywords["parts"]
     return found
 

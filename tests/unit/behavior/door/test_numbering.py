@@ -50,6 +50,17 @@ def test_report_says_each_number_once_and_each_schools_events() -> None:
     assert (second["number"], second["accepted"], second["failed"], second["events"]) == (2, [[5, 5]], [], {"sur": 1})
 
 
+def test_message_says_up_to_which_all_before_it_have_ended_and_which_of_them_failed() -> None:
+    numbering = Numbering()
+    first, second, third = (numbering.begin() for _ in range(3))
+    assert [number.settled for number in (first, second, third)] == [0, 0, 0]
+    numbering.accept(second, [])
+    assert numbering.begin().settled == 0
+    numbering.fail(first)
+    fifth = numbering.begin()
+    assert (fifth.sequence, fifth.settled, fifth.failed) == (5, 2, (1,))
+
+
 def test_report_that_may_have_been_taken_is_never_said_in_other_words() -> None:
     numbering = Numbering()
     numbering.accept(numbering.begin(), [("norte", 1)])
