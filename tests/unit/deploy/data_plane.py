@@ -11,7 +11,8 @@ from cfnlint.decode import decode  # type: ignore[import-untyped]
 from deploy.stack.template import TEMPLATE_PATH
 
 API_TYPES = frozenset(
-    f"AWS::ApiGateway::{name}" for name in ("Authorizer", "Method", "Model", "RequestValidator", "Resource", "RestApi")
+    f"AWS::ApiGateway::{name}"
+    for name in ("Authorizer", "GatewayResponse", "Method", "Model", "RequestValidator", "Resource", "RestApi")
 )
 
 

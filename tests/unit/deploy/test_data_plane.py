@@ -146,3 +146,25 @@ def test_every_output_of_the_settings_is_given(template: dict[str, Any]) -> None
 
 def _dimensions(alarm: dict[str, Any]) -> list[Any]:
     return [dimension["Value"] for dimension in alarm["Dimensions"]]
+
+
+@pytest.mark.parametrize("kind", ["INTEGRATION_FAILURE", "INTEGRATION_TIMEOUT"])
+def test_gateway_tells_a_device_to_come_again_when_the_queue_does_not_answer(
+    template: dict[str, Any], kind: str
+) -> None:
+    responses = data_plane.resources(template, "AWS::ApiGateway::GatewayResponse").values()
+    [told] = [one["Properties"] for one in responses if one["Properties"]["ResponseType"] == kind]
+    assert (told["StatusCode"], told["ResponseParameters"]) == ("503", {"gatewayresponse.header.Retry-After": "'2'"})
+
+
+def test_gateways_responses_are_in_its_deployment(template: dict[str, Any]) -> None:
+    [deployment] = data_plane.resources(template, "AWS::ApiGateway::Deployment").values()
+    responses = data_plane.resources(template, "AWS::ApiGateway::GatewayResponse").keys()
+    assert responses < set(deployment["DependsOn"])
+
+
+def test_queues_refusal_is_never_a_forbidden_of_the_template_alone(template: dict[str, Any]) -> None:
+    """Only what the response's template puts over is final: SQS says with a 4xx that it throttles."""
+    [post] = data_plane.resources(template, "AWS::ApiGateway::Method").values()
+    responses = post["Properties"]["Integration"]["IntegrationResponses"]
+    assert [(one["StatusCode"], one.get("SelectionPattern")) for one in responses] == [("202", "200"), ("503", None)]
