@@ -9,3 +9,9 @@ class BehaviorConfig(AppConfig):
 
     name = "behavior"
     verbose_name = _("Behaviour")
+
+    def ready(self) -> None:
+        """Tell the console what it must know of this app."""
+        from behavior import console  # noqa: PLC0415 - only once every app is known
+
+        console.register()

@@ -23,7 +23,8 @@ _MESSAGES = {
     "object": _("Send an event as a JSON object"),
     "unknown_field": UNKNOWN_FIELD,
     "uuid": _("Send a UUID that the device made for this event"),
-    "kind": _("Send 1 to 32 characters a-z or _"),
+    "kind": _("Send a kind of the catalogue that devices report"),
+    "kind_of_staff": _("The school's staff reports this kind, and no device"),
     "instant": _("Send a date and time with its offset, such as 2026-11-23T10:15:00-05:00"),
     "in_the_future": _("This instant has not come yet; check the device's clock"),
     "too_old": _("This event is too old to be taken"),
@@ -57,6 +58,11 @@ class QueueUnavailableError(UnavailableError):
     """The queue did not say that it holds the events. Sending them again is safe: their ids make it one storing."""
 
     code = "queue_unavailable"
+
+
+def unknown_kind() -> InvalidInputError:
+    """What names a kind that is not in the catalogue."""
+    return InvalidInputError(fields=[FieldError("kind", "kind", _("This kind is not in the catalogue"))])
 
 
 def field_errors(invalid: InvalidEventError, position: int | None) -> list[FieldError]:

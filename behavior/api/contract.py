@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from behavior.domain.events import CLOCK_SKEW, MAX_EVENTS, MAX_NOTE_CHARS, MAX_VALUE, MAX_VALUE_DECIMALS, OLDEST
+from behavior.domain.kinds import DEVICE_KINDS
 from behavior.errors import InvalidEventsError, QueueUnavailableError, TooManyEventsError
 from behavior.permissions import REPORT_EVENTS
 from edu.http import contract
@@ -32,7 +33,14 @@ _EVENT: dict[str, Any] = {
             "format": "uuid",
             "description": "Made by the device, once: sending it again, with whatever content, changes nothing.",
         },
-        "kind": {"type": "string", "pattern": "^[a-z_]{1,32}$"},
+        "kind": {
+            "type": "string",
+            "enum": sorted(DEVICE_KINDS),
+            "description": (
+                "One of the catalogue (`/api/v1/behavior-kinds`) that devices report. What the school does not use is "
+                "taken and set aside (`/api/v1/rejected-events`)."
+            ),
+        },
         "occurred_at": {
             "type": "string",
             "format": "date-time",

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
 from behavior import services
 from behavior.api import serializers
-from behavior.permissions import READ_EVENTS, READ_PROFILES
+from behavior.permissions import CHOOSE_KINDS, READ_EVENTS, READ_PROFILES
 from edu.http.paging import CURSOR, LIMIT, page_answer, paging_of
-from edu.http.schema import page_of
-from edu.http.serializers import shown
+from edu.http.replies import reply_for
+from edu.http.schema import page_of, results_of
+from edu.http.serializers import shown, validated
 from edu.http.views import ApiView
 from edu.identity.authentication import principal_of
 from evaluations.services import require_student
 
 if TYPE_CHECKING:
+    from django.http import HttpResponse
     from rest_framework.request import Request
 
 
@@ -72,3 +74,40 @@ class RejectedEvents(ApiView):
         """
         page = services.list_rejected_events(**paging_of(request))
         return page_answer(serializers.RejectedEventOutput(page.items, many=True).data, page.cursor)
+
+
+class BehaviorKinds(ApiView):
+    """The catalogue of kinds of events, and which of it the school uses."""
+
+    capabilities: ClassVar = {"GET": READ_PROFILES, "PATCH": CHOOSE_KINDS}
+
+    @extend_schema(
+        operation_id="list_behavior_kinds",
+        tags=["behavior"],
+        responses=results_of("BehaviorKindList", serializers.SchoolKindOutput),
+    )
+    def get(self, request: Request) -> Response:
+        """List them all, with who may report each and what the class book asks with it."""
+        del request
+        return Response({"results": [_kind_data(one) for one in services.list_kinds()]})
+
+    @extend_schema(
+        operation_id="switch_behavior_kind",
+        tags=["behavior"],
+        request=serializers.KindSwitchInput,
+        responses=serializers.SchoolKindOutput,
+    )
+    def patch(self, request: Request) -> HttpResponse:
+        """Let the school use a kind, or not (200): what arrives from then on is set aside, and nothing is deleted.
+
+        Workers know it within five minutes.
+        """
+        given = validated(serializers.KindSwitchInput, request.data)
+        reply = reply_for(request, principal_of(request), _kind_data, status=200)
+        with reply.key.first_answer_wins():
+            services.switch_kind(actor=principal_of(request), kind=given["kind"], in_use=given["in_use"], reply=reply)
+        return reply.as_response()
+
+
+def _kind_data(kind: services.SchoolKind) -> dict[str, Any]:
+    return shown(serializers.SchoolKindOutput, kind)

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from enum import Enum, auto
+from enum import Enum, StrEnum, auto
 from typing import TypeVar
 
+from behavior.domain.kinds import DEVICE_KINDS, KINDS
 from edu import texts, values
 from edu.queues import BEHAVIOR, DEAD_LETTERS_KEPT_DAYS
 
@@ -16,6 +17,8 @@ T = TypeVar("T")
 CLOCK_SKEW = timedelta(minutes=15)
 KEPT_FOR = timedelta(days=30)  # in the table, an event or what was rejected, from its arrival
 OLDEST = timedelta(days=30)  # an event, when it arrives
+LATE_AFTER = timedelta(hours=1)  # it was longer on its way, or its device's clock is behind
+EARLY_AFTER = timedelta(minutes=2)  # it says that it happened so long after it arrived: the device's clock is ahead
 # An arrival may be so old before a worker sees it: its message waits in the queue, and then among the dead letters.
 LONGEST_ON_ITS_WAY = timedelta(days=BEHAVIOR.kept_days + DEAD_LETTERS_KEPT_DAYS)
 MAX_EVENTS = 100  # in one request
@@ -28,7 +31,6 @@ STORE_EVENTS = "behavior.store_events"  # the task that a message of events name
 FIELDS = ("event_id", "kind", "occurred_at", "value", "note")
 _PART_FIELDS = {"school_id", "student_id", "arrived_at_ms", "events"}
 _EPOCH, _MILLISECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(milliseconds=1)
-_KIND = re.compile(r"[a-z_]{1,32}")
 _STUDENT_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
 _MAX_NAME_CHARS = 40
 
@@ -42,6 +44,33 @@ class Event:
     occurred_at: datetime
     value: Decimal | None = None
     note: str | None = dataclass_field(default=None, repr=False)
+
+
+class Clock(StrEnum):
+    """What an event's own instant is beside its arrival, by ``LATE_AFTER`` and ``EARLY_AFTER``."""
+
+    ON_TIME = "on_time"
+    LATE = "late"
+    EARLY = "early"
+
+
+def clock_of(occurred_at: datetime, arrived_at: datetime) -> Clock:
+    """How the device's clock, or its way here, shows. On a bound it is on time."""
+    if arrived_at - occurred_at > LATE_AFTER:
+        return Clock.LATE
+    return Clock.EARLY if occurred_at - arrived_at > EARLY_AFTER else Clock.ON_TIME
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredEvent(Event):
+    """An event as it is kept: with when it arrived."""
+
+    arrived_at: datetime
+
+    @property
+    def clock(self) -> Clock:
+        """See ``clock_of``."""
+        return clock_of(self.occurred_at, self.arrived_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,8 +259,8 @@ def _event_id(value: object) -> str:
 
 
 def _kind(value: object) -> str:
-    if not isinstance(value, str) or not _KIND.fullmatch(value):
-        raise _BrokenRuleError("kind")
+    if not isinstance(value, str) or value not in DEVICE_KINDS:
+        raise _BrokenRuleError("kind_of_staff" if isinstance(value, str) and value in KINDS else "kind")
     return value
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from behavior.domain.events import KEPT_FOR, Event
+from behavior.domain.events import KEPT_FOR, Clock, StoredEvent
+from behavior.domain.kinds import Category, category_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -30,7 +31,10 @@ class KindCount:
     """The events of a kind: in all, in each week from the first, and in the last seven days beside the seven before."""
 
     kind: str
+    category: Category | None
     events: int
+    late_clocks: int
+    early_clocks: int
     weeks: tuple[WeekCount, ...]
     last_7_days: int
     previous_7_days: int
@@ -44,10 +48,10 @@ class Profile:
     since: datetime
     as_of: datetime
     kinds: tuple[KindCount, ...]
-    latest: tuple[Event, ...]
+    latest: tuple[StoredEvent, ...]
 
 
-def profile_of(events: Iterable[Event], *, now: datetime, zone: ZoneInfo) -> Profile:
+def profile_of(events: Iterable[StoredEvent], *, now: datetime, zone: ZoneInfo) -> Profile:
     """The profile of events that happened in the last 30 days; what devices say of the future counts as of now."""
     since = now - KEPT_FOR
     counted = sorted(
@@ -55,17 +59,22 @@ def profile_of(events: Iterable[Event], *, now: datetime, zone: ZoneInfo) -> Pro
         key=lambda event: (event.occurred_at, event.event_id),
         reverse=True,
     )
-    by_kind: dict[str, list[datetime]] = defaultdict(list)
+    by_kind: dict[str, list[StoredEvent]] = defaultdict(list)
     for event in counted:
-        by_kind[event.kind].append(min(event.occurred_at, now))
+        by_kind[event.kind].append(event)
     kinds = tuple(_count(kind, by_kind[kind], since, now, zone) for kind in sorted(by_kind))
     return Profile(since=since, as_of=now, kinds=kinds, latest=tuple(counted[:LATEST]))
 
 
-def _count(kind: str, instants: list[datetime], since: datetime, now: datetime, zone: ZoneInfo) -> KindCount:
+def _count(kind: str, events: list[StoredEvent], since: datetime, now: datetime, zone: ZoneInfo) -> KindCount:
+    instants = [min(event.occurred_at, now) for event in events]
+    clocks = [event.clock for event in events]
     return KindCount(
         kind=kind,
+        category=category_of(kind),
         events=len(instants),
+        late_clocks=clocks.count(Clock.LATE),
+        early_clocks=clocks.count(Clock.EARLY),
         weeks=tuple(
             WeekCount(monday, sum(_monday_of(instant, zone) == monday for instant in instants))
             for monday in _mondays(since, now, zone)

@@ -14,9 +14,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from behavior.domain.events import KEPT_FOR, Arrival, Event, value_text
+from behavior.domain.events import KEPT_FOR, Arrival, Event, StoredEvent, clock_of, value_text
 from edu.dynamo import cursors, table
 from edu.dynamo.errors import ConditionFailedError
 from edu.dynamo.keys import Key, joined, school_partition
@@ -119,7 +119,7 @@ def put_rejected(rejected: Sequence[RejectedEvent]) -> None:
     table.write_batch(table.BatchWrite(puts=list(items.values())))
 
 
-def list_events(student_id: str, *, cursor: str | None = None, limit: int = 50) -> Page[Event]:
+def list_events(student_id: str, *, cursor: str | None = None, limit: int = 50) -> Page[StoredEvent]:
     """A student's events, latest first. Strongly consistent. Reads them all: the key knows no order in time.
 
     Raises:
@@ -133,13 +133,13 @@ def list_events(student_id: str, *, cursor: str | None = None, limit: int = 50) 
     shown = left[:limit]
     last = {"occurred_at": shown[-1][0], "event_id": shown[-1][1]} if len(left) > limit else None
     return Page(
-        [_event_of(item) for _at, _id, item in shown], cursors.seal_cursor(last, query=partition) if last else None
+        [_stored_of(item) for _at, _id, item in shown], cursors.seal_cursor(last, query=partition) if last else None
     )
 
 
-def all_events(student_id: str) -> Iterator[Event]:
+def all_events(student_id: str) -> Iterator[StoredEvent]:
     """Every event of a student, in no order. Strongly consistent; a query for each megabyte."""
-    return map(_event_of, _all_items(student_id))
+    return map(_stored_of, _all_items(student_id))
 
 
 def list_rejected(*, cursor: str | None = None, limit: int = 50) -> Page[RejectedEvent]:
@@ -194,6 +194,7 @@ def _event_item(arrival: Arrival) -> Attributes:
         "occurred_at": instant_text(event.occurred_at),
         "occurred_at_epoch_s": int(event.occurred_at.timestamp()),
         "arrived_at": instant_text(arrival.arrived_at),
+        "clock": str(clock_of(event.occurred_at, arrival.arrived_at)),
         "arrived_at_epoch_s": int(arrival.arrived_at.timestamp()),
         "expires_at": int((arrival.arrived_at + KEPT_FOR).timestamp()),
     }
@@ -206,13 +207,21 @@ def _arrival_of(item: Attributes) -> Arrival:
 
 
 def _event_of(item: Attributes) -> Event:
-    return Event(
-        event_id=item["event_id"],
-        kind=item["kind"],
-        occurred_at=datetime.fromisoformat(item["occurred_at"]),
-        value=Decimal(item["value"]) if item["value"] else None,
-        note=item.get("note"),
-    )
+    return Event(**_content_of(item))
+
+
+def _stored_of(item: Attributes) -> StoredEvent:
+    return StoredEvent(**_content_of(item), arrived_at=datetime.fromisoformat(item["arrived_at"]))
+
+
+def _content_of(item: Attributes) -> dict[str, Any]:
+    return {
+        "event_id": item["event_id"],
+        "kind": item["kind"],
+        "occurred_at": datetime.fromisoformat(item["occurred_at"]),
+        "value": Decimal(item["value"]) if item["value"] else None,
+        "note": item.get("note"),
+    }
 
 
 def _rejected_item(rejected: RejectedEvent) -> Attributes:

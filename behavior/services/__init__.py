@@ -1,5 +1,6 @@
 """The use cases of behaviour: what the worker, the console and other apps call."""
 
+from behavior.services.kinds import SchoolKind, list_kinds, switch_kind
 from behavior.services.ledger import check_ledger, read_ledger, write_ledger
 from behavior.services.listing import list_events, list_rejected_events
 from behavior.services.profiles import get_profile
@@ -13,16 +14,19 @@ from behavior.services.storing import (
 )
 
 __all__ = [
+    "SchoolKind",
     "Stored",
     "check_ledger",
     "get_profile",
     "is_table_answering",
     "list_events",
+    "list_kinds",
     "list_rejected_events",
     "read_ledger",
     "read_message",
     "store_by_school",
     "store_message",
     "store_parts",
+    "switch_kind",
     "write_ledger",
 ]

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from behavior.repository import events as repository
 
 if TYPE_CHECKING:
-    from behavior.domain.events import Event
+    from behavior.domain.events import StoredEvent
     from behavior.repository.events import RejectedEvent
     from edu.dynamo.pages import Page
 
 
-def list_events(*, student_id: str, cursor: str | None = None, limit: int = 50) -> Page[Event]:
+def list_events(*, student_id: str, cursor: str | None = None, limit: int = 50) -> Page[StoredEvent]:
     """A student's events for as long as they are kept (``domain.KEPT_FOR``), latest first.
 
     Raises:

@@ -25,6 +25,7 @@ from behavior.domain.events import (
 from behavior.errors import MalformedMessageError
 from behavior.repository import events as repository
 from behavior.repository.events import EventReplacedError, RejectedEvent
+from behavior.services.kinds import switches_of_school
 from edu import clock
 from edu.aws.credentials import CredentialsUnavailableError
 from edu.deadlines import DeadlinePassedError
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+NOT_USED = "kind: not_used"  # the reason of what was rejected because the school does not use its kind
 CONFLICT = "event_id: taken"  # the reason of what was rejected because its id says something else already
 _MAX_CONTENT_CHARS, _MAX_REASON_CHARS = 4096, 400
 _REPLACING_ATTEMPTS = 5
@@ -148,18 +150,23 @@ def store_parts(parts: Sequence[Part]) -> list[Stored]:
 
     Everything is checked again: a message may come from the API Gateway, which knows fewer rules. Of several events
     under one id of a student the first that arrived is kept; what the others say instead is kept as rejected
-    (``list_rejected_events``), whichever workers store them at the same moment.
+    (``list_rejected_events``), whichever workers store them at the same moment. So is what is of a kind that the school
+    did not use any more when it arrived, as known here within five minutes.
 
     Raises:
         StoreUnavailableError: the table is throttled or does not answer; some may be written.
     """
     work = _Work([Stored() for _ in parts])
+    switches = switches_of_school()
     for place, part in enumerate(parts):
         for raw in part.events:
             try:
                 event = parse_event(raw, now=part.arrived_at)
             except InvalidEventError as error:
                 work.reject(place, _rejected(part.student_id, raw, str(error), part.arrived_at))
+                continue
+            if switches.is_off(event.kind, part.arrived_at):
+                work.reject(place, _rejected(part.student_id, raw, NOT_USED, part.arrived_at))
                 continue
             work.sort_in(place, Arrival(student_id=part.student_id, event=event, arrived_at=part.arrived_at))
     _write(work)

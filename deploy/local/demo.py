@@ -106,6 +106,9 @@ class Demo:
         url = f"{self.web}/api/v1/students/{student.person_id}/events"
         self._wait(lambda: event["event_id"] in {e["event_id"] for e in admin.get(url)["results"]}, "the worker")
         stored_s = time.monotonic() - started
+        kinds = admin.get(f"{self.web}/api/v1/behavior-kinds")["results"]
+        used = sum(kind["in_use"] for kind in kinds)
+        say(f"   a kind that devices report: one of {len(kinds)} in the catalogue, of which the school uses {used}")
         say(f"   event {event['event_id']}: 202 after {accepted_ms:.0f} ms, in the table after {stored_s:.1f} s")
         self.figures |= {"event": event["event_id"], "accepted_ms": round(accepted_ms, 1)}
         return str(event["event_id"])

@@ -124,6 +124,10 @@ def _reason(_ids: Ids) -> dict[str, Any]:
     return {"reason": "Así lo pide la prueba"}
 
 
+def _kind_switch(_ids: Ids) -> dict[str, Any]:
+    return {"kind": "mood", "in_use": False}
+
+
 def _console_model(path: str, *, roles: frozenset[Role], id_name: str, queries: tuple[str, ...]) -> dict[str, Cover]:
     """The six stock addresses of a read-only model."""
     root, one = f"admin/{path}/", f"admin/{path}/<path:object_id>/"
@@ -189,6 +193,7 @@ API: dict[str, Cover] = {
     ),
     "api/v1/students/<id:student_id>/events": Api({"GET": Offer(ADMINS)}),
     "api/v1/students/<id:student_id>/behavior": Api({"GET": Offer(WRITERS)}, shows=False),
+    "api/v1/behavior-kinds": Api({"GET": Offer(WRITERS), "PATCH": Offer(ADMINS, body=_kind_switch)}, shows=False),
     "api/v1/rejected-events": Api({"GET": Offer(ADMINS)}),
     "api/v1/terms": Api({"GET": Offer(STAFF_READERS)}),
     "api/v1/terms/<id:term_id>/close": Api({"POST": Offer(ADMINS, also=_SECOND)}, shows=False),

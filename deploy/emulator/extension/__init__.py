@@ -20,6 +20,7 @@ def install(options: EmulatorOptions) -> None:
         delivery,
         dynamodb_actions,
         leading_keys,
+        mapping_conditions,
         parquet,
         persistence,
         pipes,
@@ -47,6 +48,7 @@ def install(options: EmulatorOptions) -> None:
     if options.challenge_sessions:
         challenge_sessions.install()
     user_attributes.install()
+    mapping_conditions.install()
     for module in (table_settings, bucket_settings, api_gateway, stream_records, pipes, parquet, persistence):
         module.install()
     time_to_live.install(options.ttl_interval_s)

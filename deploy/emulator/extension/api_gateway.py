@@ -22,7 +22,7 @@ def escape_javascript(text: str) -> str:
 def call_util(name: str, text: str) -> Any:
     """The value of ``$util.<name>(text)``, or None for a function we do not add."""
     if name == "base64Encode":
-        return base64.b64encode(text.encode()).decode()
+        return base64.b64encode(text.encode(errors="replace")).decode()  # Java makes "?" of half a surrogate pair
     if name == "base64Decode":
         return base64.b64decode(text).decode()
     if name == "escapeJavaScript":

@@ -27,7 +27,7 @@ from tests.support.waiting import wait_until
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from behavior.domain.events import Event
+    from behavior.domain.events import StoredEvent
 
 
 EVENTS_PATH = "/api/v1/behavior"
@@ -140,7 +140,7 @@ def has_events(student: Student) -> bool:
         return bool(services.list_events(student_id=student.student_id, limit=1).items)
 
 
-def stored_events(student: Student) -> list[Event]:
+def stored_events(student: Student) -> list[StoredEvent]:
     """What the table has of a student, read as the product reads it."""
     with enter_school(student.school_id):
         events, cursor = [], None

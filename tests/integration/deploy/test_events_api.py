@@ -110,7 +110,7 @@ def test_event_reaches_the_worker_with_school_and_person_of_the_token(
 ) -> None:
     event = _event()
     answer = _post(cloud, student.identity, event)
-    assert (answer.status_code, answer.json()) == (202, {"accepted": True})
+    assert (answer.status_code, answer.json()) == (202, {"accepted": True, "events": 1})
     (message,) = _messages(cloud, queue)
     assert message["headers"]["id"]
     ran = _run(message)
@@ -134,7 +134,6 @@ def test_forged_body_is_refused(cloud: Cloud, queue: str, student: Tokens, other
         [1],
         {"kind": "a", "occurred_at": "2026-11-24T10:30:00Z"},
         _event(event_id="1"),
-        _event(event_id=str(uuid.uuid4()).upper()),
         _event(kind="A B"),
         _event(occurred_at=1_790_000_000),
         _event(occurred_at="yesterday"),

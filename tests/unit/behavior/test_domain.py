@@ -15,15 +15,19 @@ from hypothesis import strategies as st
 
 from behavior.domain.events import (
     CLOCK_SKEW,
+    EARLY_AFTER,
+    LATE_AFTER,
     OLDEST,
     Arrival,
     BrokenRule,
+    Clock,
     Comparison,
     Event,
     InvalidEventError,
     InvalidPartError,
     arrival_at,
     as_message,
+    clock_of,
     compare,
     is_student_id,
     parse_event,
@@ -31,6 +35,7 @@ from behavior.domain.events import (
     part_message,
     value_text,
 )
+from behavior.domain.kinds import DEVICE_KINDS, KINDS, Reporter
 from behavior.errors import field_errors
 
 NOW = datetime(2026, 11, 23, 15, 15, tzinfo=UTC)
@@ -253,6 +258,28 @@ def test_refused_note_names_the_character(note: str, named: str) -> None:
         )
 
 
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_kind_of_the_catalogue_is_taken_from_a_device_only_if_devices_report_it(kind: str) -> None:
+    if Reporter.DEVICE in KINDS[kind].reporters:
+        assert parse_event(GOOD | {"kind": kind}, now=NOW).kind == kind
+    else:
+        assert broken_by(kind=kind) == (BrokenRule("kind", "kind_of_staff"),)
+
+
+@pytest.mark.parametrize(
+    ("after", "expected"),
+    [
+        (timedelta(0), Clock.ON_TIME),
+        (LATE_AFTER, Clock.ON_TIME),
+        (LATE_AFTER + timedelta(microseconds=1), Clock.LATE),
+        (-EARLY_AFTER, Clock.ON_TIME),
+        (-EARLY_AFTER - timedelta(microseconds=1), Clock.EARLY),
+    ],
+)
+def test_clock_is_marked_past_its_bounds(after: timedelta, expected: Clock) -> None:
+    assert clock_of(NOW, NOW + after) is expected
+
+
 def test_every_broken_rule_is_told_and_no_value() -> None:
     with pytest.raises(InvalidEventError) as caught:
         parse_event({"kind": "SECRETO", "occurred_at": "ayer", "note": "x\x00", "otro": 1}, now=NOW)
@@ -267,7 +294,7 @@ def test_note_stays_out_of_the_representation() -> None:
 events = st.builds(
     Event,
     event_id=st.uuids().map(str),
-    kind=st.from_regex(r"[a-z_]{1,32}", fullmatch=True),
+    kind=st.sampled_from(sorted(DEVICE_KINDS)),
     occurred_at=st.timedeltas(min_value=-OLDEST, max_value=CLOCK_SKEW).map(lambda away: NOW + away),
     value=st.none() | st.decimals(-999_999, 999_999, places=4).map(lambda value: parse_value(float(value))),
     note=st.none() | st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1, max_size=280),

@@ -6,20 +6,32 @@ import hashlib
 import json
 from typing import Any
 
-from cfnlint.decode import decode  # type: ignore[import-untyped]
+from cfnlint.decode import decode, decode_str  # type: ignore[import-untyped]
 
 from deploy.stack.template import TEMPLATE_PATH
 
 API_TYPES = frozenset(
-    f"AWS::ApiGateway::{name}" for name in ("Authorizer", "Method", "Model", "RequestValidator", "Resource", "RestApi")
+    f"AWS::ApiGateway::{name}"
+    for name in ("Authorizer", "GatewayResponse", "Method", "Model", "RequestValidator", "Resource", "RestApi")
 )
 
 
 def load() -> dict[str, Any]:
     template, problems = decode(str(TEMPLATE_PATH))
     assert not problems
-    parsed: dict[str, Any] = json.loads(json.dumps(template))
-    return parsed
+    return _plain(template)
+
+
+def parsed(text: str) -> dict[str, Any]:
+    """What cfn-lint reads in a template's text."""
+    template, problems = decode_str(text)
+    assert not problems
+    return _plain(template)
+
+
+def _plain(template: object) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(json.dumps(template))
+    return found
 
 
 def resources(template: dict[str, Any], *types: str) -> dict[str, dict[str, Any]]:

@@ -34,21 +34,30 @@ def test_template_fits_a_direct_upload() -> None:
 
 
 def test_template_is_sent_as_it_is_written(template: dict[str, Any]) -> None:
-    assert json.loads(compact(TEMPLATE_PATH.read_text(encoding="utf-8"))) == template
+    sent = compact(TEMPLATE_PATH.read_text(encoding="utf-8"))
+    assert sent.count("\n") == len(template)
+    assert data_plane.parsed(sent) == template
 
 
-def test_short_forms_are_sent_as_long_ones() -> None:
+def test_short_forms_and_texts_are_sent_as_what_they_say() -> None:
     text = """
         A: !GetAtt Queue.Arn.More
         B: !If [Local, !Ref Queue, !Sub "${Env}"]  # a note
         C: {"Fn::GetAtt": [A, B]}
         D: !Condition x
+        E: !Sub |
+          #if($x)
+          "a": "ñ: {b}, !c"
+          #end
+        F: ["true", "2010-09-09", "1e3", "no", "0o7", 7]
     """
-    assert json.loads(compact(text)) == {
+    assert data_plane.parsed(compact(text)) == {
         "A": {"Fn::GetAtt": ["Queue", "Arn.More"]},
         "B": {"Fn::If": ["Local", {"Ref": "Queue"}, {"Fn::Sub": "${Env}"}]},
         "C": {"Fn::GetAtt": ["A", "B"]},
         "D": {"Condition": "x"},
+        "E": {"Fn::Sub": '#if($x)\n"a": "ñ: {b}, !c"\n#end\n'},
+        "F": ["true", "2010-09-09", "1e3", "no", "0o7", 7],
     }
 
 
@@ -146,3 +155,25 @@ def test_every_output_of_the_settings_is_given(template: dict[str, Any]) -> None
 
 def _dimensions(alarm: dict[str, Any]) -> list[Any]:
     return [dimension["Value"] for dimension in alarm["Dimensions"]]
+
+
+@pytest.mark.parametrize("kind", ["INTEGRATION_FAILURE", "INTEGRATION_TIMEOUT"])
+def test_gateway_tells_a_device_to_come_again_when_the_queue_does_not_answer(
+    template: dict[str, Any], kind: str
+) -> None:
+    responses = data_plane.resources(template, "AWS::ApiGateway::GatewayResponse").values()
+    [told] = [one["Properties"] for one in responses if one["Properties"]["ResponseType"] == kind]
+    assert (told["StatusCode"], told["ResponseParameters"]) == ("503", {"gatewayresponse.header.Retry-After": "'2'"})
+
+
+def test_gateways_responses_are_in_its_deployment(template: dict[str, Any]) -> None:
+    [deployment] = data_plane.resources(template, "AWS::ApiGateway::Deployment").values()
+    responses = data_plane.resources(template, "AWS::ApiGateway::GatewayResponse").keys()
+    assert responses < set(deployment["DependsOn"])
+
+
+def test_queues_refusal_is_never_a_forbidden_of_the_template_alone(template: dict[str, Any]) -> None:
+    """Only what the response's template puts over is final: SQS says with a 4xx that it throttles."""
+    [post] = data_plane.resources(template, "AWS::ApiGateway::Method").values()
+    responses = post["Properties"]["Integration"]["IntegrationResponses"]
+    assert [(one["StatusCode"], one.get("SelectionPattern")) for one in responses] == [("202", "200"), ("503", None)]

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from behavior.domain.events import MAX_EVENTS_OF_MESSAGE, Arrival
+from behavior.domain.kinds import KindSwitches
 from behavior.errors import MalformedMessageError
 from behavior.repository import events as repository
+from behavior.repository import kinds
 from behavior.repository.events import EventReplacedError, RejectedEvent
 from behavior.services import Stored, store_message
-from edu import clock
+from edu import clock, memory
 from edu.dynamo.errors import AccessDeniedError, StoreUnavailableError
 from edu.dynamo.mapping import to_attributes
 from edu.tenancy import current_school_id
@@ -36,7 +38,11 @@ class Table:
         self.rejected: dict[str, RejectedEvent] = {}
         self.written: list[Arrival] = []
         self.absent: set[str] = set()
+        self.switches = KindSwitches({})
         self.before_put: Callable[[], None] = _nothing
+
+    def get_kind_switches(self) -> KindSwitches:
+        return self.switches
 
     def get_arrivals(self, wanted: Iterable[Arrival]) -> dict[tuple[str, str], Arrival]:
         if current_school_id() in self.absent:
@@ -81,8 +87,10 @@ def _nothing() -> None:
 @pytest.fixture(autouse=True)
 def table(monkeypatch: pytest.MonkeyPatch) -> Table:
     table = Table()
+    memory.forget_everything()
     for name in ("get_arrivals", "put_new_arrivals", "replace_arrival", "put_rejected"):
         monkeypatch.setattr(repository, name, getattr(table, name))
+    monkeypatch.setattr(kinds, "get_kind_switches", table.get_kind_switches)
     return table
 
 
@@ -128,6 +136,22 @@ def test_of_two_contents_under_one_id_the_first_arrival_is_kept(
     assert table.reasons == ["event_id: taken"]
 
 
+def test_kind_that_the_school_does_not_use_is_set_aside_from_its_arrival_on(table: Table) -> None:
+    table.switches = KindSwitches({"mood": clock.now() - timedelta(minutes=5)}, version=1)
+    before = part(event(kind="mood"), minutes=-10)
+    after = part(event(kind="mood", event_id=str(uuid.uuid4())), event(event_id=str(uuid.uuid4())), minutes=-1)
+    assert store_message([before, after]) == Stored(events=2, rejected=1)
+    assert table.reasons == ["kind: not_used"]
+    assert sorted(one.event.kind for one in table.events.values()) == ["late", "mood"]
+    assert store_message([before, after]) == Stored(duplicates=2, rejected=1)
+
+
+@pytest.mark.parametrize(("kind", "reason"), [("negative_note", "kind: kind_of_staff"), ("nothing_such", "kind: kind")])
+def test_kind_that_devices_do_not_report_is_set_aside(table: Table, kind: str, reason: str) -> None:
+    assert store_message([part(event(kind=kind), event(event_id=str(uuid.uuid4())))]) == Stored(events=1, rejected=1)
+    assert table.reasons == [reason]
+
+
 def test_same_content_sent_again_later_is_a_duplicate_with_the_first_arrival(table: Table) -> None:
     sent = event()
     store_message([part(sent, minutes=-2)])
@@ -155,6 +179,7 @@ def arrival_of(made: dict[str, Any]) -> Arrival:
     with pytest.MonkeyPatch.context() as patch:
         for name in ("get_arrivals", "put_new_arrivals", "put_rejected"):
             patch.setattr(repository, name, getattr(other, name))
+        patch.setattr(kinds, "get_kind_switches", other.get_kind_switches)
         store_message([made])
     return other.written[0]
 
