@@ -27,6 +27,7 @@ def install(options: EmulatorOptions) -> None:
         query_access,
         query_engine,
         queue_actions,
+        queue_messages,
         root_account,
         sessions,
         stream_records,
@@ -38,6 +39,7 @@ def install(options: EmulatorOptions) -> None:
     policy_variables.install()
     dynamodb_actions.install()
     queue_actions.install()
+    queue_messages.install()
     if options.leading_keys:
         leading_keys.install()
     sessions.install()
