@@ -19,6 +19,7 @@ def install(options: EmulatorOptions) -> None:
         challenge_sessions,
         delivery,
         dynamodb_actions,
+        expressions,
         leading_keys,
         parquet,
         persistence,
@@ -38,6 +39,7 @@ def install(options: EmulatorOptions) -> None:
     root_account.install()
     policy_variables.install()
     dynamodb_actions.install()
+    expressions.install()
     queue_actions.install()
     queue_messages.install()
     if options.leading_keys:
