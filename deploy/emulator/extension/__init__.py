@@ -19,6 +19,7 @@ def install(options: EmulatorOptions) -> None:
         challenge_sessions,
         delivery,
         dynamodb_actions,
+        expressions,
         leading_keys,
         mapping_conditions,
         parquet,
@@ -28,6 +29,7 @@ def install(options: EmulatorOptions) -> None:
         query_access,
         query_engine,
         queue_actions,
+        queue_messages,
         root_account,
         sessions,
         stream_records,
@@ -38,7 +40,9 @@ def install(options: EmulatorOptions) -> None:
     root_account.install()
     policy_variables.install()
     dynamodb_actions.install()
+    expressions.install()
     queue_actions.install()
+    queue_messages.install()
     if options.leading_keys:
         leading_keys.install()
     sessions.install()

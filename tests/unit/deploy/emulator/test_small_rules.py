@@ -12,9 +12,9 @@ import pytest
 from deploy.emulator import options
 from deploy.emulator.environment import apply_environment
 from deploy.emulator.errors import PortBusyError
-from deploy.emulator.extension import bucket_settings, delivery, patching, pipes
+from deploy.emulator.extension import bucket_settings, delivery, expressions, patching, pipes
 from deploy.emulator.extension.api_gateway import call_util
-from deploy.emulator.extension.dynamodb_actions import UNREADABLE, partiql_checks
+from deploy.emulator.extension.dynamodb_actions import UNREADABLE, _transaction_checks, partiql_checks
 from deploy.emulator.extension.sessions import duration_problem, is_tag_text, tag_problem
 from deploy.emulator.extension.time_to_live import OLDEST_AGE_S, is_expired
 from deploy.emulator.extension.user_attributes import immutable_names, is_writable
@@ -151,6 +151,36 @@ def test_partiql_statement_asks_for_its_action(statement: str | None, check: tup
     for action, body in bodies.items():
         assert partiql_checks(action, json.dumps(body).encode(), "us-east-1", "000000000000") == [check]
     assert partiql_checks("dynamodb:GetItem", b"{}", "us-east-1", "000000000000") == []
+
+
+def test_each_question_about_a_transaction_is_asked_once() -> None:
+    stock = patching.core("iam_actions").dynamodb_transaction_checks
+    other = f"{ARN[:-1]}U"
+    actions = [{"Put": {"TableName": "T"}}, {"ConditionCheck": {"TableName": "T"}}, {"Put": {"TableName": "U"}}] * 33
+    asked = (
+        "dynamodb:TransactWriteItems",
+        json.dumps({"TransactItems": actions}).encode(),
+        "us-east-1",
+        ARN.split(":")[4],
+    )
+    put, check = "dynamodb:PutItem", "dynamodb:ConditionCheckItem"
+    assert _transaction_checks(stock)(*asked) == [(put, ARN), (check, ARN), (put, other)]
+    assert set(stock(*asked)) == {(put, ARN), (check, ARN), (put, other)}
+
+
+@pytest.mark.parametrize(
+    ("expression", "said"),
+    [
+        ("attribute_not_exists(pk)", None),
+        ("a =", 'Invalid ConditionExpression: Syntax error; token: "<EOF>", near: "="'),
+    ],
+)
+def test_grammar_of_an_expression_is_as_ministack_finds_it(expression: str, said: str | None) -> None:
+    stock = patching.service("dynamodb")._condition_syntax_error
+    check: Any = expressions._once(stock)
+    assert [check(expression, "ConditionExpression") for _ in range(2)] == [said] * 2
+    assert check.cache_info().misses == 1
+    assert check("a =", "FilterExpression") == 'Invalid FilterExpression: Syntax error; token: "<EOF>", near: "="'
 
 
 @pytest.mark.parametrize(
