@@ -6,6 +6,9 @@ import gc
 import resource
 
 from django.conf import settings
+from django.core.cache import close_caches
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections, reset_queries
 from django.urls import get_resolver
 
 from edu.aws.clients import service_client
@@ -51,6 +54,15 @@ def warm_up() -> None:
     get_resolver().url_patterns  # noqa: B018 - reading it imports the views
     make_clients()
     verifier()
+    _look_after_no_database()
+
+
+def _look_after_no_database() -> None:
+    """Spare each request Django's looking for connections and caches to close: this product has none (ADR 0004)."""
+    request_started.disconnect(reset_queries)
+    request_started.disconnect(close_old_connections)
+    request_finished.disconnect(close_old_connections)
+    request_finished.disconnect(close_caches)
 
 
 def make_clients() -> None:

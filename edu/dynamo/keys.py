@@ -7,6 +7,7 @@ the IAM policy of the tenant role allows exactly these two forms (ADR 0002).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from edu.errors import InvalidInputError
 from edu.tenancy import current_school_id
@@ -61,6 +62,7 @@ def joined(*parts: str) -> str:
     return SEPARATOR.join(map(checked, parts))
 
 
+@lru_cache(maxsize=8192)  # a write names a dozen parts, and most of them again and again
 def checked(part: str) -> str:
     """Return ``part`` when it can stand between separators.
 

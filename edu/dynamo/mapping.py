@@ -48,7 +48,11 @@ def from_attributes(kind: type[T], attributes: Mapping[str, Any]) -> T:
 
 def to_item(attributes: Mapping[str, Any]) -> dict[str, AttributeValueTypeDef]:
     """Plain attributes in DynamoDB's wire form."""
-    return {name: _to_wire(value) for name, value in attributes.items() if value is not None}
+    return {
+        name: {"S": value} if type(value) is str else _to_wire(value)  # most are texts, and a call each would tell
+        for name, value in attributes.items()
+        if value is not None
+    }
 
 
 def from_item(item: Mapping[str, Any]) -> Attributes:
@@ -66,7 +70,7 @@ def _to_wire(value: Any) -> Any:  # noqa: ANN401 - whatever is stored
         case int() if -_LARGE < value < _LARGE:
             return {"N": str(value)}
         case dict():
-            return {"M": {name: _to_wire(part) for name, part in value.items()}}
+            return {"M": {name: {"S": p} if type(p) is str else _to_wire(p) for name, p in value.items()}}
         case list():
             return {"L": [_to_wire(part) for part in value]}
         case _:
@@ -92,10 +96,10 @@ def _plain(value: Any) -> Any:  # noqa: ANN401 - whatever the table holds
     match value:
         case str():
             return value
-        case dict() if not all(isinstance(name, str) for name in value):
+        case dict() if set(map(type, value)) - {str} and not all(isinstance(name, str) for name in value):
             raise TypeError("a name in a map is text")
         case dict():
-            return {name: _plain(part) for name, part in value.items() if part is not None}
+            return {n: part if type(part) is str else _plain(part) for n, part in value.items() if part is not None}
         case list() | tuple():
             return [_plain(part) for part in value]
         case datetime():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import stat
+from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -181,6 +182,30 @@ def test_grammar_of_an_expression_is_as_ministack_finds_it(expression: str, said
     assert [check(expression, "ConditionExpression") for _ in range(2)] == [said] * 2
     assert check.cache_info().misses == 1
     assert check("a =", "FilterExpression") == 'Invalid FilterExpression: Syntax error; token: "<EOF>", near: "="'
+
+
+def test_tokens_of_an_expression_are_read_once_and_are_the_callers_own() -> None:
+    asked: list[str] = []
+
+    def stock(expr: str) -> list[tuple[str, str]]:
+        asked.append(expr)
+        return [("IDENT", part) for part in expr.split()]
+
+    tokenize = expressions._tokens_once(stock)
+    tokenize("SET a").clear()
+    assert tokenize("SET a") == [("IDENT", "SET"), ("IDENT", "a")]
+    assert asked == ["SET a"]
+
+
+def test_copy_of_an_item_shares_nothing_that_can_change() -> None:
+    item = {"pk": {"S": "a"}, "m": {"M": {"l": {"L": [{"N": "1"}, {"BOOL": True}, {"NULL": None}]}}}, "b": {"B": b"x"}}
+    made = expressions.copied(item)
+    assert made == item
+    made["m"]["M"]["l"]["L"][0]["N"] = "2"
+    made["pk"]["S"] = "b"
+    assert (item["m"]["M"]["l"]["L"][0], item["pk"]) == ({"N": "1"}, {"S": "a"})  # type: ignore[index]
+    odd = expressions.copied({"x": OrderedDict(a=[1])})
+    assert isinstance(odd["x"], OrderedDict)
 
 
 @pytest.mark.parametrize(

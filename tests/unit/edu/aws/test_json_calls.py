@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import socket
+import threading
 from typing import Any
 
 import boto3
@@ -65,6 +67,35 @@ def test_request_is_botocores(
         str(one.headers["Authorization"]).partition("Credential=")[2].partition(",")[0] for one in (sent, expected)
     ]
     assert scopes[0].split("/")[2:] == scopes[1].split("/")[2:]  # region, service
+
+
+def test_request_leaves_in_one_piece_and_its_connection_is_used_again() -> None:
+    """Two pieces are two system calls here, and may be two wakings there."""
+    received: list[bytes] = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            connection, _address = server.accept()
+            with connection:
+                while data := connection.recv(65536):
+                    received.append(data)
+                    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        client: Any = boto3.Session("AKIAEXAMPLE", "example").client(
+            "dynamodb", endpoint_url=f"http://127.0.0.1:{server.getsockname()[1]}", config=client_config()
+        )
+        send_as_it_is(client)
+        for _ in range(2):
+            client.put_item(TableName="x", Item=ITEM)
+        client.close()
+        thread.join(5)
+    assert len(received) == 2
+    for request in received:
+        head, _, body = request.partition(b"\r\n\r\n")
+        assert head.startswith(b"POST / HTTP/1.1")
+        assert json.loads(body)["TableName"] == "x"
 
 
 def test_argument_that_the_operation_lacks_is_never_sent() -> None:
