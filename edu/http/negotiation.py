@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from rest_framework.exceptions import NotAcceptable
 from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.settings import api_settings
 
 from edu.errors import LibretaError
 
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
 
     from rest_framework.renderers import BaseRenderer
     from rest_framework.request import Request
+
+
+_ANYTHING = "*/*"
+FORMAT_PARAMETER = api_settings.URL_FORMAT_OVERRIDE
 
 
 class NotOfferedError(LibretaError):
@@ -45,6 +50,10 @@ class ContentNegotiation(DefaultContentNegotiation):
             NotOfferedError: none of what the client accepts is offered, or no format has the name it gives.
         """
         offered = list(renderers)
+        preferred = offered[0]
+        asked = request.META.get("HTTP_ACCEPT", _ANYTHING)
+        if asked in (_ANYTHING, preferred.media_type) and FORMAT_PARAMETER not in request.GET:  # nearly everybody
+            return preferred, preferred.media_type
         try:
             return super().select_renderer(request, offered, format_suffix)
         except (Http404, NotAcceptable):

@@ -16,7 +16,7 @@ from typing import Any
 from deploy.emulator.extension import patching
 
 _KEPT = 1024
-_LEAVES = (str, int, bool, type(None), float, bytes)
+_LEAVES = frozenset({str, int, bool, type(None), float, bytes})
 
 
 def _once(original: patching.AnyFunction) -> patching.AnyFunction:
@@ -37,9 +37,9 @@ def copied(value: Any, memo: Any = None) -> Any:
     """``copy.deepcopy`` for dictionaries and lists of texts and numbers; of anything else that of the library."""
     kind = type(value)
     if kind is dict:
-        return {name: copied(member) for name, member in value.items()}
+        return {name: member if type(member) in _LEAVES else copied(member) for name, member in value.items()}
     if kind is list:
-        return [copied(member) for member in value]
+        return [member if type(member) in _LEAVES else copied(member) for member in value]
     return value if kind in _LEAVES else copy.deepcopy(value, memo)
 
 
