@@ -11,6 +11,7 @@ import botocore.session
 from edu.aws.clients import make_client
 from edu.aws.credentials import ScopedCredentials
 from edu.aws.json_calls import send_as_it_is
+from edu.aws.signing import JSON_CALLS
 
 if TYPE_CHECKING:
     from mypy_boto3_athena import AthenaClient
@@ -44,7 +45,7 @@ def _scoped_client(service: str) -> Any:  # noqa: ANN401 - any client
     session._credentials = ScopedCredentials()  # type: ignore[attr-defined]  # noqa: SLF001 - there is no public way
     # a tenth of a write's processor time would go into checking what only edu.dynamo puts together, so the tests check
     # the calls they make instead (tests/support/call_shapes.py); what DynamoDB does not know still fails (ADR 0012)
-    extra = {"parameter_validation": False} if service == "dynamodb" else {}
+    extra = {"parameter_validation": False, "signature_version": JSON_CALLS} if service == "dynamodb" else {}
     client = make_client(boto3.Session(botocore_session=session), service, **extra)
     if service == "dynamodb":
         send_as_it_is(client)

@@ -10,6 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from edu.aws.clients import new_service_client
 from edu.aws.json_calls import send_as_it_is
+from edu.aws.signing import JSON_CALLS
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -65,6 +66,7 @@ class QueueSender:
                     retries={"mode": "standard", "total_max_attempts": 1},
                     max_pool_connections=self._connections,
                     parameter_validation=False,
+                    signature_version=JSON_CALLS,
                 )
                 send_as_it_is(client)
                 self._clients[use] = client

@@ -25,9 +25,9 @@ class StoppedError(Exception):
         self.request = request
 
 
-def make_client(endpoint_url: str | None, service: str = "dynamodb") -> Any:
-    config: Any = {"config": client_config(parameter_validation=False), "endpoint_url": endpoint_url}
-    client = boto3.Session("AKIAEXAMPLE", "example").client(service, **config)  # type: ignore[call-overload]
+def make_client(endpoint_url: str | None, service: str = "dynamodb", **extra: Any) -> Any:
+    config: Any = {"config": client_config(parameter_validation=False, **extra), "endpoint_url": endpoint_url}
+    client = boto3.Session("AKIAEXAMPLE", "example", "token of a session").client(service, **config)  # type: ignore[call-overload]
 
     def stop(request: Any, **_kwargs: Any) -> None:
         raise StoppedError(request)
