@@ -9,7 +9,7 @@ CODE := manage.py edu evaluations behavior govsync analytics deploy tests
 WORKERS ?= 2
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --durations=10
 
-.PHONY: help setup run demo test test-quick test-offline test-dynamodb-local isolation check fmt bench bench-evaluations bench-behavior bench-drain drill-behavior drill-edge lock reset clean
+.PHONY: help setup run demo test test-quick test-offline test-dynamodb-local isolation check fmt bench bench-evaluations bench-behavior bench-drain drill-behavior drill-noise drill-edge lock reset clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-22s %s\n", $$1, $$2}'
@@ -69,6 +69,9 @@ bench-drain: $(READY) ## the worker of events empties a full queue, beside raw w
 
 drill-behavior: $(READY) ## events while workers, door, cloud, table and queue fail in turn; three seeds
 	@$(BIN)/python -m tests.drills.behavior
+
+drill-noise: $(READY) ## a device and a school at ten times their limit, and what another school sees of it
+	@$(BIN)/python -m tests.drills.noise
 
 drill-edge: $(READY) ## attack both doors at once while a teacher of another school works
 	@$(BIN)/python -m tests.drills.edge

@@ -49,7 +49,7 @@ class MalformedMessageError(InvalidInputError):
 
 
 class TooManyEventsError(ThrottledError):
-    """The device, or its school, has sent as many events in this minute as it may; none of these was read."""
+    """The device, or its school, has sent as many events lately as it may; none of these was read."""
 
     code = "too_many_events"
 

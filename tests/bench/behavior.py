@@ -62,10 +62,10 @@ class Doors:
         assert pid is not None
         wait_until_idle(pid)
         load = Load(self.urls[way], self.tokens, **how)
-        done = subprocess.run(
-            command(load), cwd=SOURCE_ROOT, stdout=subprocess.PIPE, check=True, timeout=load.seconds + _PATIENCE_S
-        )
-        found: dict[str, Any] = json.loads(done.stdout)
+        with tempfile.TemporaryFile() as said:  # megabytes: through a pipe half a one was lost once
+            subprocess.run(command(load), cwd=SOURCE_ROOT, stdout=said, check=True, timeout=load.seconds + _PATIENCE_S)
+            said.seek(0)
+            found: dict[str, Any] = json.loads(said.read())
         sqs, queue = self.system.emulator.client("sqs"), self.stack["LIBRETA_BEHAVIOR_QUEUE_URL"]
         sqs.purge_queue(QueueUrl=queue)
         return found["statuses"], found["durations"]

@@ -107,12 +107,12 @@ class Devices:
         for due_s in self._due(number):
             if due_s > time.perf_counter():
                 await asyncio.sleep(due_s - time.perf_counter())
-            body = _body(self._load.events)
+            body = events_body(self._load.events)
             began_s = due_s or time.perf_counter()
             status = await device.send(next(self._heads) % len(body) + body)
             if began_s >= self._begin_s:
                 self.statuses[status] += 1
-                self.durations.append((time.perf_counter() - began_s) * 1000)
+                self.durations.append(round((time.perf_counter() - began_s) * 1000, 3))
         device.close()
 
     def _due(self, number: int) -> Iterator[float]:
@@ -137,7 +137,7 @@ def _head(token: str) -> bytes:
     return f"POST {EVENTS_PATH} HTTP/1.1\r\n{fields}".encode()
 
 
-def _body(events: int) -> bytes:
+def events_body(events: int) -> bytes:
     now = datetime.now(UTC).isoformat(timespec="milliseconds")
     made = [
         b'{"event_id":"%s","kind":"participation","occurred_at":"%s"}' % (str(uuid.uuid4()).encode(), now.encode())

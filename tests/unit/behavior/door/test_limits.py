@@ -2,29 +2,41 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-import time_machine
 from django.test import override_settings
+from hypothesis import given
+from hypothesis import strategies as st
 
 from behavior.door.authentication import Sender
-from behavior.door.limits import EventLimits
+from behavior.door.limits import BURST_S, EventLimits
 from behavior.errors import TooManyEventsError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-NOW = datetime(2026, 11, 23, 15, 15, 20, tzinfo=UTC)
 DEVICE = Sender("norte", "est-1")
 
 
-@pytest.fixture(autouse=True)
-def clock() -> Iterator[time_machine.Traveller]:
-    limits = override_settings(EVENTS_A_MINUTE_OF_DEVICE=10, EVENTS_A_MINUTE_OF_SCHOOL=25)
-    with limits, time_machine.travel(NOW, tick=False) as clock:
-        yield clock
+class Clock:
+    def __init__(self) -> None:
+        self.now_s = 1000.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def limits(clock: Clock) -> Iterator[EventLimits]:
+    """A device may send one event a second, a school three."""
+    with override_settings(EVENTS_A_MINUTE_OF_DEVICE=60, EVENTS_A_MINUTE_OF_SCHOOL=180):
+        yield EventLimits(timer=clock)
 
 
 def send(limits: EventLimits, sender: Sender, events: int) -> None:
@@ -32,33 +44,63 @@ def send(limits: EventLimits, sender: Sender, events: int) -> None:
     limits.count(sender, events)
 
 
-def test_device_waits_for_the_end_of_the_minute_and_others_do_not(clock: time_machine.Traveller) -> None:
-    limits = EventLimits()
-    for events in (4, 5, 100):  # a request is taken whole
+def test_device_waits_until_there_is_room_and_others_do_not(limits: EventLimits, clock: Clock) -> None:
+    for events in (4, 2, 10):  # a request is taken whole
         send(limits, DEVICE, events)
     with pytest.raises(TooManyEventsError) as told:
         send(limits, DEVICE, 1)
-    assert told.value.retry_after_s == 40
+    assert told.value.retry_after_s == 10
     send(limits, Sender("sur", "est-1"), 1)
-    clock.shift(timedelta(seconds=40))
+    send(limits, Sender("norte", "est-2"), 1)
+    clock.now_s += told.value.retry_after_s
     send(limits, DEVICE, 1)
+    with pytest.raises(TooManyEventsError):
+        send(limits, DEVICE, 1)
 
 
-def test_school_waits_with_all_its_devices_and_no_other_school_does() -> None:
-    limits = EventLimits()
-    for number in range(3):
-        send(limits, Sender("norte", f"est-{number}"), 9)
+def test_school_waits_with_all_its_devices_and_no_other_school_does(limits: EventLimits, clock: Clock) -> None:
+    for number in range(4):
+        send(limits, Sender("norte", f"est-{number}"), 5)
     for sender in (DEVICE, Sender("norte", "est-9")):
-        with pytest.raises(TooManyEventsError):
+        with pytest.raises(TooManyEventsError) as told:
             send(limits, sender, 1)
+    assert told.value.retry_after_s == 1
     send(limits, Sender("norte0", "est-1"), 1)
+    clock.now_s += 1
+    send(limits, Sender("norte", "est-9"), 1)
 
 
-def test_past_minutes_are_forgotten(clock: time_machine.Traveller) -> None:
-    limits = EventLimits()
+def test_burst_is_a_few_seconds_worth_and_never_a_minutes(limits: EventLimits, clock: Clock) -> None:
+    clock.now_s += 3600  # a device that was silent has saved nothing up
+    for _ in range(int(BURST_S) + 1):
+        send(limits, DEVICE, 1)
+    with pytest.raises(TooManyEventsError):
+        send(limits, DEVICE, 1)
+
+
+def test_those_who_are_not_heard_of_are_forgotten(limits: EventLimits, clock: Clock) -> None:
     for _ in range(5):
         for number in range(20):
             send(limits, Sender(f"school-{number}", "est-1"), 1)
-        clock.shift(timedelta(minutes=1))
-    limits.require_room(DEVICE)
-    assert len(limits._devices) <= 1
+        clock.now_s += 61
+    send(limits, DEVICE, 1)
+    assert len(limits._used_up_at) <= 2
+
+
+@given(st.lists(st.tuples(st.floats(0, 20), st.integers(1, 30)), max_size=60))
+def test_nobody_gets_more_than_the_burst_and_the_pace_allow(requests: list[tuple[float, int]]) -> None:
+    clock, sent = Clock(), list[tuple[float, int]]()
+    with override_settings(EVENTS_A_MINUTE_OF_DEVICE=60, EVENTS_A_MINUTE_OF_SCHOOL=10**7):
+        limits = EventLimits(timer=clock)
+        for pause_s, events in requests:
+            clock.now_s += pause_s
+            try:
+                send(limits, DEVICE, events)
+            except TooManyEventsError:
+                continue
+            sent.append((clock.now_s, events))
+    for first, (begin_s, _events) in enumerate(sent):
+        taken = 0
+        for at_s, events in sent[first:]:
+            assert taken <= BURST_S + (at_s - begin_s) + 0.001  # before the request that may pass it
+            taken += events
