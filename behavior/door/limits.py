@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from behavior.door.authentication import Sender
 
-BURST_S: Final = 6.0
+BURST_S: Final = 2.0
 _MINUTE_S = 60
 _SWEEP_S = 60.0
 

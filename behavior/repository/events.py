@@ -22,7 +22,7 @@ from edu.dynamo.errors import ConditionFailedError
 from edu.dynamo.keys import Key, joined, school_partition
 from edu.dynamo.mapping import from_attributes, instant_text
 from edu.dynamo.pages import Page
-from edu.dynamo.transactions import MAX_ACTIONS, NOT_THERE, Condition, Transaction
+from edu.dynamo.transactions import NOT_THERE, Condition, Transaction
 from edu.pseudonyms import pseudonym_of
 from edu.tenancy import current_school_id
 
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from edu.dynamo.mapping import Attributes
+
+
+_TOGETHER = 25  # DynamoDB takes a hundred; but one item that is there, or in another's hands, fails them all
 
 
 class EventReplacedError(Exception):
@@ -60,7 +63,7 @@ def get_arrivals(wanted: Iterable[Arrival]) -> dict[tuple[str, str], Arrival]:
 
 
 def put_new_arrivals(arrivals: Sequence[Arrival]) -> dict[tuple[str, str], Arrival]:
-    """Write events of different identities where there is none yet, 100 a transaction; returns those that were there.
+    """Write events of different identities where there is none yet, 25 a transaction; returns those that were there.
 
     Exact, whoever else writes at the same time: of several only one finds nothing there. Idempotent.
 
@@ -69,8 +72,8 @@ def put_new_arrivals(arrivals: Sequence[Arrival]) -> dict[tuple[str, str], Arriv
         AccessDeniedError: see ``edu.dynamo.errors``.
     """
     there: dict[tuple[str, str], Arrival] = {}
-    for start in range(0, len(arrivals), MAX_ACTIONS):
-        there |= _put_new(arrivals[start : start + MAX_ACTIONS])
+    for start in range(0, len(arrivals), _TOGETHER):
+        there |= _put_new(arrivals[start : start + _TOGETHER])
     return there
 
 

@@ -24,7 +24,6 @@ from urllib.parse import urlsplit
 
 import uvloop
 
-from behavior.door.limits import BURST_S
 from deploy.local.layout import SOURCE_ROOT, Layout, Ports
 from edu.queues import BEHAVIOR
 from tests.bench.event_load import EVENTS_PATH, Load, command, events_body
@@ -196,7 +195,7 @@ def drill(plan: Plan) -> dict[str, Any]:
             figures = Drill(system, issuer, Path(state_dir)).run(plan)
         finally:
             system.stop()
-    return figures | {"burst_s": BURST_S, "plan": asdict(plan), "met": judge(figures)}
+    return figures | {"plan": asdict(plan), "met": judge(figures)}
 
 
 def main() -> int:
