@@ -1,0 +1,12 @@
+"""The short form of ``make drill-noise``; how much longer what takes is for the drill to measure."""
+
+from __future__ import annotations
+
+from tests.drills.noise import SHORT, drill
+
+
+def test_a_device_and_a_school_past_their_limits_are_told_to_wait_and_the_quiet_school_is_not() -> None:
+    found = drill(SHORT)
+    assert found["met"]["nothing of the quiet school was refused"], found
+    assert found["met"]["device and school were held to their limits"], found
+    assert found["storing_noisy_p99_ms"] < found["plan"]["noisy_s"] * 1000, found
