@@ -1,19 +1,17 @@
 """What a behaviour event is, and which rule a would-be event breaks. Pure: the time is an argument."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from enum import Enum, StrEnum, auto
-from typing import TypeVar
 
 from behavior.domain.kinds import DEVICE_KINDS, KINDS
 from edu import texts, values
 from edu.queues import BEHAVIOR, DEAD_LETTERS_KEPT_DAYS
 
-T = TypeVar("T")
 CLOCK_SKEW = timedelta(minutes=15)
 KEPT_FOR = timedelta(days=30)  # in the table, an event or what was rejected, from its arrival
 OLDEST = timedelta(days=30)  # an event, when it arrives
@@ -29,6 +27,7 @@ MAX_VALUE = 999_999
 MAX_VALUE_DECIMALS = 4
 STORE_EVENTS = "behavior.store_events"  # the task that a message of events names
 FIELDS = ("event_id", "kind", "occurred_at", "value", "note")
+_FIELDS = frozenset(FIELDS)
 _PART_FIELDS = {"school_id", "student_id", "arrived_at_ms", "events"}
 _EPOCH, _MILLISECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(milliseconds=1)
 _STUDENT_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
@@ -195,25 +194,35 @@ def parse_event(raw: object, *, now: datetime) -> Event:
     """
     if not isinstance(raw, Mapping):
         raise InvalidEventError((BrokenRule("", "object"),))
-    broken = [BrokenRule(str(name)[:_MAX_NAME_CHARS], "unknown_field") for name in raw if name not in FIELDS]
+    try:
+        if raw.keys() <= _FIELDS:
+            return Event(
+                event_id=_event_id(raw.get("event_id")),
+                kind=_kind(raw.get("kind")),
+                occurred_at=_instant(raw.get("occurred_at"), now),
+                value=_value(raw.get("value")),
+                note=_note(raw.get("note")),
+            )
+    except _BrokenRuleError:  # which others there are is looked for below: nearly all events break none
+        pass
+    raise InvalidEventError(tuple(_broken_rules(raw, now)))
 
-    def checked(name: str, check: Callable[[object], T], instead: T) -> T:
+
+def _broken_rules(raw: Mapping[object, object], now: datetime) -> Iterator[BrokenRule]:
+    """Every rule that an object breaks."""
+    yield from (BrokenRule(str(name)[:_MAX_NAME_CHARS], "unknown_field") for name in raw if name not in _FIELDS)
+    checks: dict[str, Callable[[object], object]] = {
+        "event_id": _event_id,
+        "kind": _kind,
+        "occurred_at": lambda value: _instant(value, now),
+        "value": _value,
+        "note": _note,
+    }
+    for name, check in checks.items():
         try:
-            return check(raw.get(name))
+            check(raw.get(name))
         except _BrokenRuleError as error:
-            broken.append(BrokenRule(name, str(error), error.character))
-            return instead
-
-    event = Event(
-        event_id=checked("event_id", _event_id, ""),
-        kind=checked("kind", _kind, ""),
-        occurred_at=checked("occurred_at", lambda value: _instant(value, now), now),
-        value=checked("value", _value, None),
-        note=checked("note", _note, None),
-    )
-    if broken:
-        raise InvalidEventError(tuple(broken))
-    return event
+            yield BrokenRule(name, str(error), error.character)
 
 
 def as_message(event: Event) -> dict[str, object]:
