@@ -103,7 +103,7 @@ class EventDoor:
             start_request(request.header(_CORRELATION_HEADER))
             bind_contextvars(code=error.code)  # for the request's one line: in an outage there are many of them
             if isinstance(error, InvalidTokenError):
-                bind_contextvars(reason=error.detail)
+                _log.warning("token refused", reason=str(error.detail))
             if error.status >= SERVER_ERROR and not error.retryable:
                 _log.warning("request failed")
             return _refusal(request, error), ""

@@ -189,6 +189,7 @@ def drill(plan: Plan) -> dict[str, Any]:
             "LIBRETA_EVENTS_A_MINUTE_OF_DEVICE": str(DEVICE_A_MINUTE),
             "LIBRETA_EVENTS_A_MINUTE_OF_SCHOOL": str(SCHOOL_A_MINUTE),
             "LIBRETA_EVENT_BATCH_S": "5",
+            "LIBRETA_LOG_LEVEL": "INFO",  # the worker's records are read
         }
         try:
             system.start()

@@ -210,17 +210,13 @@ def test_accepted_request_with_an_id_of_its_clients_has_a_record_that_names_its_
     assert [(line["event"], line["status"], line["message"]) for line in logs] == [("request", 202, MESSAGE)]
 
 
-def test_refused_request_has_one_record_with_the_reason() -> None:
+def test_refused_request_has_a_record_and_a_refused_token_its_reason_besides() -> None:
     with structlog.testing.capture_logs(processors=[merge_contextvars]) as logs:
         reply = answered(authenticator=OneStudent(InvalidTokenError("audience")), body=encoded(event()))
-    [line] = logs
-    assert (line["event"], line["status"], line["code"], line["reason"]) == (
-        "request",
-        401,
-        "invalid_token",
-        "audience",
-    )
-    assert line["correlation_id"] == reply.headers["x-correlation-id"]
+    refused, line = logs
+    assert (refused["event"], refused["reason"]) == ("token refused", "audience")
+    assert (line["event"], line["status"], line["code"]) == ("request", 401, "invalid_token")
+    assert {one["correlation_id"] for one in logs} == {reply.headers["x-correlation-id"]}
 
 
 def test_health_answers_without_a_token() -> None:
