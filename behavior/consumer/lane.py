@@ -37,6 +37,7 @@ BATCH_EVENTS: Final = 50  # a batch of so many is not waited for any longer,
 MOST_EVENTS: Final = 2000  # and takes no more of what is there already: in a full queue each call stores more
 TRIES: Final = 3
 LONGEST_PAUSE_S: Final = 30.0
+LEDGER_S: Final = 10.0
 _FIRST_PAUSE_S = 1.0
 _AWAY = StoreUnavailableError.code
 _log = get_logger(__name__)
@@ -184,6 +185,7 @@ class Lane:
 
     def _account_for(self, batch: _Batch) -> None:
         """Write the receipts of what is done; as long as that does not succeed, nothing is taken out of the queue."""
+        start_deadline(LEDGER_S)  # what is stored must not be stored again because storing took all the time
         done = batch.those(Fate.DONE)
         receipts = [message.receipt(batch.outcomes[message]) for message in done if message.parts]
         reports = [message.report for message in done if message.report]

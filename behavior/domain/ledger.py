@@ -149,11 +149,11 @@ def _account(
         first.setdefault(receipt.sequence, receipt)  # what was set aside and sent again is done
     accepted = {number: report for report in reports for number in _numbers(report.accepted)}
     told = accepted.keys() | {number for report in reports for number in report.failed}
-    told |= {number for _at, receipt in receipts for number in receipt.failed}
+    failed = {number for _at, receipt in receipts for number in receipt.failed}  # of long ago too: no place to begin at
     settled = {number for number, report in accepted.items() if report.made_at < settled_at}
     old = [receipt for at, receipt in receipts if at < settled_at]
     ended = max((receipt.settled for receipt in old), default=0)
-    untold = _between(told, {receipt.sequence for receipt in old}) - told - first.keys()
+    untold = _between(told, {receipt.sequence for receipt in old}) - told - failed - first.keys()
     return _summed(
         door,
         list(first.values()),

@@ -15,6 +15,8 @@ from edu import clock
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+MOST_FAILED_OF_REPORT = 1000  # a worker takes a report of some thousands
+
 
 class Numbering:
     """Counts one process's messages. Of one event loop, so nothing is locked."""
@@ -48,12 +50,11 @@ class Numbering:
         del self._on_their_way[number.sequence]
         self._failed.append(number.sequence)
         self._lately_failed.append(number.sequence)
+        if len(self._failed) >= MOST_FAILED_OF_REPORT:
+            self.close_report()
 
-    def report(self) -> bytes | None:
-        """The keywords of the next report that the queue has to hold; ``None`` when there is nothing to tell.
-
-        The same again until ``told``: one that may have been taken is not said in other words under its number.
-        """
+    def close_report(self) -> None:
+        """Let what has ended since the report before be the next one; what ends from here on is for the one after."""
         if self._accepted or self._failed:
             self._reports += 1
             report = DoorReport(
@@ -66,6 +67,12 @@ class Numbering:
             )
             self._untold.append(report)
             self._accepted, self._failed, self._events = [], [], Counter()
+
+    def next_report(self) -> bytes | None:
+        """The keywords of the next report that the queue has to hold; ``None`` when there is nothing to tell.
+
+        The same again until ``told``: one that may have been taken is not said in other words under its number.
+        """
         return msgspec.json.encode({"report": report_message(self._untold[0])}) if self._untold else None
 
     def told(self) -> None:

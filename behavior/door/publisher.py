@@ -205,7 +205,8 @@ class Publisher:
 
     async def _report(self) -> None:
         """Tell the ledger which messages the queue holds; what cannot be told now is told the next time."""
-        while keywords := self._numbering.report():
+        self._numbering.close_report()
+        while keywords := self._numbering.next_report():
             try:
                 await self._threads.start(partial(self._send_report, keywords))
             except Exception as error:  # noqa: BLE001 - whatever it was: it is told in the log, and said again

@@ -94,8 +94,8 @@ def _put_new(arrivals: Sequence[Arrival]) -> dict[tuple[str, str], Arrival]:
     return there
 
 
-def replace_arrival(stored: Arrival, arrival: Arrival) -> None:
-    """Write an event in the place of the one of the same identity that arrived later.
+def replace_arrival(stored: Arrival, arrival: Arrival, rejected: RejectedEvent) -> None:
+    """Write an event in the place of the one of the same identity that arrived later, and that one as rejected.
 
     Raises:
         EventReplacedError: what is stored is not ``stored`` any more.
@@ -103,6 +103,7 @@ def replace_arrival(stored: Arrival, arrival: Arrival) -> None:
     """
     transaction = Transaction()
     transaction.put(_event_item(arrival), _is_still(stored), otherwise=EventReplacedError)
+    transaction.put(_rejected_item(rejected))
     transaction.commit()
 
 

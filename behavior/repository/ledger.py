@@ -30,11 +30,13 @@ _RECEIPTS, _REPORT = "RECEIPTS", "REPORT"
 def put_receipts(batch: str, receipts: Sequence[Receipt], reports: Sequence[DoorReport], *, at: datetime) -> None:
     """Write a batch's receipts, and the reports that came with it. Idempotent for a batch of one name and instant.
 
+    A report that came twice is written once: a call may name no item twice.
+
     Raises:
         StoreUnavailableError: the table is throttled or does not answer.
         AccessDeniedError: see ``edu.dynamo.errors``.
     """
-    items = [_report_item(report) for report in reports]
+    items = [_report_item(report) for report in {(one.door, one.number): one for one in reports}.values()]
     if receipts:
         items.append(_receipts_item(batch, receipts, at))
     with enter_platform():

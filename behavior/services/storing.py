@@ -231,7 +231,7 @@ def _write_over_later(arrival: Arrival, stored: Arrival, place: int, work: _Work
                 work.conflict(place, arrival)
                 return
         try:
-            repository.replace_arrival(stored, arrival)
+            repository.replace_arrival(stored, arrival, _conflicting(stored))
         except EventReplacedError:
             found = repository.get_arrivals([arrival]).get(arrival.identity)
             if found is None:  # it has just expired
@@ -242,8 +242,7 @@ def _write_over_later(arrival: Arrival, stored: Arrival, place: int, work: _Work
                 found = there[arrival.identity]
             stored = found
             continue
-        work.count(place, Stored(events=1, conflicts=1))
-        work.rejected.append(_conflicting(stored))  # another message's, whose receipt says that it was stored
+        work.count(place, Stored(events=1, conflicts=1))  # the other is another message's, whose receipt tells of it
         return
     raise StoreUnavailableError("an event's item does not hold still")
 

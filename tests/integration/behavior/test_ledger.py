@@ -76,6 +76,14 @@ def test_command_names_what_is_open_and_ends_with_one(capsys: pytest.CaptureFixt
     assert accounts()[DOOR].is_closed
 
 
+def test_report_that_came_twice_is_written_once() -> None:
+    """A call that names an item twice is refused whole, and a batch of good messages with it."""
+    report = DoorReport(door="ffeeddccbbaa0099", number=1, made_at=clock.now(), accepted=((1, 1),), events={"norte": 1})
+    receipt = Receipt(door=report.door, sequence=1, events=1, stored=1, duplicates=0, rejected=0)
+    services.write_ledger([receipt], [report, report])
+    assert accounts()[report.door].is_closed
+
+
 def test_web_process_cannot_reach_it() -> None:
     with acting_as("web"), pytest.raises(CredentialsUnavailableError):
         accounts()

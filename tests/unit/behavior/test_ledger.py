@@ -83,6 +83,11 @@ def test_what_a_message_says_of_failed_ones_explains_them() -> None:
     assert (found.unexplained, found.in_doubt, found.is_closed) == ((), (), True)
 
 
+def test_failure_of_long_ago_that_messages_still_tell_of_opens_nothing() -> None:
+    found = account([report((10_000, 10_100))], [receipt(n, failed=(5,)) for n in range(10_000, 10_101)])
+    assert (found.unexplained, found.is_closed) == ((), True)
+
+
 def test_failed_message_that_the_queue_held_all_the_same_closes() -> None:
     assert account([report((1, 1), failed=(2,))], [receipt(1), receipt(2)]).is_closed
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.test import override_settings
 
 from behavior.door import publisher as module
-from behavior.door.numbering import Numbering
+from behavior.door.numbering import MOST_FAILED_OF_REPORT, Numbering
 from behavior.door.publisher import Publisher
 from behavior.errors import QueueUnavailableError
 from edu.aws.sending import QueueCallError
@@ -28,7 +29,8 @@ def often() -> Iterator[None]:
 
 
 def _told(numbering: Numbering) -> dict[str, Any]:
-    keywords = numbering.report()
+    numbering.close_report()
+    keywords = numbering.next_report()
     assert keywords
     report: dict[str, Any] = json.loads(keywords)["report"]
     return report
@@ -44,7 +46,8 @@ def test_report_says_each_number_once_and_each_schools_events() -> None:
     assert (first["number"], first["accepted"], first["failed"]) == (1, [[1, 3]], [4])
     assert first["events"] == {"norte": 9, "sur": 3}
     numbering.told()
-    assert numbering.report() is None
+    numbering.close_report()
+    assert numbering.next_report() is None
     numbering.accept(numbers[4], [("sur", 1)])
     second = _told(numbering)
     assert (second["number"], second["accepted"], second["failed"], second["events"]) == (2, [[5, 5]], [], {"sur": 1})
@@ -69,6 +72,35 @@ def test_report_that_may_have_been_taken_is_never_said_in_other_words() -> None:
     assert _told(numbering) == first
     numbering.told()
     assert _told(numbering)["accepted"] == [[2, 2]]
+
+
+def test_failures_of_a_long_outage_are_cut_into_reports_that_a_worker_takes() -> None:
+    numbering = Numbering()
+    for _ in range(MOST_FAILED_OF_REPORT + 1):
+        numbering.fail(numbering.begin())
+    assert len(_told(numbering)["failed"]) == MOST_FAILED_OF_REPORT
+    numbering.told()
+    assert _told(numbering)["failed"] == [MOST_FAILED_OF_REPORT + 1]
+
+
+def test_busy_door_makes_one_report_a_time() -> None:
+    """What was accepted while a report was being sent used to be the next one, at once."""
+    queue = ToldQueue()
+
+    async def scenario() -> None:
+        publisher = Publisher(queue)
+        ends_at = time.monotonic() + 0.4
+
+        async def caller() -> None:
+            while time.monotonic() < ends_at:
+                await _publish(publisher)
+
+        await asyncio.gather(*(caller() for _ in range(8)))
+        await publisher.close()
+
+    asyncio.run(scenario())
+    assert len(queue.messages) > 3 * len(queue.reports)
+    assert len(queue.reports) <= 0.4 / 0.05 + 2
 
 
 def test_door_reports_while_it_works_and_at_its_end() -> None:

@@ -59,10 +59,11 @@ class Table:
                 self.put(one)
         return there
 
-    def replace_arrival(self, stored: Arrival, arrival: Arrival) -> None:
+    def replace_arrival(self, stored: Arrival, arrival: Arrival, rejected: RejectedEvent) -> None:
         if self.events[(current_school_id(), *arrival.identity)] != stored:
             raise EventReplacedError
         self.put(arrival)
+        self.put_rejected([rejected])
 
     def put_rejected(self, rejected: Sequence[RejectedEvent]) -> None:
         self.rejected |= {one.digest: one for one in rejected}
