@@ -17,7 +17,7 @@ from behavior.door.limits import EventLimits
 from behavior.door.parsing import read_events
 from behavior.door.publisher import Publisher
 from edu import clock
-from edu.errors import ConfigurationError, LibretaError, NotFoundError
+from edu.errors import ConfigurationError, LibretaError, NotFoundError, UnavailableError
 from edu.http.errors import MethodNotAllowedError
 from edu.http.front.application import Front
 from edu.http.front.heads import head_of
@@ -132,9 +132,13 @@ class EventDoor:
             count_refused(sender.device, error.status, len(request.body))
             raise
         self._limits.count(sender, len(events))
-        message = await self._publisher.publish(
-            school_id=sender.school_id, student_id=sender.student_id, arrived_at=arrived_at, events=events
-        )
+        try:
+            message = await self._publisher.publish(
+                school_id=sender.school_id, student_id=sender.student_id, arrived_at=arrived_at, events=events
+            )
+        except UnavailableError:
+            self._limits.count(sender, -len(events))
+            raise
         return Response(202, b'{"accepted": true, "events": %d}' % len(events)), message
 
 

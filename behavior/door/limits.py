@@ -49,7 +49,7 @@ class EventLimits:
             raise TooManyEventsError(math.ceil(wait_s))
 
     def count(self, sender: Sender, events: int) -> None:
-        """Add a request's events."""
+        """Add a request's events; less than none are those that could not be taken after all."""
         now_s = self._timer()
         if now_s >= self._sweep_at:
             self._used_up_at = {name: at for name, at in self._used_up_at.items() if at > now_s}

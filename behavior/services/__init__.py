@@ -9,7 +9,6 @@ from behavior.services.storing import (
     is_table_answering,
     read_message,
     store_by_school,
-    store_message,
     store_parts,
 )
 
@@ -25,7 +24,6 @@ __all__ = [
     "read_ledger",
     "read_message",
     "store_by_school",
-    "store_message",
     "store_parts",
     "switch_kind",
     "write_ledger",

@@ -24,29 +24,28 @@ _log = get_logger(__name__)
 def write_ledger(receipts: Sequence[Receipt], reports: Sequence[DoorReport]) -> None:
     """Write what became of a batch's messages, and the doors' reports among them. A repeat is harmless.
 
-    The API Gateway's messages, which have no numbers, are summed.
+    Of the API Gateway's messages, which have no numbers, what is done is summed; what is set aside stands nowhere else
+    than among the dead letters.
 
     Raises:
         StoreUnavailableError: the table is throttled or does not answer.
         AccessDeniedError: see ``edu.dynamo.errors``.
     """
     numbered = [receipt for receipt in receipts if receipt.door != GATEWAY]
-    if without := [receipt for receipt in receipts if receipt.door == GATEWAY]:
-        numbered += [_sum(without, is_set_aside) for is_set_aside in {one.is_set_aside for one in without}]
+    if without := [one for one in receipts if one.door == GATEWAY and not one.is_set_aside]:
+        numbered.append(_sum(without))
     if numbered or reports:
         ledger.put_receipts(uuid4().hex, numbered, reports, at=clock.now())
 
 
-def read_ledger(
-    *, since: datetime, until: datetime | None = None, settled_at: datetime | None = None
-) -> list[DoorAccount]:
-    """Each door's account of that time. What was reported after ``settled_at`` is not held open; by default all is.
+def read_ledger(*, since: datetime, settled_at: datetime | None = None) -> list[DoorAccount]:
+    """Each door's account from then on. What was reported after ``settled_at`` is not held open; by default all is.
 
     Raises:
         StoreUnavailableError: as ``write_ledger``.
     """
     now = clock.now()
-    reports, receipts = ledger.list_ledger(since - _EARLIER, until or now)
+    reports, receipts = ledger.list_ledger(since - _EARLIER, now)
     own = [report for report in reports if report.made_at >= since]
     doors = {report.door for report in own} | {receipt.door for at, receipt in receipts if at >= since}
     theirs = [(at, receipt) for at, receipt in receipts if receipt.door in doors]
@@ -69,14 +68,12 @@ def check_ledger() -> int:
     return messages
 
 
-def _sum(receipts: Sequence[Receipt], is_set_aside: bool) -> Receipt:  # noqa: FBT001 - one of two kinds
-    own = [receipt for receipt in receipts if receipt.is_set_aside is is_set_aside]
+def _sum(receipts: Sequence[Receipt]) -> Receipt:
     return Receipt(
         door=GATEWAY,
         sequence=0,
-        events=sum(one.events for one in own),
-        stored=sum(one.stored for one in own),
-        duplicates=sum(one.duplicates for one in own),
-        rejected=sum(one.rejected for one in own),
-        is_set_aside=is_set_aside,
+        events=sum(one.events for one in receipts),
+        stored=sum(one.stored for one in receipts),
+        duplicates=sum(one.duplicates for one in receipts),
+        rejected=sum(one.rejected for one in receipts),
     )

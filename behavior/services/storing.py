@@ -66,25 +66,6 @@ class Stored:
         )
 
 
-def store_message(parts: object) -> Stored:
-    """Write the events of all parts of a message, each school's with that school's credentials.
-
-    A part that is none, or a school that cannot be written to, keeps no other's events from being stored; then the
-    message fails as a whole, and is delivered again. Idempotent: of what is stored, nothing is written twice.
-
-    Raises:
-        MalformedMessageError: the message has no parts or too many, or one of them is none.
-        StoreUnavailableError: from one of the schools, once the others are done.
-        AccessDeniedError: at once, whoever is left: see ``edu.dynamo.errors``.
-    """
-    good, fault = read_message(parts)
-    outcomes = store_by_school(good)
-    failures = [fault, *(outcome for outcome in outcomes if isinstance(outcome, Exception))]
-    if failure := next(filter(None, failures), None):
-        raise failure
-    return sum((outcome for outcome in outcomes if isinstance(outcome, Stored)), Stored())
-
-
 def read_message(parts: object) -> tuple[list[Part], MalformedMessageError | None]:
     """The parts that a message holds, and what is wrong with those that are none.
 

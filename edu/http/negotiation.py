@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 _ANYTHING = "*/*"
-FORMAT_PARAMETER = api_settings.URL_FORMAT_OVERRIDE
+_FORMAT_PARAMETER = api_settings.URL_FORMAT_OVERRIDE
 
 
 class NotOfferedError(LibretaError):
@@ -52,7 +52,7 @@ class ContentNegotiation(DefaultContentNegotiation):
         offered = list(renderers)
         preferred = offered[0]
         asked = request.META.get("HTTP_ACCEPT", _ANYTHING)
-        if asked in (_ANYTHING, preferred.media_type) and FORMAT_PARAMETER not in request.GET:  # nearly everybody
+        if asked in (_ANYTHING, preferred.media_type) and _FORMAT_PARAMETER not in request.GET:  # nearly everybody
             return preferred, preferred.media_type
         try:
             return super().select_renderer(request, offered, format_suffix)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from django.urls import reverse
 from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
@@ -221,10 +220,6 @@ class StudentScores(ApiView):
             **paging_of(request),
         )
         return page_answer(serializers.StudentScoreOutput(page.items, many=True).data, page.cursor)
-
-
-def _address(score: dict[str, Any]) -> str:
-    return reverse("score", kwargs={"evaluation_id": score["evaluation_id"], "student_id": score["student_id"]})
 
 
 def _score_data(score: Score) -> dict[str, Any]:

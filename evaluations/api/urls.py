@@ -15,7 +15,7 @@ urlpatterns = [
     path("evaluations/<id:evaluation_id>", evaluations.EvaluationDetail.as_view(), name="evaluation"),
     path("evaluations/<id:evaluation_id>/history", evaluations.EvaluationHistory.as_view()),
     path("evaluations/<id:evaluation_id>/scores", scores.ScoreList.as_view()),
-    path("evaluations/<id:evaluation_id>/scores/<id:student_id>", scores.ScoreDetail.as_view(), name="score"),
+    path("evaluations/<id:evaluation_id>/scores/<id:student_id>", scores.ScoreDetail.as_view()),
     path("evaluations/<id:evaluation_id>/scores/<id:student_id>/void", scores.ScoreVoid.as_view()),
     path("evaluations/<id:evaluation_id>/scores/<id:student_id>/history", scores.ScoreHistory.as_view()),
     path("students/<id:student_id>/scores", scores.StudentScores.as_view()),

@@ -2,7 +2,8 @@
 
 In a process of its own, and as cheap as Python allows: it shares the processors with what it measures. Each device
 sends its next request when it has its answer or, at a pace, when it is due. The last line on standard output is JSON:
-how often which status came, and the durations in ms, at a pace counted from when the request was due.
+how often which status came, and the durations in ms, at a pace counted from when the request was due; if asked for,
+also when each was due and the name of the message that its events went in, which the door's answer says.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ import uvloop
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_ACCEPTED = b"HTTP/1.1 202"
 _LAST_CHUNK = b"0\r\n\r\n"
 EVENTS_PATH = "/api/v1/behavior"
 
@@ -34,7 +36,7 @@ class Load:
     """``devices`` at once for so many seconds after a warm-up; one event a request, or lists of ``events``.
 
     ``tokens`` is a file of ID tokens, one a line, which the requests use in turn; ``a_second`` is how many requests all
-    devices send together, 0 for as many as are answered.
+    devices send together, 0 for as many as are answered. ``names``: say each accepted request's message.
     """
 
     url: str
@@ -44,14 +46,15 @@ class Load:
     events: int = 1
     a_second: float = 0.0
     warm_up_s: float = 0.5
+    names: bool = False
 
 
 class _Device(asyncio.Protocol):
-    """One connection. A request is a future of its answer's status."""
+    """One connection. A request is a future of its answer's head."""
 
     def __init__(self) -> None:
         self._received = b""
-        self._answered: asyncio.Future[int] | None = None
+        self._answered: asyncio.Future[bytes] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport: asyncio.Transport = transport  # type: ignore[assignment] # a socket's is one
@@ -66,13 +69,13 @@ class _Device(asyncio.Protocol):
             return
         self._received = b""
         answered, self._answered = self._answered, None
-        answered.set_result(int(head[9:12]))
+        answered.set_result(head)
 
     def connection_lost(self, _error: Exception | None) -> None:
         if self._answered:
             self._answered.set_exception(ConnectionResetError())
 
-    def send(self, request: bytes) -> asyncio.Future[int]:
+    def send(self, request: bytes) -> asyncio.Future[bytes]:
         """Send one request."""
         self._answered = asyncio.get_running_loop().create_future()
         self._transport.write(request)
@@ -95,6 +98,7 @@ class Devices:
         self._begin_s = 0.0
         self.statuses: Counter[int] = Counter()
         self.durations: list[float] = []
+        self.messages: list[tuple[str, float]] = []
 
     async def run(self) -> None:
         """Send until the time is over."""
@@ -107,12 +111,15 @@ class Devices:
         for due_s in self._due(number):
             if due_s > time.perf_counter():
                 await asyncio.sleep(due_s - time.perf_counter())
-            body = events_body(self._load.events)
+            body = _body(self._load.events)
             began_s = due_s or time.perf_counter()
-            status = await device.send(next(self._heads) % len(body) + body)
+            head = await device.send(next(self._heads) % len(body) + body)
             if began_s >= self._begin_s:
-                self.statuses[status] += 1
-                self.durations.append(round((time.perf_counter() - began_s) * 1000, 3))
+                taken_s = time.perf_counter() - began_s
+                self.statuses[int(head[9:12])] += 1
+                self.durations.append(round(taken_s * 1000, 3))
+                if self._load.names and head.startswith(_ACCEPTED):
+                    self.messages.append((_name_in(head), time.time() - taken_s))
         device.close()
 
     def _due(self, number: int) -> Iterator[float]:
@@ -129,6 +136,10 @@ class Devices:
             due_s += pause_s
 
 
+def _name_in(head: bytes) -> str:
+    return head.lower().partition(b"x-correlation-id:")[2].partition(b"\r\n")[0].decode().strip()
+
+
 def _head(token: str) -> bytes:
     """A request's head, but for the length of its body."""
     fields = (
@@ -137,7 +148,7 @@ def _head(token: str) -> bytes:
     return f"POST {EVENTS_PATH} HTTP/1.1\r\n{fields}".encode()
 
 
-def events_body(events: int) -> bytes:
+def _body(events: int) -> bytes:
     now = datetime.now(UTC).isoformat(timespec="milliseconds")
     made = [
         b'{"event_id":"%s","kind":"participation","occurred_at":"%s"}' % (str(uuid.uuid4()).encode(), now.encode())
@@ -155,7 +166,8 @@ def main() -> None:
     """Load what the argument says."""
     devices = Devices(Load(**json.loads(sys.argv[1])))
     uvloop.run(devices.run())
-    sys.stdout.write(json.dumps({"statuses": devices.statuses, "durations": devices.durations}) + "\n")
+    told = {"statuses": devices.statuses, "durations": devices.durations, "messages": devices.messages}
+    sys.stdout.write(json.dumps(told) + "\n")
 
 
 if __name__ == "__main__":

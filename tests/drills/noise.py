@@ -10,23 +10,18 @@ door's answer names the message that it went in.
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
 import subprocess
 import sys
 import tempfile
-import time
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
-
-import uvloop
 
 from deploy.local.layout import SOURCE_ROOT, Layout, Ports
 from edu.queues import BEHAVIOR
-from tests.bench.event_load import EVENTS_PATH, Load, command, events_body
+from tests.bench.event_load import Load, command
 from tests.bench.load import percentiles
 from tests.support.bare_system import BareSystem
 from tests.support.issuer import CLIENT_ID, ISSUER, Issuer, running_issuer
@@ -43,7 +38,7 @@ TIMES, LIST = 10, 50
 NOISY_DEVICES = 40
 RATIO_P99 = 2.0
 _QUIET_DEVICES, _QUIET_A_SECOND = 16, 40.0
-_STORED_S = 120.0
+_STORED_S, _PATIENCE_S = 120.0, 60.0
 
 
 @dataclass(frozen=True)
@@ -55,47 +50,6 @@ class Plan:
 
 
 SHORT = Plan(quiet_s=8.0, noisy_s=8.0)
-
-
-class QuietSchool:
-    """Its devices: each sends one event when it is due, whatever became of the one before."""
-
-    def __init__(self, url: str, tokens: list[str]) -> None:
-        address = urlsplit(url)
-        self._address, self._tokens = (str(address.hostname), address.port or 80), tokens
-        self.accepting_ms: list[float] = []
-        self.sent_at: dict[str, list[float]] = {}
-        self.refused = 0
-
-    def send(self, seconds: float) -> None:
-        """Send for so long."""
-        uvloop.run(self._send(seconds))
-
-    async def _send(self, seconds: float) -> None:
-        await asyncio.gather(*(self._device(number, token, seconds) for number, token in enumerate(self._tokens)))
-
-    async def _device(self, number: int, token: str, seconds: float) -> None:
-        reader, writer = await asyncio.open_connection(*self._address)
-        pause_s = len(self._tokens) / _QUIET_A_SECOND
-        began_s = time.time()
-        due_s = began_s + pause_s * number / len(self._tokens)
-        while due_s < began_s + seconds:
-            await asyncio.sleep(max(0.0, due_s - time.time()))
-            body = events_body(1)
-            head = f"POST {EVENTS_PATH} HTTP/1.1\r\nHost: door\r\nAuthorization: Bearer {token}\r\n"
-            fields = f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-            writer.write(head.encode() + fields.encode() + body)
-            answer = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
-            length = int(answer.partition("content-length:")[2].partition("\r\n")[0])
-            await reader.readexactly(length)
-            self.accepting_ms.append((time.time() - due_s) * 1000)
-            if answer.startswith("http/1.1 202"):
-                message = answer.partition("x-correlation-id:")[2].partition("\r\n")[0].strip()
-                self.sent_at.setdefault(message, []).append(due_s)
-            else:
-                self.refused += 1
-            due_s += pause_s
-        writer.close()
 
 
 class Drill:
@@ -110,9 +64,9 @@ class Drill:
         """Quiet, then with noise."""
         self._phase("warm-up", 2.0)
         quiet = self._phase("quiet", plan.quiet_s)
-        noises = [self._noise(*noise, seconds=plan.noisy_s) for noise in self._noises()]
+        noises = [self._load(*noise, seconds=plan.noisy_s, events=LIST) for noise in self._noises()]
         noisy = self._phase("noisy", plan.noisy_s)
-        answers = [json.loads(noise.communicate(timeout=plan.noisy_s + 60)[0])["statuses"] for noise in noises]
+        answers = [json.loads(noise.communicate(timeout=plan.noisy_s + _PATIENCE_S)[0])["statuses"] for noise in noises]
         figures: dict[str, Any] = {"device_at_ten_times": answers[0], "school_at_ten_times": answers[1]}
         for what in ("accepting", "storing"):
             for name, found in (("quiet", quiet), ("noisy", noisy)):
@@ -123,8 +77,9 @@ class Drill:
 
     def _phase(self, name: str, seconds: float) -> dict[str, Any]:
         tokens = [self._token("tranquila", f"est-{name}-{number}") for number in range(_QUIET_DEVICES)]
-        school = QuietSchool(self._url, tokens)
-        school.send(seconds)
+        school = self._load(name, tokens, _QUIET_A_SECOND, seconds=seconds, events=1, names=True)
+        told = json.loads(school.communicate(timeout=seconds + _PATIENCE_S)[0])
+        messages: list[tuple[str, float]] = told["messages"]
         stored_at: dict[str, float] = {}
 
         def is_all_stored() -> bool:
@@ -133,15 +88,14 @@ class Drill:
                     record = json.loads(line)
                     at_s = datetime.fromisoformat(record["timestamp"]).timestamp()
                     stored_at.update({message: at_s for message in record["messages"] if message not in stored_at})
-            return school.sent_at.keys() <= stored_at.keys()
+            return all(message in stored_at for message, _due_s in messages)
 
         wait_until(is_all_stored, what="the quiet school's events to be stored", timeout_s=_STORED_S)
-        storing = [(stored_at[message] - sent) * 1000 for message, all_ in school.sent_at.items() for sent in all_]
         return {
-            "accepting": school.accepting_ms,
-            "storing": storing,
-            "sent": len(school.accepting_ms),
-            "refused": school.refused,
+            "accepting": told["durations"],
+            "storing": [(stored_at[message] - due_s) * 1000 for message, due_s in messages],
+            "sent": len(told["durations"]),
+            "refused": len(told["durations"]) - len(messages),
         }
 
     def _noises(self) -> list[tuple[str, list[str], float]]:
@@ -153,12 +107,10 @@ class Drill:
             ("school", school, TIMES * SCHOOL_A_MINUTE / 60 / LIST),
         ]
 
-    def _noise(self, name: str, tokens: list[str], a_second: float, *, seconds: float) -> subprocess.Popen[bytes]:
+    def _load(self, name: str, tokens: list[str], a_second: float, **how: Any) -> subprocess.Popen[bytes]:
         path = self._folder / name
         path.write_text("\n".join(tokens), "ascii")
-        load = Load(
-            self._url, str(path), devices=len(tokens), seconds=seconds, events=LIST, a_second=a_second, warm_up_s=0.0
-        )
+        load = Load(self._url, str(path), devices=len(tokens), a_second=a_second, warm_up_s=0.0, **how)
         return subprocess.Popen(command(load), cwd=SOURCE_ROOT, stdout=subprocess.PIPE)
 
     def _token(self, school_id: str, student_id: str) -> str:

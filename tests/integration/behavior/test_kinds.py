@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from behavior.api.serializers import SchoolKindOutput
 from behavior.domain.kinds import DEVICE_KINDS, KINDS
 from edu import audit, clock, memory
 from edu.identity.principal import Role
@@ -32,16 +33,7 @@ def test_catalogue_tells_who_reports_what_and_what_the_class_book_asks(school: T
     shown = {one["kind"]: one for one in answer.json()["results"]}
     assert shown.keys() == KINDS.keys()
     assert all(one["in_use"] and one["off_since"] is None for one in shown.values())
-    assert shown["negative_note"] == {
-        "kind": "negative_note",
-        "name": "Anotación negativa",
-        "category": "note",
-        "reporters": ["staff"],
-        "has_article": True,
-        "has_severity": True,
-        "in_use": True,
-        "off_since": None,
-    }
+    assert shown["negative_note"] == SchoolKindOutput.example  # what the contract shows is so
     assert {kind for kind, one in shown.items() if "device" in one["reporters"]} == DEVICE_KINDS
 
 

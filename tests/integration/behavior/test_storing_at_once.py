@@ -7,11 +7,10 @@ from collections import Counter
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from behavior import services
 from behavior.services import Stored
 from edu import clock
 from tests.integration.behavior.support import items_of_school, make_event
-from tests.support.events import part_of
+from tests.support.events import part_of, store_message
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,7 +44,7 @@ def test_one_worker_stores_an_event_and_the_others_find_it(cloud: Cloud, school_
         arrived_at_ms = int((clock.now() - timedelta(seconds=number)).timestamp() * 1000)
         part = part_of(school_id, "est-001", events, arrived_at_ms=arrived_at_ms)
         start.wait()
-        found = services.store_message([part])
+        found = store_message([part])
         with lock:
             outcomes.append(found)
 

@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.unit.deploy import data_plane
+
+
+def own_alarm(name: str, metric: str, statistic: str) -> dict[str, Any]:
+    """An alarm over a metric of ours, which tells somebody and takes silence for good."""
+    alarm: dict[str, Any] = data_plane.resources(data_plane.load(), "AWS::CloudWatch::Alarm")[name]["Properties"]
+    assert (alarm["Namespace"], alarm["MetricName"], alarm["Statistic"]) == ("Libreta", metric, statistic)
+    assert alarm["Dimensions"] == [{"Name": "Env", "Value": {"Ref": "Env"}}]
+    assert alarm["AlarmActions"] == [{"Ref": "Alerts"}]
+    assert (alarm["ComparisonOperator"], alarm["TreatMissingData"]) == ("GreaterThanOrEqualToThreshold", "notBreaching")
+    return alarm
 
 
 @pytest.mark.parametrize(
@@ -16,25 +28,16 @@ from tests.unit.deploy import data_plane
     ],
 )
 def test_once_is_enough_to_tell_somebody(name: str, metric: str) -> None:
-    alarm = data_plane.resources(data_plane.load(), "AWS::CloudWatch::Alarm")[name]["Properties"]
-    assert (alarm["Namespace"], alarm["MetricName"], alarm["Statistic"]) == ("Libreta", metric, "Sum")
-    assert alarm["Dimensions"] == [{"Name": "Env", "Value": {"Ref": "Env"}}]
-    assert (alarm["Threshold"], alarm["EvaluationPeriods"], alarm["AlarmActions"]) == (1, 1, [{"Ref": "Alerts"}])
-    assert (alarm["ComparisonOperator"], alarm["TreatMissingData"]) == ("GreaterThanOrEqualToThreshold", "notBreaching")
+    alarm = own_alarm(name, metric, "Sum")
+    assert (alarm["Threshold"], alarm["EvaluationPeriods"]) == (1, 1)
 
 
 def test_ledger_of_events_that_does_not_close_is_told() -> None:
-    alarm = data_plane.resources(data_plane.load(), "AWS::CloudWatch::Alarm")["EventsLedgerOpen"]["Properties"]
-    assert (alarm["Namespace"], alarm["MetricName"], alarm["Statistic"]) == ("Libreta", "LedgerOpen", "Maximum")
-    assert alarm["Dimensions"] == [{"Name": "Env", "Value": {"Ref": "Env"}}]
-    assert (alarm["Period"], alarm["Threshold"], alarm["AlarmActions"]) == (900, 1, [{"Ref": "Alerts"}])
-    assert (alarm["ComparisonOperator"], alarm["TreatMissingData"]) == ("GreaterThanOrEqualToThreshold", "notBreaching")
+    alarm = own_alarm("EventsLedgerOpen", "LedgerOpen", "Maximum")
+    assert (alarm["Period"], alarm["Threshold"]) == (900, 1)
 
 
 def test_table_that_goes_on_not_answering_the_events_worker_is_told() -> None:
     """One pause is what a moment's throttling makes; a lane pauses for a second, then two, then four."""
-    alarm = data_plane.resources(data_plane.load(), "AWS::CloudWatch::Alarm")["EventsPaused"]["Properties"]
-    assert (alarm["Namespace"], alarm["MetricName"], alarm["Statistic"]) == ("Libreta", "EventsPaused", "Sum")
-    assert alarm["Dimensions"] == [{"Name": "Env", "Value": {"Ref": "Env"}}]
-    assert (alarm["Period"], alarm["Threshold"], alarm["AlarmActions"]) == (300, 3, [{"Ref": "Alerts"}])
-    assert (alarm["ComparisonOperator"], alarm["TreatMissingData"]) == ("GreaterThanOrEqualToThreshold", "notBreaching")
+    alarm = own_alarm("EventsPaused", "EventsPaused", "Sum")
+    assert (alarm["Period"], alarm["Threshold"]) == (300, 3)

@@ -57,6 +57,14 @@ def test_device_waits_until_there_is_room_and_others_do_not(limits: EventLimits,
         send(limits, DEVICE, 1)
 
 
+def test_what_could_not_be_taken_is_given_back(limits: EventLimits) -> None:
+    for _ in range(20):  # an outage, and a device that goes on trying
+        send(limits, DEVICE, 10)
+        limits.count(DEVICE, -10)
+    send(limits, DEVICE, 1)
+    limits.require_room(DEVICE)
+
+
 def test_school_waits_with_all_its_devices_and_no_other_school_does(limits: EventLimits, clock: Clock) -> None:
     for number in range(4):
         send(limits, Sender("norte", f"est-{number}"), 2)

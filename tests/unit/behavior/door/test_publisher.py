@@ -53,6 +53,14 @@ def _publish(publisher: Publisher, student_id: str = "est-1", events: int = 1) -
     )
 
 
+async def _waiting_behind_one(publisher: Publisher, queue: ToldQueue, waiting: int) -> list[asyncio.Task[str]]:
+    """Callers: the first's message is on its way and held, and so many wait behind it."""
+    queue.hold()
+    callers = [_publish(publisher)]
+    await until(lambda: queue.begun == 1)  # the first goes at once
+    return callers + [_publish(publisher) for _ in range(waiting)]
+
+
 async def _refused_at_once(publisher: Publisher, error: type[Exception]) -> None:
     started = time.perf_counter()
     with pytest.raises(error):
@@ -130,10 +138,7 @@ def test_company_is_waited_for_only_while_a_message_is_on_its_way(monkeypatch: p
 
     async def scenario() -> None:
         async with _open(queue) as publisher:
-            queue.hold()
-            callers = [_publish(publisher)]
-            await until(lambda: queue.begun == 1)  # the first goes at once
-            callers += [_publish(publisher) for _ in range(5)]
+            callers = await _waiting_behind_one(publisher, queue, 5)
             await asyncio.sleep(0.03)
             assert queue.begun == 1
             await until(lambda: queue.begun == 2)  # the first of these has waited enough
@@ -152,10 +157,7 @@ def test_who_waits_goes_on_when_the_message_before_has_arrived(monkeypatch: pyte
 
     async def scenario() -> None:
         async with _open(queue) as publisher:
-            queue.hold()
-            callers = [_publish(publisher)]
-            await until(lambda: queue.begun == 1)
-            callers += [_publish(publisher) for _ in range(5)]
+            callers = await _waiting_behind_one(publisher, queue, 5)
             await asyncio.sleep(0.01)
             queue.let_go()
             await asyncio.wait_for(asyncio.gather(*callers), 1)
@@ -307,10 +309,7 @@ def test_those_in_line_are_told_at_once_when_a_send_fails() -> None:
 
     async def scenario() -> None:
         async with _open(queue, slots=1) as publisher:
-            queue.hold()
-            callers = [_publish(publisher)]
-            await until(lambda: queue.begun)
-            callers += [_publish(publisher) for _ in range(20)]
+            callers = await _waiting_behind_one(publisher, queue, 20)
             await asyncio.sleep(0)
             queue.error = OUT
             queue.let_go()

@@ -16,12 +16,12 @@ from behavior.errors import MalformedMessageError
 from behavior.repository import events as repository
 from behavior.repository import kinds
 from behavior.repository.events import EventReplacedError, RejectedEvent
-from behavior.services import Stored, store_message
+from behavior.services import Stored
 from edu import clock, memory
 from edu.dynamo.errors import AccessDeniedError, StoreUnavailableError
 from edu.dynamo.mapping import to_attributes
 from edu.tenancy import current_school_id
-from tests.support.events import part_of
+from tests.support.events import part_of, store_message
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
