@@ -84,14 +84,17 @@ class EventDoor:
         record each would be a quarter of what they cost, five thousand times a second.
         """
         started = time.perf_counter()
+        response, message = await self._respond(request)
+        offered = request.header(_CORRELATION_HEADER)
+        if message and not offered:
+            await response.send(send, message)
+            return
         try:
-            response, message = await self._respond(request)
-            chosen = correlation_id() or self._named(request) or message
-            await response.send(send, x_correlation_id=chosen)
-            if chosen != message:
-                duration_ms = round((time.perf_counter() - started) * 1000, 1)
-                named = {"message": message} if message else {}
-                _log.info("request", method=request.method, status=response.status, duration_ms=duration_ms, **named)
+            chosen = correlation_id() or start_request(offered)
+            await response.send(send, chosen)
+            duration_ms = round((time.perf_counter() - started) * 1000, 1)
+            named = {"message": message} if message else {}
+            _log.info("request", method=request.method, status=response.status, duration_ms=duration_ms, **named)
         finally:
             clear_contextvars()
 
@@ -111,11 +114,6 @@ class EventDoor:
             start_request(request.header(_CORRELATION_HEADER))
             _log.exception("request failed", code=LibretaError.code)
             return _refusal(request, LibretaError()), ""
-
-    def _named(self, request: Request) -> str:
-        """The id that the client of an accepted request has given it; empty without a well-formed one."""
-        offered = request.header(_CORRELATION_HEADER)
-        return start_request(offered) if offered else ""
 
     async def _route(self, request: Request) -> tuple[Response, str]:
         if request.path != EVENTS_PATH:

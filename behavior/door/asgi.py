@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from edu.http.contract import PROBLEM_JSON
+from edu.http.middleware import CORRELATION_HEADER
 from edu.http.problems import headers_of, problem
 
 if TYPE_CHECKING:
@@ -15,8 +14,9 @@ if TYPE_CHECKING:
     from edu.http.front.heads import Head
     from edu.http.front.refusals import Send
 
-
 _ALWAYS = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
+_JSON = ((b"content-type", b"application/json"), *_ALWAYS)
+_CORRELATION_ID = CORRELATION_HEADER.lower().encode()
 
 
 class Request:
@@ -27,34 +27,33 @@ class Request:
         self.body = body
         self._head = head
 
+    @property
+    def media_type(self) -> tuple[bytes, bytes]:
+        """``Content-Type`` and ``Content-Encoding`` as they were sent, empty where they were not."""
+        fields = self._head.fields
+        return fields.get(b"content-type", b""), fields.get(b"content-encoding", b"")
+
     def header(self, name: bytes) -> str:
         """The value of the header of this name in small letters, empty when it was not sent."""
         return self._head.text(name)
 
 
-@dataclass(frozen=True)
-class Response:
+class Response(NamedTuple):
     """A response, sent whole."""
 
     status: int
     body: bytes
-    content_type: str = "application/json"
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: tuple[tuple[bytes, bytes], ...] = _JSON
 
-    async def send(self, send: Send, **extra: str) -> None:
-        """Send it whole; ``extra`` headers are named with underscores."""
-        headers = [
-            (b"content-type", self.content_type.encode()),
-            (b"content-length", b"%d" % len(self.body)),
-            *_ALWAYS,
-            *((name.encode(), value.encode("latin-1")) for name, value in self.headers.items()),
-            *((name.replace("_", "-").encode(), value.encode("latin-1")) for name, value in extra.items()),
-        ]
-        await send({"type": "http.response.start", "status": self.status, "headers": headers})
+    async def send(self, send: Send, correlation_id: str) -> None:
+        """Send it whole, with its request's id."""
+        own = (b"content-length", b"%d" % len(self.body)), (_CORRELATION_ID, correlation_id.encode("latin-1"))
+        await send({"type": "http.response.start", "status": self.status, "headers": [*self.headers, *own]})
         await send({"type": "http.response.body", "body": self.body})
 
 
 def refusal(error: LibretaError) -> Response:
     """An error as problem+json, in the language in force."""
-    headers = {name.lower(): value for name, value in headers_of(error).items()}
-    return Response(error.status, json.dumps(problem(error), ensure_ascii=False).encode(), PROBLEM_JSON, headers)
+    named = ((name.lower().encode(), value.encode("latin-1")) for name, value in headers_of(error).items())
+    headers = ((b"content-type", PROBLEM_JSON.encode()), *_ALWAYS, *named)
+    return Response(error.status, json.dumps(problem(error), ensure_ascii=False).encode(), headers)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from behavior.domain.events import is_student_id
 from behavior.door.threads import BoundedThreads
@@ -23,8 +22,7 @@ _MOST_WAITING = 500
 _VERIFY_TIMEOUT_S = 5.0
 
 
-@dataclass(frozen=True)
-class Sender:
+class Sender(NamedTuple):
     """The student a verified token names, and nothing a body could say."""
 
     school_id: str

@@ -34,6 +34,7 @@ class EventLimits:
 
     def __init__(self, *, timer: Callable[[], float] = time.monotonic) -> None:
         self._timer = timer
+        self._of_device, self._of_school = settings.EVENTS_A_MINUTE_OF_DEVICE, settings.EVENTS_A_MINUTE_OF_SCHOOL
         self._used_up_at: dict[str, float] = {}
         self._sweep_at = timer() + _SWEEP_S
 
@@ -54,8 +55,5 @@ class EventLimits:
         if now_s >= self._sweep_at:
             self._used_up_at = {name: at for name, at in self._used_up_at.items() if at > now_s}
             self._sweep_at = now_s + _SWEEP_S
-        for name, a_minute in (
-            (sender.device, settings.EVENTS_A_MINUTE_OF_DEVICE),
-            (sender.school_id, settings.EVENTS_A_MINUTE_OF_SCHOOL),
-        ):
+        for name, a_minute in ((sender.device, self._of_device), (sender.school_id, self._of_school)):
             self._used_up_at[name] = max(now_s, self._used_up_at.get(name, 0.0)) + events * _MINUTE_S / a_minute

@@ -25,13 +25,14 @@ def read_events(request: Request, *, arrived_at: datetime) -> list[Event]:
         UnsupportedMediaTypeError, EncodedBodyError, MalformedBodyError: see there.
         InvalidEventsError: with every broken rule of every event.
     """
-    _require_json(request.header(b"content-type"), request.header(b"content-encoding"))
+    _require_json(*request.media_type)
     return parse_body(request.body, arrived_at=arrived_at)
 
 
 @lru_cache(maxsize=64)
-def _require_json(content_type: str, content_encoding: str) -> None:
+def _require_json(type_sent: bytes, encoding_sent: bytes) -> None:
     """Refuse what is not sent as plain JSON. The few values that devices send are judged once."""
+    content_type, content_encoding = type_sent.decode("latin-1"), encoding_sent.decode("latin-1")
     if content_type.partition(";")[0].strip().lower() != "application/json":
         raise UnsupportedMediaTypeError
     json_bodies.require_no_coding(content_encoding)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from functools import cached_property, partial
+from functools import cached_property
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -18,7 +18,6 @@ from behavior.domain.events import STORE_EVENTS, part_message
 from behavior.domain.ledger import REPORT_MESSAGES
 from behavior.door.batches import Buffer, Share
 from behavior.door.numbering import Numbering
-from behavior.door.threads import DaemonThreads
 from behavior.errors import QueueUnavailableError
 from edu.aws.sending import QueueCallError, QueueSender
 from edu.envelopes import write_envelope
@@ -57,7 +56,7 @@ class Publisher:
         self._given_queue, self._slots = queue, slots
         self._buffer = buffer or Buffer()
         self._numbering = Numbering()
-        self._threads = DaemonThreads(name="publisher", threads=slots + 1)  # one for the probe, or a report
+        self._sends: set[asyncio.Task[None]] = set()
         self._free_slots = slots
         self._is_going_to_send = self._is_closing = False
         self._linger: asyncio.TimerHandle | None = None
@@ -69,7 +68,9 @@ class Publisher:
     @cached_property
     def _queue(self) -> QueueSender:
         """The queue of the settings as they are at the first event."""
-        return self._given_queue or QueueSender(settings.BEHAVIOR_QUEUE_URL, connections=self._slots)
+        return self._given_queue or QueueSender(
+            settings.BEHAVIOR_QUEUE_URL, connections=self._slots + 1
+        )  # one for the probe, or a report
 
     async def publish(self, *, school_id: str, student_id: str, arrived_at: datetime, events: Sequence[Event]) -> str:
         """Return once SQS holds the events, with the name that their message has in the log.
@@ -109,7 +110,9 @@ class Publisher:
         with suppress(TimeoutError):
             async with asyncio.timeout(REPORT_AT_THE_END_S):
                 await self._report()
-        self._threads.close()
+        for send in self._sends:
+            send.cancel()
+        self._queue.close()
 
     def _send_soon(self) -> None:
         """Send when the loop has run what it has to run now: requests that arrived together go together."""
@@ -131,9 +134,9 @@ class Publisher:
         self._is_going_to_send = False
         while self._free_slots and self._may_send() and (batch := self._buffer.take()):
             self._free_slots -= 1
-            number = self._numbering.begin()
-            sending = self._threads.start(partial(self._send, batch, number))
-            sending.add_done_callback(partial(self._end, batch, number, self._outages))
+            send = asyncio.create_task(self._send(batch, self._numbering.begin()))
+            self._sends.add(send)
+            send.add_done_callback(self._sends.discard)
             if not self._reporting:
                 self._reporting = asyncio.create_task(self._report_again_and_again())
 
@@ -155,32 +158,30 @@ class Publisher:
         self._linger = None
         self._send_waiting()
 
-    def _send(self, batch: Batch, number: MessageNumber) -> str:
-        """Send the message of a batch; returns its correlation id. Runs in a thread."""
-        name = uuid4().hex
-        text = write_envelope(
-            task=STORE_EVENTS, keywords=batch.keywords(number), queue=BEHAVIOR.name, correlation_id=name
-        )
-        self._queue.send(text)
-        _log.info("events sent", correlation_id=name, requests=len(batch.parts), events=batch.events)
-        return name
+    async def _send(self, batch: Batch, number: MessageNumber) -> None:
+        """Send the message of a batch and tell its callers."""
+        outages_before, name = self._outages, uuid4().hex
+        try:
+            await self._queue.send(_text(STORE_EVENTS, batch.keywords(number), name))
+        except Exception as error:  # noqa: BLE001 - whatever it was: its callers are told, and it is in the log
+            self._end(batch)
+            self._numbering.fail(number)
+            for part in batch.parts:
+                part.fail()
+            if outages_before == self._outages:  # else it began before the outage that is known of
+                self._break(error, batch)
+            self._send_waiting()
+        else:
+            self._end(batch)
+            self._numbering.accept(number, ((part.school_id, part.events) for part in batch.parts))
+            self._send_waiting()  # so that the next message is on its way while these are answered
+            for part in batch.parts:
+                part.accept(name)
+            _log.info("events sent", correlation_id=name, requests=len(batch.parts), events=batch.events)
 
-    def _end(self, batch: Batch, number: MessageNumber, outages_before: int, sending: asyncio.Future[str]) -> None:
+    def _end(self, batch: Batch) -> None:
         self._free_slots += 1
         self._buffer.release(batch)
-        error = sending.exception()
-        if error:
-            self._numbering.fail(number)
-        else:
-            self._numbering.accept(number, ((part.school_id, part.events) for part in batch.parts))
-        for part in batch.parts:
-            if error:
-                part.fail()
-            else:
-                part.accept(sending.result())
-        if error and outages_before == self._outages:  # else it began before the outage that is known of
-            self._break(error, batch)
-        self._send_waiting()
 
     def _break(self, error: BaseException, batch: Batch) -> None:
         """Refuse everybody at once, from here on until the queue answers."""
@@ -208,30 +209,28 @@ class Publisher:
         self._numbering.close_report()
         while keywords := self._numbering.next_report():
             try:
-                await self._threads.start(partial(self._send_report, keywords))
+                await self._queue.send(_text(REPORT_MESSAGES, keywords, uuid4().hex))
             except Exception as error:  # noqa: BLE001 - whatever it was: it is told in the log, and said again
                 _log.warning("messages not reported", error=type(error).__name__)
                 return
             self._numbering.told()
-
-    def _send_report(self, keywords: bytes) -> None:
-        name = uuid4().hex
-        self._queue.send(
-            write_envelope(task=REPORT_MESSAGES, keywords=keywords, queue=BEHAVIOR.name, correlation_id=name)
-        )
 
     async def _probe(self) -> None:
         since = asyncio.get_running_loop().time()
         answers = False
         while not answers:
             await asyncio.sleep(PROBE_EVERY_S)
-            answers = await self._threads.start(self._answers)
+            answers = await self._answers()
         self._probing = None
         _log.info("queue answers again", after_s=round(asyncio.get_running_loop().time() - since, 1))
 
-    def _answers(self) -> bool:
+    async def _answers(self) -> bool:
         try:
-            self._queue.probe()
+            await self._queue.probe()
         except Exception:  # noqa: BLE001 - whatever it was, it is no answer, and the next probe may get one
             return False
         return True
+
+
+def _text(task: str, keywords: bytes, name: str) -> str:
+    return write_envelope(task=task, keywords=keywords, queue=BEHAVIOR.name, correlation_id=name)

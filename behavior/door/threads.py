@@ -5,10 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from queue import SimpleQueue
-from threading import Thread
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from edu.http.errors import BusyError
 
@@ -59,50 +56,3 @@ class BoundedThreads:
 
     def _release(self) -> None:
         self._under_way -= 1
-
-
-class DaemonThreads:
-    """Runs calls in ``threads`` threads that the process does not wait for at its end. Who starts bounds how many."""
-
-    def __init__(self, *, name: str, threads: int) -> None:
-        self._calls: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
-        self._threads = [Thread(target=self._work, name=f"{name}-{n}", daemon=True) for n in range(threads)]
-        self._is_started = False
-
-    def start(self, call: Callable[[], T]) -> asyncio.Future[T]:
-        """Have it called; the future gets its result or its error, without the caller's context."""
-        if not self._is_started:
-            self._is_started = True
-            for thread in self._threads:
-                thread.start()
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[T] = loop.create_future()
-
-        def call_and_tell() -> None:
-            try:
-                result = call()
-            except BaseException as error:  # noqa: BLE001 - whatever it was is for who waits
-                _tell(loop, future, future.set_exception, error)
-            else:
-                _tell(loop, future, future.set_result, result)
-
-        self._calls.put(call_and_tell)
-        return future
-
-    def close(self) -> None:
-        """Let the threads end when they have done what they were given. Does not wait."""
-        for _ in self._threads:
-            self._calls.put(None)
-
-    def _work(self) -> None:
-        while call := self._calls.get():
-            call()
-
-
-def _tell(loop: asyncio.AbstractEventLoop, future: asyncio.Future[T], how: Callable[[Any], None], what: object) -> None:
-    def tell() -> None:
-        if not future.done():
-            how(what)
-
-    with suppress(RuntimeError):  # the loop is closed: nobody waits any more
-        loop.call_soon_threadsafe(tell)

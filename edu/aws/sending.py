@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import threading
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from edu.aws.clients import new_service_client
-from edu.aws.json_calls import send_as_it_is
-from edu.aws.signing import JSON_CALLS
-
-if TYPE_CHECKING:
-    from mypy_boto3_sqs import SQSClient
+from edu.aws.loop_calls import CallRefusedError, LoopCalls
+from edu.aws.loop_connections import UnansweredError
 
 CONNECT_TIMEOUT_S, READ_TIMEOUT_S = 1.0, 2.0
 PROBE_CONNECT_TIMEOUT_S, PROBE_READ_TIMEOUT_S = 0.5, 1.0
@@ -24,53 +19,43 @@ class QueueCallError(Exception):
 
 
 class QueueSender:
-    """Sends to one queue. One attempt a call; the clients are made at the first, and any thread may call."""
+    """Sends to one queue. One attempt a call, on the event loop; of its connections so many are kept."""
 
     def __init__(self, url: str, *, connections: int) -> None:
-        self._url, self._connections = url, connections
-        self._clients: dict[str, SQSClient] = {}
-        self._lock = threading.Lock()
+        self._url = url
+        self._calls = LoopCalls("sqs", prefix="AmazonSQS", connections=connections)
 
-    def send(self, text: str) -> None:
-        """Return once SQS says that it holds this very text. Blocks, some three seconds at most.
+    async def send(self, text: str) -> None:
+        """Return once SQS says that it holds this very text; three seconds at most.
 
         Raises:
             QueueCallError: it did not say so.
         """
-        client = self._client("send", CONNECT_TIMEOUT_S, READ_TIMEOUT_S)
-        try:
-            answer: Any = client.send_message(QueueUrl=self._url, MessageBody=text)
-        except (BotoCoreError, ClientError) as error:
-            raise QueueCallError(reason_of(error)) from error
-        require_taken(answer, text)
+        arguments = {"QueueUrl": self._url, "MessageBody": text}
+        require_taken(await self._call("SendMessage", arguments, CONNECT_TIMEOUT_S, READ_TIMEOUT_S), text)
 
-    def probe(self) -> None:
-        """Ask whether the queue answers. Blocks, a second and a half at most.
+    async def probe(self) -> None:
+        """Ask whether the queue answers; a second and a half at most.
 
         Raises:
             QueueCallError: it does not.
         """
-        client = self._client("probe", PROBE_CONNECT_TIMEOUT_S, PROBE_READ_TIMEOUT_S)
-        try:
-            client.get_queue_attributes(QueueUrl=self._url, AttributeNames=["QueueArn"])
-        except (BotoCoreError, ClientError) as error:
-            raise QueueCallError(reason_of(error)) from error
+        arguments = {"QueueUrl": self._url, "AttributeNames": ["QueueArn"]}
+        await self._call("GetQueueAttributes", arguments, PROBE_CONNECT_TIMEOUT_S, PROBE_READ_TIMEOUT_S)
 
-    def _client(self, use: str, connect_s: float, read_s: float) -> SQSClient:
-        with self._lock:  # botocore's sessions may not make clients side by side
-            if use not in self._clients:
-                client = new_service_client(
-                    "sqs",
-                    connect_timeout=connect_s,
-                    read_timeout=read_s,
-                    retries={"mode": "standard", "total_max_attempts": 1},
-                    max_pool_connections=self._connections,
-                    parameter_validation=False,
-                    signature_version=JSON_CALLS,
-                )
-                send_as_it_is(client)
-                self._clients[use] = client
-            return self._clients[use]
+    def close(self) -> None:
+        """Close the connections that are kept."""
+        self._calls.close()
+
+    async def _call(
+        self, operation: str, arguments: dict[str, Any], connect_s: float, answer_s: float
+    ) -> dict[str, Any]:
+        try:
+            return await self._calls.call(operation, arguments, connect_s=connect_s, answer_s=answer_s)
+        except (UnansweredError, CallRefusedError) as error:
+            raise QueueCallError(str(error)) from error
+        except BotoCoreError as error:
+            raise QueueCallError(reason_of(error)) from error
 
 
 def require_taken(answer: Any, text: str) -> None:  # noqa: ANN401 - SQS's answer to SendMessage

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-import threading
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +25,7 @@ class ToldQueue(QueueSender):
         self.begun = self.probes = 0
         self.messages: list[list[dict[str, Any]]] = []
         self.reports: list[dict[str, Any]] = []
-        self._may_end = threading.Event()
+        self._may_end = asyncio.Event()
         self._may_end.set()
 
     def hold(self) -> None:
@@ -41,22 +40,26 @@ class ToldQueue(QueueSender):
         """Let all end, and those to come."""
         self._may_end.set()
 
-    def send(self, text: str) -> None:
+    async def send(self, text: str) -> None:
         """Take a message."""
         if report := report_of(text):
             self.reports.append(report)
             return
         self.begun += 1
-        assert self._may_end.wait(_LONGEST_S)
+        async with asyncio.timeout(_LONGEST_S):
+            await self._may_end.wait()
         if self.error:
             raise self.error
         self.messages.append(parts_of(text))
 
-    def probe(self) -> None:
+    async def probe(self) -> None:
         """Answer, or not."""
         self.probes += 1
         if self.error:
             raise QueueCallError("still out")
+
+    def close(self) -> None:
+        """There are no connections."""
 
     @property
     def sizes(self) -> list[int]:

@@ -23,8 +23,11 @@ class Keeping(QueueSender):
     def __init__(self) -> None:
         self.texts: list[str] = []
 
-    def send(self, text: str) -> None:
+    async def send(self, text: str) -> None:
         self.texts.append(text)
+
+    def close(self) -> None:
+        """There are no connections."""
 
 
 @pytest.fixture(scope="module")

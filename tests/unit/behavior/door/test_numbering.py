@@ -141,11 +141,11 @@ def test_report_that_the_queue_did_not_take_is_sent_again() -> None:
     class Refusing(ToldQueue):
         refuses = 2
 
-        def send(self, text: str) -> None:
+        async def send(self, text: str) -> None:
             if report_of(text) and self.refuses:
                 self.refuses -= 1
                 raise QueueCallError("ReadTimeoutError")
-            super().send(text)
+            await super().send(text)
 
     queue = Refusing()
 

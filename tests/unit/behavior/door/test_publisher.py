@@ -197,9 +197,9 @@ def test_largest_request_fits_into_a_message_even_in_base64_twice() -> None:
     texts: list[str] = []
 
     class Keeping(ToldQueue):
-        def send(self, text: str) -> None:
+        async def send(self, text: str) -> None:
             texts.append(text)
-            super().send(text)
+            await super().send(text)
 
     async def scenario() -> None:
         async with _open(Keeping()) as publisher:
@@ -257,12 +257,12 @@ def test_failed_message_fails_its_own_callers_and_those_in_line_alone() -> None:
     """One slot's message fails while another's is on its way, which SQS takes: its callers are told so."""
 
     class FailingFor(ToldQueue):
-        def send(self, text: str) -> None:
+        async def send(self, text: str) -> None:
             poor = b"mala" in base64.b64decode(text.split('"')[3])
             if poor:
                 self.begun += 1
                 raise OUT
-            super().send(text)
+            await super().send(text)
 
     queue = FailingFor()
 
@@ -325,8 +325,8 @@ def test_send_that_began_before_an_outage_ends_begins_no_second_one(monkeypatch:
     queue, slow = ToldQueue(), ToldQueue()
 
     class Both(ToldQueue):
-        def send(self, text: str) -> None:
-            (slow if b"lenta" in base64.b64decode(text.split('"')[3]) else queue).send(text)
+        async def send(self, text: str) -> None:
+            await (slow if b"lenta" in base64.b64decode(text.split('"')[3]) else queue).send(text)
 
     async def scenario() -> None:
         slow.hold()
@@ -375,7 +375,7 @@ def test_probe_that_raises_what_nobody_foresaw_is_no_answer(monkeypatch: pytest.
     monkeypatch.setattr(module, "PROBE_EVERY_S", 0.01)
 
     class Odd(ToldQueue):
-        def probe(self) -> None:
+        async def probe(self) -> None:
             self.probes += 1
             if self.probes < 3:
                 raise ZeroDivisionError

@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from behavior.door.threads import BoundedThreads, DaemonThreads
+from behavior.door.threads import BoundedThreads
 from edu.http.errors import BusyError
 from edu.logs import correlation_id, start_correlation
 
@@ -61,40 +61,3 @@ def test_error_of_the_call_comes_through() -> None:
 
     with pytest.raises(ZeroDivisionError):
         asyncio.run(BoundedThreads(name="t", threads=1, waiting=1).run(fail, timeout_s=5))
-
-
-def test_daemon_threads_give_results_and_errors_and_end() -> None:
-    def fail() -> None:
-        raise ZeroDivisionError
-
-    async def scenario() -> DaemonThreads:
-        threads = DaemonThreads(name="t", threads=2)
-        assert await asyncio.gather(*(threads.start(lambda n=n: n) for n in range(20))) == list(range(20))  # type: ignore[misc]
-        for _ in range(3):
-            with pytest.raises(ZeroDivisionError):
-                await threads.start(fail)
-        threads.close()
-        return threads
-
-    ended = asyncio.run(scenario())
-    for thread in ended._threads:
-        thread.join(5)
-        assert not thread.is_alive()
-
-
-def test_daemon_thread_outlives_a_loop_that_waits_no_more() -> None:
-    release = threading.Event()
-
-    async def give_up() -> DaemonThreads:
-        threads = DaemonThreads(name="t", threads=1)
-        threads.start(release.wait)
-        return threads
-
-    threads = asyncio.run(give_up())
-    release.set()
-    assert asyncio.run(asyncio.wait_for(_result(threads), 5)) == 7
-    threads.close()
-
-
-async def _result(threads: DaemonThreads) -> int:
-    return await threads.start(lambda: 7)

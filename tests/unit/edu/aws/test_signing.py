@@ -13,7 +13,7 @@ from botocore.credentials import ReadOnlyCredentials
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edu.aws.signing import JsonCallAuth
+from edu.aws.signing import JsonCallAuth, signed_fields
 
 NOW = datetime(2026, 11, 29, 10, 15, tzinfo=UTC)
 CREDENTIALS = ReadOnlyCredentials("ASIAEXAMPLE", "secret/of+a/session", "token of a session")
@@ -71,3 +71,16 @@ def test_each_secret_and_day_has_its_own_key() -> None:
         for service in ("dynamodb", "sqs"):
             ours = signed(JsonCallAuth, AWSRequest(**given), credentials, service)
             assert ours == signed(SigV4Auth, AWSRequest(**given), credentials, service)
+
+
+@given(st.binary(max_size=200), st.sampled_from([CREDENTIALS, ReadOnlyCredentials("AKIAEXAMPLE", "secret", None)]))
+def test_call_without_botocore_is_signed_as_botocore_signs_it(body: bytes, keys: ReadOnlyCredentials) -> None:
+    fields = {"content-type": "application/x-amz-json-1.0", "host": "sqs.sa-east-1.amazonaws.com", "x-amz-target": "x"}
+    request = AWSRequest("POST", f"https://{fields['host']}/", fields, data=body)
+    theirs = signed(SigV4Auth, request, keys, "sqs")
+    with time_machine.travel(NOW, tick=False):
+        ours = signed_fields(fields, body, keys, region="sa-east-1", service="sqs")
+    assert ours["authorization"] == theirs
+    assert {name.title(): value for name, value in ours.items()} == {
+        name.title(): value for name, value in request.headers.items()
+    }
