@@ -1,226 +1,247 @@
 """The simulator's HTTP side, on 127.0.0.1 only.
 
     POST /batches                               Idempotency-Key: <batch id>, Authorization: Bearer <key>
-    GET  /batches/<batch id>
+    GET  /batches/<batch id>, /decisions/<receipt>
+    POST /uploads                               the same, in the shape ``upload``
+    GET  /uploads/<upload id>/result, /uploads?batch_id=<batch id>
     GET  /terms/<term>/schools/<school>/grades  ?limit=<n>&cursor=<cursor>
 
-For whoever plays with it, without a key and outside the limit: ``GET /_health``, ``GET /_requests``,
-``POST /_faults`` (see ``Script.load``), ``DELETE /_faults``, and ``DELETE /_state``: as new, with nothing held.
+For whoever plays with it, without a key and outside the limit, also on the control port (no TLS, never shut):
+``POST /_faults`` (see ``Script.load``), ``DELETE /_faults``; ``DELETE /_state``: as new, with nothing held; and
+``GET /_health``, ``/_faults``, ``/_requests``, ``/_effects?more_than=<n>``, ``/_held?term=<term>&school=<school>``.
 """
 
 from __future__ import annotations
 
-import hmac
 import json
 import re
+import socket
+import struct
 import threading
-import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from http.server import BaseHTTPRequestHandler
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
 from deploy.government import faults
-from deploy.government.faults import Fault, Script
-from deploy.government.grades import is_grade
-from deploy.government.limit import WINDOW_S, RollingLimit
-from deploy.government.store import KeyReusedError, Store
+from deploy.government.doors import Door
+from deploy.government.government import Arrival, Government
+from deploy.government.grades import read_batch
+from deploy.government.limit import WINDOW_S, most_in_a_window
+from deploy.government.listing import MAX_PAGE
+from deploy.government.replies import ASK, FIND, HELD, NO_ANSWER, SUBMIT, Question, Reply
+from deploy.government.wire import Delivery, Sender
 
-HOST = "127.0.0.1"
-MAX_BODY_BYTES, MAX_GRADES, MAX_PAGE = 1_000_000, 100, 500
+if TYPE_CHECKING:
+    import ssl
+
+    from deploy.government.faults import Fault
+    from deploy.government.store import Store
+
+MAX_BODY_BYTES, MAX_SWITCHES_BYTES = 1_000_000, 10_000_000
+_WATCH_S = 0.05
+_SHAPES = {"/batches": "direct", "/uploads": "upload"}
 _BATCH = re.compile(r"/batches/([0-9a-f]{64})")
+_TICKET = re.compile(r"/(?:decisions/(t-[0-9]+)|uploads/(t-[0-9]+)/result)")
 _HELD = re.compile(r"/terms/([a-z0-9-]+)/schools/([a-z0-9-]+)/grades")
-_KEY = re.compile(r"[0-9a-f]{64}")
+_NO_SUCH_PATH = Reply(HTTPStatus.NOT_FOUND, {"error": "no_such_path"})
+_RESET = struct.pack("ii", 1, 0)  # SO_LINGER for no time: closing sends RST
 
 
-class Simulator(ThreadingHTTPServer):
-    """The server with everything its requests share."""
+class Simulator:
+    """The government and its doors."""
 
-    daemon_threads = True
-
-    def __init__(self, port: int, store: Store, *, api_key: str = "", window_s: float = WINDOW_S) -> None:
-        """Bind the port; ``serve_forever`` then serves. At most two requests pass in any ``window_s`` seconds.
+    def __init__(
+        self,
+        port: int,
+        store: Store,
+        *,
+        api_key: str = "",
+        window_s: float = WINDOW_S,
+        control_port: int | None = None,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        """Open the port, with TLS if it is given. At most two requests pass in any ``window_s`` seconds.
 
         Raises:
-            OSError: the port is taken.
+            OSError: a port is taken.
         """
-        super().__init__((HOST, port), _Handler)
-        self.store, self.api_key = store, api_key
-        self.limit, self.script = RollingLimit(window_s), Script()
+        self.government = Government(store, api_key=api_key, window_s=window_s)
         self.released = threading.Event()
+        self._stopped = threading.Event()
+        self._refusing_until_ns = 0
+        handler = partial(_Handler, self)
+        self._door = Door(port, handler, tls)
+        self._door.set_open(wanted=True)
+        if control_port is not None:
+            Door(control_port, handler, None).set_open(wanted=True)
+
+    def run(self) -> None:
+        """Keep the port open or shut, as told, until ``stop``."""
+        while not self._stopped.wait(_WATCH_S):
+            self.watch_door()
+        self._door.set_open(wanted=False)
+
+    def stop(self) -> None:
+        """End ``run``, and let hanging requests go."""
+        self._stopped.set()
+        self.released.set()
+
+    def watch_door(self) -> None:
+        """Shut the port while connections are to be refused."""
+        refuses = self.government.script.conditions.refuses_at(self.government.now())
+        waits = self.government.clock.now_ns() < self._refusing_until_ns
+        self._door.set_open(wanted=not (refuses or waits))
+
+    def refuse_for(self, seconds: float) -> None:
+        """Shut the port for so long."""
+        self._refusing_until_ns = self.government.clock.now_ns() + int(seconds * 1e9)
+        self.watch_door()
 
     def clear(self) -> None:
         """As if it had just been started on an empty file. Hanging requests are let go."""
         self.released.set()
         self.released = threading.Event()
-        self.script.clear()
-        self.limit.clear()
-        self.store.clear()
-
-    def stop(self) -> None:
-        """End ``serve_forever`` and let hanging requests go. Not to be called from the serving thread."""
-        self.released.set()
-        self.shutdown()
-
-
-@dataclass(frozen=True)
-class _Reply:
-    status: int
-    body: Mapping[str, Any]
-    headers: tuple[tuple[str, str], ...] = ()
-    effect: bool = False
-
-
-def _problem(status: HTTPStatus, error: str, *headers: tuple[str, str]) -> _Reply:
-    return _Reply(status, {"error": error}, headers)
+        self.government.clear()
+        self.refuse_for(0)
 
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True  # else each answer, head and body apart, waits for the other side's 40 ms
-    server: Simulator
+
+    def __init__(self, simulator: Simulator, *arguments: Any) -> None:  # noqa: ANN401 - passed on
+        self._simulator, self._government = simulator, simulator.government
+        super().__init__(*arguments)
 
     def do_GET(self) -> None:
-        self._arrived_ns = time.time_ns()
+        self._arrived_ns = self._government.clock.now_ns()
         url = urlsplit(self.path)
-        if url.path == "/_health":
-            self._send(_Reply(200, {"status": "ok"}))
-        elif url.path == "/_requests":
-            self._send(_Reply(200, {"requests": self.server.store.list_requests()}))
-        elif match := _BATCH.fullmatch(url.path):
-            self._serve("ask", match[1])
-        elif _HELD.fullmatch(url.path):
-            self._serve("held", "")
+        query = {name: values[0] for name, values in parse_qs(url.query, keep_blank_values=True).items()}
+        question = _question(url.path, query)
+        if question is not None:
+            self._serve(question)
         else:
-            self._send(_problem(HTTPStatus.NOT_FOUND, "no_such_path"))
+            self._send(self._report(url.path, query))
 
     def do_POST(self) -> None:
-        self._arrived_ns = time.time_ns()
-        body = self._read_body()
-        if body is None:
-            self._send(_problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large"))
-        elif self.path == "/batches":
-            self._serve("submit", self.headers.get("Idempotency-Key", ""), body)
+        self._arrived_ns = self._government.clock.now_ns()
+        shape = _SHAPES.get(self.path)
+        body = self._read_body(MAX_BODY_BYTES if shape else MAX_SWITCHES_BYTES)
+        if shape is not None:
+            self._submit(shape, body)
         elif self.path == "/_faults":
-            self._send(self._load_faults(body))
+            self._send(self._load_switches(body or b""))
         else:
-            self._send(_problem(HTTPStatus.NOT_FOUND, "no_such_path"))
+            self._send(_NO_SUCH_PATH)
 
     def do_DELETE(self) -> None:
         if self.path == "/_faults":
-            self.server.script.clear()
-            self._send(_Reply(200, {}))
+            self._government.script.clear()
         elif self.path == "/_state":
-            self.server.clear()
-            self._send(_Reply(200, {}))
+            self._simulator.clear()
         else:
-            self._send(_problem(HTTPStatus.NOT_FOUND, "no_such_path"))
+            self._send(_NO_SUCH_PATH)
+            return
+        self._simulator.watch_door()
+        self._send(Reply(HTTPStatus.OK, {}))
 
     def log_message(self, *_args: object) -> None:
         """Nothing on standard error: the log of requests is in the store."""
 
-    def _serve(self, operation: str, batch_id: str, body: bytes = b"") -> None:
-        """One request of the API: key, limit, scripted fault, and then what was asked for."""
-        position = self.server.store.log(self._arrived_ns, operation, batch_id)
-        if not self._is_authorised():
-            reply = _problem(HTTPStatus.UNAUTHORIZED, "unauthorised")
-        elif not self.server.limit.lets_through(self._arrived_ns):
-            reply = _problem(HTTPStatus.TOO_MANY_REQUESTS, "too_many_requests", ("Retry-After", "1"))
+    def _submit(self, shape: str, body: bytes | None) -> None:
+        batch_id = self.headers.get("Idempotency-Key", "")
+        content = None if body is None else read_batch(body)
+        place = {name: content[name] for name in ("school_id", "term_id")} if content else {}
+        self._serve(Question(SUBMIT, shape, batch_id, **place, body=body, content=content))
+
+    def _serve(self, question: Question) -> None:
+        """One request of the API."""
+        port = int(self.client_address[1])
+        arrival = Arrival(self._arrived_ns, port, self.headers.get("Authorization", ""))
+        reply, fault = self._government.answer(question, arrival)
+        self._simulator.released.wait(self._government.script.conditions.answer_time_s)
+        if reply.status == NO_ANSWER:
+            self._end(fault)
         else:
-            fault = self.server.script.next_for(operation)
-            done = self._do(operation, batch_id, body) if fault is None or fault.effect else None
-            reply = self._after_fault(fault, done) if fault else done or _problem(HTTPStatus.NOT_FOUND, "no_such_path")
-        self.server.store.log_outcome(position, reply.status, effect=reply.effect)
-        self._send(reply)
+            self._send(reply, fault.delivery)
 
-    def _do(self, operation: str, batch_id: str, body: bytes) -> _Reply:
-        if operation == "submit":
-            return self._submit(batch_id, body)
-        return self._ask(batch_id) if operation == "ask" else self._list_held()
+    def _end(self, fault: Fault) -> None:
+        """End the connection without an answer."""
+        self.close_connection = True
+        if fault.action == faults.HANG:
+            self._simulator.released.wait(fault.delivery.hold_s)
+        elif fault.action == faults.RESET:
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+            socket.close(self.connection.detach())
+        elif fault.action == faults.REFUSE and not self._is_outage():
+            self._simulator.refuse_for(fault.delivery.hold_s)
 
-    def _submit(self, batch_id: str, body: bytes) -> _Reply:
-        content = _batch_content(body)
-        if content is None or not _KEY.fullmatch(batch_id):
-            return _problem(HTTPStatus.BAD_REQUEST, "malformed_batch")
-        poison = self.server.script.poison_of(grade["student_id"] for grade in content["grades"])
-        if poison is not None:
-            return _problem(HTTPStatus(poison), "poisoned_batch")
-        try:
-            answer, replayed = self.server.store.take_batch(batch_id, body, content, self.server.script.refused())
-        except KeyReusedError:
-            return _problem(HTTPStatus.UNPROCESSABLE_ENTITY, "idempotency_key_reused")
-        if replayed:
-            return _Reply(HTTPStatus.OK, answer, (("Idempotent-Replay", "true"),))
-        return _Reply(HTTPStatus.CREATED, answer, effect=True)
-
-    def _ask(self, batch_id: str) -> _Reply:
-        answer = self.server.store.find_answer(batch_id)
-        return _Reply(HTTPStatus.OK, answer) if answer else _problem(HTTPStatus.NOT_FOUND, "unknown_batch")
-
-    def _list_held(self) -> _Reply:
-        url = urlsplit(self.path)
-        query = {name: values[0] for name, values in parse_qs(url.query).items()}
-        match = _HELD.fullmatch(url.path)
-        limit, cursor = query.get("limit", str(MAX_PAGE)), query.get("cursor", "0")
-        if match is None or not limit.isdigit() or not cursor.isdigit():
-            return _problem(HTTPStatus.BAD_REQUEST, "malformed_query")
-        size = min(max(int(limit), 1), MAX_PAGE)
-        grades, last = self.server.store.list_grades(match[1], match[2], after=int(cursor), limit=size)
-        return _Reply(HTTPStatus.OK, {"grades": grades, "next_cursor": str(last) if last else None})
-
-    def _after_fault(self, fault: Fault, done: _Reply | None) -> _Reply:
-        """The scripted answer; status 0 stands for a connection closed without one."""
-        effect = done is not None and done.effect
-        if fault.action == faults.STATUS:
-            asked = (("Retry-After", str(fault.retry_after_s)),) if fault.retry_after_s is not None else ()
-            return _Reply(fault.status, fault.body, asked, effect)
-        return _Reply(0, {"hold_s": fault.hold_s if fault.action == faults.HANG else 0.0}, effect=effect)
-
-    def _send(self, reply: _Reply) -> None:
-        if reply.status == 0:
-            self.server.released.wait(reply.body["hold_s"])
+    def _send(self, reply: Reply, delivery: Delivery | None = None) -> None:
+        sender = Sender(self.wfile.write, self._simulator.released)
+        if not sender.send(reply, delivery or Delivery(), self._government.now()):
             self.close_connection = True
-            return
-        content = json.dumps(reply.body).encode()
-        self.send_response(reply.status)
-        for name, value in (
-            *reply.headers,
-            ("Content-Type", "application/json"),
-            ("Content-Length", str(len(content))),
-        ):
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(content)
 
-    def _load_faults(self, body: bytes) -> _Reply:
+    def _report(self, path: str, query: dict[str, str]) -> Reply:
+        """What it saw, for whoever plays with it."""
+        store = self._government.store
+        if path == "/_health":
+            return Reply(HTTPStatus.OK, {"status": "ok"})
+        if path == "/_faults":
+            return Reply(HTTPStatus.OK, {"waiting": self._government.script.waiting})
+        if path == "/_requests":
+            return Reply(HTTPStatus.OK, {"requests": store.list_requests()})
+        if path == "/_held":
+            found = store.list_all(query.get("term", ""), query.get("school", ""))
+            return Reply(HTTPStatus.OK, {"grades": found})
+        if path == "/_effects":
+            return Reply(HTTPStatus.OK, _effects(store, int(query.get("more_than", "0"))))
+        return _NO_SUCH_PATH
+
+    def _load_switches(self, body: bytes) -> Reply:
         try:
-            self.server.script.load(json.loads(body))
-        except (TypeError, ValueError, AttributeError):
-            return _problem(HTTPStatus.BAD_REQUEST, "malformed_fault")
-        return _Reply(200, {})
+            self._government.script.load(json.loads(body))
+        except (TypeError, ValueError, KeyError, AttributeError) as error:
+            return Reply(HTTPStatus.BAD_REQUEST, {"error": "malformed_fault", "detail": str(error)})
+        self._simulator.watch_door()
+        return Reply(HTTPStatus.OK, {})
 
-    def _read_body(self) -> bytes | None:
+    def _read_body(self, max_bytes: int) -> bytes | None:
+        """The body, or ``None`` when it is too long; it is not read then, and the connection ends."""
         length = self.headers.get("Content-Length", "0")
-        if not length.isdigit() or int(length) > MAX_BODY_BYTES:
+        if not length.isdigit() or int(length) > max_bytes:
             self.close_connection = True
             return None
         return self.rfile.read(int(length))
 
-    def _is_authorised(self) -> bool:
-        shown = self.headers.get("Authorization", "")
-        return not self.server.api_key or hmac.compare_digest(shown.encode(), f"Bearer {self.server.api_key}".encode())
+    def _is_outage(self) -> bool:
+        return self._government.script.conditions.refuses_at(self._government.now())
 
 
-def _batch_content(body: bytes) -> dict[str, Any] | None:
-    try:
-        content = json.loads(body)
-    except ValueError:
-        return None
-    if not isinstance(content, dict) or not all(isinstance(content.get(n), str) for n in ("term_id", "school_id")):
-        return None
-    grades = content.get("grades")
-    if not isinstance(grades, list) or not 0 < len(grades) <= MAX_GRADES or not all(map(is_grade, grades)):
-        return None
-    return content
+def _question(path: str, query: dict[str, str]) -> Question | None:
+    """The question that a GET asks, or ``None`` when there is no such path."""
+    if match := _BATCH.fullmatch(path):
+        return Question(ASK, batch_id=match[1])
+    if match := _TICKET.fullmatch(path):
+        return Question(ASK, "upload" if match[2] else "direct", ticket=match[1] or match[2])
+    if path == "/uploads":
+        return Question(FIND, "upload", batch_id=query.get("batch_id", ""))
+    if match := _HELD.fullmatch(path):
+        limit = query.get("limit", str(MAX_PAGE))
+        return Question(HELD, term_id=match[1], school_id=match[2], cursor=query.get("cursor"), limit=limit)
+    return None
+
+
+def _effects(store: Store, more_than: int) -> dict[str, Any]:
+    """What took effect, and how close the requests came."""
+    requests = store.list_requests()
+    grades = store.list_effects(more_than=more_than)
+    return {
+        "grades": grades,
+        "batches": sum(bool(request["effect"]) for request in requests),
+        "most_in_a_second": {
+            "all": most_in_a_window(request["at_ns"] for request in requests),
+            "let_in": most_in_a_window(request["at_ns"] for request in requests if request["let_in"]),
+        },
+    }

@@ -5,42 +5,72 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-
-from deploy.government.grades import refusal_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
+    from deploy.government.grades import Decide, Held
+
+_VERSION = 2
 _SCHEMA = """
-CREATE TABLE IF NOT EXISTS batches (batch_id TEXT PRIMARY KEY, body BLOB NOT NULL, answer TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS grades (
+CREATE TABLE batches (
+    batch_id TEXT PRIMARY KEY, body BLOB NOT NULL, results TEXT NOT NULL, school_id TEXT, term_id TEXT,
+    ticket TEXT UNIQUE, received_at REAL, questions INTEGER NOT NULL DEFAULT 0, told INTEGER NOT NULL DEFAULT 0
+);
+CREATE TABLE grades (
     position INTEGER PRIMARY KEY, term_id TEXT, school_id TEXT, evaluation_id TEXT, student_id TEXT, course_id TEXT,
     version INTEGER, state TEXT, value TEXT, UNIQUE (term_id, school_id, evaluation_id, student_id)
 );
-CREATE TABLE IF NOT EXISTS requests (
-    position INTEGER PRIMARY KEY, at_ns INTEGER, operation TEXT, batch_id TEXT, status INTEGER, effect INTEGER
+CREATE INDEX grades_in_order ON grades (term_id, school_id, position);
+CREATE TABLE requests (
+    position INTEGER PRIMARY KEY, at_ns INTEGER, operation TEXT, batch_id TEXT, school_id TEXT, connection INTEGER,
+    status INTEGER, effect INTEGER, let_in INTEGER NOT NULL DEFAULT 0
+);
+CREATE TABLE effects (
+    request INTEGER, batch_id TEXT, school_id TEXT, term_id TEXT, evaluation_id TEXT, student_id TEXT, version INTEGER
 );
 """
-_FIELDS = ("evaluation_id", "student_id", "course_id", "version", "state", "value")
-_COLUMNS = ", ".join(_FIELDS)
+_TABLES = ("batches", "grades", "requests", "effects")
+GRADE_FIELDS = ("evaluation_id", "student_id", "course_id", "version", "state", "value")
+_KEPT = "batch_id, school_id, term_id, ticket, results, received_at, questions, told"
+_EFFECT_FIELDS = ("school_id", "term_id", "evaluation_id", "student_id", "version")
 
 
 class KeyReusedError(Exception):
     """The batch id came before with other content."""
 
 
+@dataclass(frozen=True)
+class KeptBatch:
+    """A batch it received: what it decided, since when it has it, how often it was asked, and whether it told."""
+
+    batch_id: str
+    school_id: str
+    term_id: str
+    ticket: str
+    results: list[dict[str, Any]]
+    received_at: float
+    questions: int
+    told: bool
+
+
 class Store:
-    """Batches by id, the grades held, and the log of requests. Thread-safe."""
+    """Batches by id, the grades held, the log of requests and of effects. Thread-safe."""
 
     def __init__(self, path: Path) -> None:
-        """Open the file, or make it."""
-        self._lock = threading.Lock()
+        """Open the file, or make it; one that an older simulator left is begun anew."""
+        self._lock = threading.RLock()
         self._db = sqlite3.connect(path, check_same_thread=False)
         self._db.row_factory = sqlite3.Row
-        with self._lock, self._db:
-            self._db.executescript(_SCHEMA)
+        with self._lock:
+            # a simulator's file may be lost with its machine: it need not wait for the disk at each request
+            self._db.executescript("PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF;")
+            if self._db.execute("PRAGMA user_version").fetchone()[0] != _VERSION:
+                dropped = "".join(f"DROP TABLE IF EXISTS {table};" for table in _TABLES)
+                self._db.executescript(f"{dropped}{_SCHEMA}PRAGMA user_version = {_VERSION};")
 
     def close(self) -> None:
         """Close the file."""
@@ -48,63 +78,111 @@ class Store:
             self._db.close()
 
     def clear(self) -> None:
-        """Forget everything: batches, grades and the log."""
+        """Forget everything: batches, grades and the logs."""
         with self._lock, self._db:
-            for table in ("batches", "grades", "requests"):
+            for table in _TABLES:
                 self._db.execute(f"DELETE FROM {table}")  # noqa: S608 - our own tables
 
-    def find_answer(self, batch_id: str) -> dict[str, Any] | None:
-        """What was answered to a batch, or ``None`` when it never came."""
+    def find_batch(self, *, batch_id: str = "", ticket: str = "") -> KeptBatch | None:
+        """A batch by its id or its ticket, or ``None`` when it never came."""
         with self._lock:
-            row = self._db.execute("SELECT answer FROM batches WHERE batch_id = ?", (batch_id,)).fetchone()
-        answer: dict[str, Any] | None = json.loads(row["answer"]) if row else None
-        return answer
+            named = (batch_id, ticket)
+            row = self._db.execute("SELECT batch_id FROM batches WHERE batch_id = ? OR ticket = ?", named).fetchone()
+            return self._kept(row["batch_id"]) if row else None
+
+    def note_question(self, batch_id: str) -> None:
+        """It was asked about once more."""
+        self._write("UPDATE batches SET questions = questions + 1 WHERE batch_id = ?", (batch_id,))
+
+    def note_told(self, batch_id: str) -> None:
+        """Its decision is known to whoever sent it: it does not become undecided again."""
+        self._write("UPDATE batches SET told = 1 WHERE batch_id = ?", (batch_id,))
 
     def take_batch(
-        self, batch_id: str, body: bytes, content: Mapping[str, Any], refused: Mapping[str, str]
-    ) -> tuple[dict[str, Any], bool]:
-        """Decide on each grade and keep those taken, once for each batch id; the answer, and whether it is a replay.
+        self,
+        batch_id: str,
+        body: bytes,
+        content: Mapping[str, Any],
+        decide: Decide,
+        *,
+        request: int,
+        at: float,
+        honour_key: bool,
+    ) -> tuple[KeptBatch, bool]:
+        """Decide on each grade and keep those taken; the batch, and whether that happened or it was known.
+
+        ``decide``: from a grade and what is held for its student and evaluation. ``at``: now, in seconds of the
+        government's clock. Without ``honour_key`` a known batch is decided on and applied again.
 
         Raises:
             KeyReusedError: the id stands for other content.
         """
         with self._lock, self._db:
-            row = self._db.execute("SELECT body, answer FROM batches WHERE batch_id = ?", (batch_id,)).fetchone()
-            if row is not None:
-                if row["body"] != body:
-                    raise KeyReusedError
-                return json.loads(row["answer"]), True
-            place = (content["term_id"], content["school_id"])
-            answer = {
-                "batch_id": batch_id,
-                "results": [self._decide(place, grade, refused) for grade in content["grades"]],
-            }
-            self._db.execute("INSERT INTO batches VALUES (?, ?, ?)", (batch_id, body, json.dumps(answer)))
-            return answer, False
+            row = self._db.execute("SELECT body FROM batches WHERE batch_id = ?", (batch_id,)).fetchone()
+            if row is not None and row["body"] != body:
+                raise KeyReusedError
+            if row is not None and honour_key:
+                return self._kept(batch_id), False
+            place = (content["school_id"], content["term_id"])
+            results = [self._decide(place, batch_id, request, grade, decide) for grade in content["grades"]]
+            self._db.execute(
+                "INSERT INTO batches (batch_id, body, results, school_id, term_id, ticket, received_at)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (batch_id) DO UPDATE SET results = excluded.results",
+                (batch_id, body, json.dumps(results), *place, f"t-{request}", at),
+            )
+            return self._kept(batch_id), True
 
-    def list_grades(self, term_id: str, school_id: str, *, after: int, limit: int) -> tuple[list[dict[str, Any]], int]:
-        """Up to ``limit`` grades held after a position, and the position of the last (0: there are no more)."""
+    def list_grades(
+        self, term_id: str, school_id: str, *, after: int, limit: int, again: int = 0
+    ) -> tuple[list[Held], int]:
+        """Up to ``limit`` grades held after a position, and the position of the last (0: there are no more).
+
+        Before them come the ``again`` last ones up to that position.
+        """
+        fields = ", ".join(("position", *GRADE_FIELDS))
+        chosen = f"SELECT {fields} FROM grades WHERE term_id = ? AND school_id = ?"  # noqa: S608 - our own column names
         with self._lock:
             rows = self._db.execute(
-                f"SELECT position, {_COLUMNS} FROM grades"  # noqa: S608 - our own column names
-                " WHERE term_id = ? AND school_id = ? AND position > ? ORDER BY position LIMIT ?",
-                (term_id, school_id, after, limit + 1),
+                f"{chosen} AND position > ? ORDER BY position LIMIT ?", (term_id, school_id, after, limit + 1)
             ).fetchall()
-        grades = [{name: row[name] for name in _FIELDS} for row in rows[:limit]]
+            before = self._db.execute(
+                f"{chosen} AND position <= ? ORDER BY position DESC LIMIT ?", (term_id, school_id, after, again)
+            ).fetchall()
+        grades = [{name: row[name] for name in GRADE_FIELDS} for row in (*reversed(before), *rows[:limit])]
         return grades, rows[limit - 1]["position"] if len(rows) > limit else 0
 
-    def log(self, at_ns: int, operation: str, batch_id: str) -> int:
+    def list_all(self, term_id: str, school_id: str) -> list[dict[str, Any]]:
+        """Every grade held, with its school and term; of one term or school only, unless that is empty."""
+        fields = ", ".join(("school_id", "term_id", *GRADE_FIELDS))
+        with self._lock:
+            rows = self._db.execute(
+                f"SELECT {fields} FROM grades WHERE ? IN ('', term_id) AND ? IN ('', school_id)"  # noqa: S608 - ours
+                " ORDER BY position",
+                (term_id, school_id),
+            ).fetchall()
+        return [dict(row) for row in rows]
+
+    def log(self, at_ns: int, operation: str, batch_id: str, school_id: str, connection: int) -> int:
         """Note a request as it arrives; returns its position in the log."""
-        with self._lock, self._db:
-            row = (at_ns, operation, batch_id)
-            cursor = self._db.execute("INSERT INTO requests (at_ns, operation, batch_id) VALUES (?, ?, ?)", row)
-            return int(cursor.lastrowid or 0)
+        return self._write(
+            "INSERT INTO requests (at_ns, operation, batch_id, school_id, connection) VALUES (?, ?, ?, ?, ?)",
+            (at_ns, operation, batch_id, school_id, connection),
+        )
+
+    def log_let_in(self, position: int) -> None:
+        """Note that a request was within the limit."""
+        self._write("UPDATE requests SET let_in = 1 WHERE position = ?", (position,))
 
     def log_outcome(self, position: int, status: int, *, effect: bool) -> None:
         """Note how a request ended (status 0: without an answer) and whether a batch took effect by it."""
-        with self._lock, self._db:
-            row = (status, effect, position)
-            self._db.execute("UPDATE requests SET status = ?, effect = ? WHERE position = ?", row)
+        self._write(
+            "UPDATE requests SET status = ?, effect = MAX(COALESCE(effect, 0), ?) WHERE position = ?",
+            (status, effect, position),
+        )
+
+    def log_effect(self, position: int) -> None:
+        """Note that a batch took effect by a request, after its answer."""
+        self._write("UPDATE requests SET effect = 1 WHERE position = ?", (position,))
 
     def list_requests(self) -> list[dict[str, Any]]:
         """The log, in order of arrival."""
@@ -112,21 +190,54 @@ class Store:
             rows: Iterable[sqlite3.Row] = self._db.execute("SELECT * FROM requests ORDER BY position").fetchall()
         return [dict(row) for row in rows]
 
+    def list_effects(self, *, more_than: int = 0) -> list[dict[str, Any]]:
+        """Each grade at each version that was applied more than so often: how often, and by which requests."""
+        named = ", ".join(_EFFECT_FIELDS)
+        with self._lock:
+            rows = self._db.execute(
+                f"SELECT {named}, COUNT(*) AS times, GROUP_CONCAT(request) AS requests"  # noqa: S608 - our own names
+                f" FROM effects GROUP BY {named} HAVING times > ?",
+                (more_than,),
+            ).fetchall()
+        return [{**dict(row), "requests": [int(n) for n in row["requests"].split(",")]} for row in rows]
+
+    def _write(self, statement: str, values: tuple[object, ...]) -> int:
+        with self._lock, self._db:
+            return int(self._db.execute(statement, values).lastrowid or 0)
+
+    def _kept(self, batch_id: str) -> KeptBatch:
+        row = self._db.execute(f"SELECT {_KEPT} FROM batches WHERE batch_id = ?", (batch_id,)).fetchone()  # noqa: S608
+        return KeptBatch(**{**row, "results": json.loads(row["results"]), "told": bool(row["told"])})
+
     def _decide(
-        self, place: tuple[str, str], grade: Mapping[str, Any], refused: Mapping[str, str]
+        self,
+        place: tuple[str, str],
+        batch_id: str,
+        request: int,
+        grade: Mapping[str, Any],
+        decide: Decide,
     ) -> dict[str, str | int]:
-        named = (*place, grade["evaluation_id"], grade["student_id"])
         held = self._db.execute(
-            "SELECT * FROM grades WHERE term_id = ? AND school_id = ? AND evaluation_id = ? AND student_id = ?", named
+            "SELECT * FROM grades WHERE school_id = ? AND term_id = ? AND evaluation_id = ? AND student_id = ?",
+            (*place, grade["evaluation_id"], grade["student_id"]),
         ).fetchone()
-        result = {name: grade[name] for name in ("evaluation_id", "student_id", "version")}
-        if reason := refusal_of(grade, held, refused):
-            return {**result, "status": "rejected", "reason": reason}
+        decision = decide(grade, dict(held) if held else None)
+        named = {name: grade[name] for name in ("evaluation_id", "student_id", "version")}
+        if decision.reason:
+            return {**named, "status": "rejected", "reason": decision.reason}
+        if decision.kept:
+            self._apply((request, batch_id, *place), grade)
+        return {**named, "status": "accepted"}
+
+    def _apply(self, by: tuple[int, str, str, str], grade: Mapping[str, Any]) -> None:
         self._db.execute(
-            "INSERT INTO grades (term_id, school_id, evaluation_id, student_id, course_id, version, state, value)"
+            "INSERT INTO grades (school_id, term_id, evaluation_id, student_id, course_id, version, state, value)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (term_id, school_id, evaluation_id, student_id)"
             " DO UPDATE SET course_id = excluded.course_id, version = excluded.version, state = excluded.state,"
             " value = excluded.value",
-            (*named, grade["course_id"], grade["version"], grade["state"], grade["value"]),
+            (*by[2:], *(grade.get(name) for name in GRADE_FIELDS)),
         )
-        return {**result, "status": "accepted"}
+        self._db.execute(
+            "INSERT INTO effects VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (*by, grade["evaluation_id"], grade["student_id"], grade["version"]),
+        )

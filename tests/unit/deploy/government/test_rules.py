@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deploy.government.faults import Fault, Script
-from deploy.government.grades import is_grade, refusal_of
-from deploy.government.limit import RollingLimit
+from deploy.government.faults import read_fault
+from deploy.government.grades import Rules, is_grade, refusal_of
+from deploy.government.limit import RollingLimit, most_in_a_window
+from deploy.government.script import Script
 
 GRADE: dict[str, Any] = {
     "evaluation_id": "e",
@@ -59,7 +60,7 @@ def test_grade_is_taken_or_refused_with_its_reason(
     changes: dict[str, Any], held: dict[str, Any] | None, reason: str
 ) -> None:
     assert is_grade(GRADE | changes)
-    assert refusal_of(GRADE | changes, held, {"refused": "unknown_student"}) == reason
+    assert refusal_of(GRADE | changes, held, Rules({"refused": "unknown_student"})) == reason
 
 
 @pytest.mark.parametrize(
@@ -94,5 +95,16 @@ def test_poison_is_found_among_a_batchs_students_until_it_is_cleared() -> None:
     ],
 )
 def test_malformed_fault_is_refused(fields: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match="malformed"):
-        Fault(**fields)
+    with pytest.raises((ValueError, TypeError), match="malformed"):
+        read_fault(fields)
+
+
+@given(st.lists(st.integers(0, 5_000_000_000), max_size=40))
+def test_most_in_a_window_is_what_counting_finds(instants_ns: list[int]) -> None:
+    counted = max((sum(0 <= at - begin < 1_000_000_000 for at in instants_ns) for begin in instants_ns), default=0)
+    assert most_in_a_window(instants_ns) == counted
+
+
+def test_requests_a_window_apart_are_not_in_one() -> None:
+    assert most_in_a_window([0, 1, 1_000_000_000]) == 2
+    assert most_in_a_window([0, 1, 999_999_999]) == 3
