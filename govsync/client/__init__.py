@@ -1,19 +1,18 @@
-"""The government's API as we use it: one call each, and what its answers mean."""
+"""The government's API as we use it: one port, an adapter for each shape it may have."""
 
-from govsync.client.answers import Decided, GovernmentAnswer, HeldPage, Later, NeverReceived, Refused, Unknown
-from govsync.client.calls import REQUEST_LIMIT_S, Government, government
+from govsync.client.choosing import Shape, government, government_at
 from govsync.client.exchange import Exchange
+from govsync.client.keys import FixedKey
+from govsync.client.port import MAX_PAGE_GRADES, Government
+from govsync.client.transport import EXCHANGE_LIMIT_S
 
 __all__ = [
-    "REQUEST_LIMIT_S",
-    "Decided",
+    "EXCHANGE_LIMIT_S",
+    "MAX_PAGE_GRADES",
     "Exchange",
+    "FixedKey",
     "Government",
-    "GovernmentAnswer",
-    "HeldPage",
-    "Later",
-    "NeverReceived",
-    "Refused",
-    "Unknown",
+    "Shape",
     "government",
+    "government_at",
 ]

@@ -1,0 +1,1 @@
+"""Tests of its HTTP client against the simulated government and the emulated cloud."""
