@@ -19,12 +19,14 @@ class JobKind:
 
     A job that nobody moved for ``watchdog_s`` seconds, which no step takes, has lost its message (SQS redelivers within
     minutes) and is handed out again: ``max_hand_outs`` times in a row without a move, then it is given up (``None``:
-    never).
+    never). A unit that was begun ``max_attempts`` times without an end is given up (``None``: never, where half of
+    the units would be worse than none).
     """
 
     name: str
     watchdog_s: float = 900.0
     max_hand_outs: int | None = None
+    max_attempts: int | None = MAX_ATTEMPTS
 
 
 class StepEnd(StrEnum):
@@ -57,7 +59,8 @@ class DueJob:
     """A job that should be looked at, not before ``due_at``, and should have ended by ``deadline_at``.
 
     ``school_id`` is ``None`` for a job of the platform's own. ``hand_outs`` counts how often in a row it was handed out
-    without a move since.
+    without a move since. ``keeper``: the process that works on it and says so by a new ``beat`` every second
+    (``edu.jobs.keeping``); nobody, when it is empty.
     """
 
     kind: str
@@ -66,6 +69,13 @@ class DueJob:
     school_id: str | None = None
     deadline_at: datetime | None = None
     hand_outs: int = 0
+    keeper: str = ""
+    beat: int = 0
+
+    @property
+    def key(self) -> tuple[str, str | None, str]:
+        """What names the job on the list."""
+        return (self.kind, self.school_id, self.job_id)
 
     def late_s(self, now: datetime) -> float | None:
         """Seconds since the deadline; ``None`` before it, and without one."""
@@ -114,9 +124,9 @@ class Job:
     counts: Mapping[str, int] = field(default_factory=dict)
     finished_at: datetime | None = None
 
-    def gives_up(self, unit: str) -> bool:
-        """Whether the unit was begun as often as it may be, without an end."""
-        return unit == self.attempting and self.attempts >= MAX_ATTEMPTS
+    def gives_up(self, unit: str, kind: JobKind) -> bool:
+        """Whether the unit was begun as often as its kind allows, without an end."""
+        return unit == self.attempting and kind.max_attempts is not None and self.attempts >= kind.max_attempts
 
     def begun(self, unit: str) -> Job:
         """The job as it has to stand in the table before the unit's work begins."""

@@ -12,7 +12,7 @@ and a count.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from edu import clock
 from edu.dynamo import table
@@ -26,10 +26,14 @@ from edu.tenancy import ScopeKind, current_scope, enter_platform
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
+    from edu.dynamo.mapping import Attributes
     from edu.dynamo.pages import Page
 
 _NO_SCHOOL = "-"  # no school's id begins so
+_DUE = "due_job"
+_KEEPING = frozenset({"keeper", "beat"})
 
 
 def next_version(version: int) -> Condition:
@@ -96,17 +100,45 @@ def add_due(due: DueJob) -> None:
 
 
 def put_due(due: DueJob) -> None:
-    """Say when a job is to be looked at, whatever was said before."""
-    _put_due(due, ALWAYS)
+    """Say when a job is to be looked at, whatever was said before; who keeps it goes on keeping it."""
+    said = {name: value for name, value in to_attributes(due).items() if name not in _KEEPING}
+    expression = ", ".join(f"#{name} = :{name}" for name in said)
+    names, values = {f"#{name}": name for name in said}, {f":{name}": value for name, value in said.items()}
+    transaction = Transaction()
+    unconditional = Condition(ALWAYS.expression, names=names)
+    transaction.update(_due_key(due), f"SET entity = :entity, {expression}", {":entity": _DUE, **values}, unconditional)
+    with enter_platform():
+        transaction.commit()
 
 
 def replace_due(seen: DueJob, by: DueJob) -> bool:
     """Replace an entry as it was seen; ``False`` when somebody changed it since (no two sweeps take the same one)."""
+    values = {":due_at": instant_text(seen.due_at), ":keeper": seen.keeper, ":beat": seen.beat}
+    kept = "(attribute_not_exists(keeper) OR (keeper = :keeper AND beat = :beat))"
     try:
-        _put_due(by, Condition("due_at = :seen", {":seen": instant_text(seen.due_at)}))
+        _put_due(by, Condition(f"due_at = :due_at AND {kept}", values))
     except ConditionFailedError:
         return False
     return True
+
+
+def renew_due(kept: DueJob, *, beat: int) -> bool:
+    """Give a kept entry a new beat and its ``hand_outs``; ``False`` when it is gone, or another's by now."""
+    return _update_kept(kept, "SET beat = :beat, hand_outs = :hand_outs", {":beat": beat, ":hand_outs": kept.hand_outs})
+
+
+def release_due(kept: DueJob, *, due_at: datetime) -> bool:
+    """Let an entry go, to be looked at again at ``due_at``; ``False`` when it is gone, or another's by now.
+
+    If somebody said another time while it was kept (``put_due``), that stands.
+    """
+    values = {":nobody": "", ":hand_outs": kept.hand_outs}
+    letting_go = "SET keeper = :nobody, hand_outs = :hand_outs"
+    unchanged = Condition(" AND due_at = :kept_due_at", {":kept_due_at": instant_text(kept.due_at)})
+    at = {":due_at": instant_text(due_at)}
+    return _update_kept(kept, f"{letting_go}, due_at = :due_at", values | at, unchanged) or _update_kept(
+        kept, letting_go, values
+    )
 
 
 def remove_due(due: DueJob) -> None:
@@ -132,8 +164,21 @@ def _put_job(job: Job) -> Job:
     return job
 
 
+def _update_kept(kept: DueJob, expression: str, values: Attributes, also: Condition = ALWAYS) -> bool:
+    """Change an entry as long as it is its keeper's, and ``also`` holds."""
+    condition = Condition(f"keeper = :keeper{also.expression}", {":keeper": kept.keeper, **also.values})
+    transaction = Transaction()
+    transaction.update(_due_key(kept), expression, values, condition)
+    with enter_platform():
+        try:
+            transaction.commit()
+        except ConditionFailedError:
+            return False
+    return True
+
+
 def _put_due(due: DueJob, condition: Condition) -> None:
-    item: dict[str, Any] = {**_due_key(due).as_attributes(), "entity": "due_job", **to_attributes(due)}
+    item: Attributes = {**_due_key(due).as_attributes(), "entity": _DUE, **to_attributes(due)}
     transaction = Transaction()
     transaction.put(item, condition)
     with enter_platform():

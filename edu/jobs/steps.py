@@ -72,7 +72,7 @@ def take_step(
         job = repository.find_job(kind.name, job_id) or repository.start_job(kind.name, job_id, order=order or {})
         if job.finished_at is not None:
             return JobStep(job, FINISHED)
-        return _work(job, plan(job), limit)
+        return _work(kind, job, plan(job), limit)
     except JobMovedError:
         _log.info("another worker moved the job", kind=kind.name, job_id=job_id)
         return JobStep(repository.get_job(kind.name, job_id), LOST)
@@ -108,7 +108,7 @@ def reschedule(kind: JobKind, due: DueJob, result: StepResult) -> None:
         repository.put_due(again)
 
 
-def _work(job: Job, units: Units, limit: int) -> JobStep:
+def _work(kind: JobKind, job: Job, units: Units, limit: int) -> JobStep:
     job, worked = replace(job, total=len(units.names)), 0
     for unit in units.names:
         if unit <= job.position:
@@ -116,7 +116,7 @@ def _work(job: Job, units: Units, limit: int) -> JobStep:
         if worked == limit:
             return JobStep(repository.save_job(job), CONTINUE)
         if unit == job.attempting or units.needed(unit):
-            job = _work_on(job, unit, units.work)
+            job = _work_on(kind, job, unit, units.work)
             worked += 1
         else:
             job = job.passed(unit)
@@ -125,8 +125,8 @@ def _work(job: Job, units: Units, limit: int) -> JobStep:
     return JobStep(repository.save_job(job.ended(clock.now())), FINISHED)
 
 
-def _work_on(job: Job, unit: str, work: Callable[[str], Mapping[str, int]]) -> Job:
-    if job.gives_up(unit):
+def _work_on(kind: JobKind, job: Job, unit: str, work: Callable[[str], Mapping[str, int]]) -> Job:
+    if job.gives_up(unit, kind):
         return job.given_up(unit)
     job = repository.save_job(job.begun(unit))
     return job.completed(unit, work(unit))
