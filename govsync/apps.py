@@ -11,5 +11,7 @@ class GovsyncConfig(AppConfig):
     verbose_name = _("Government sync")
 
     def ready(self) -> None:
-        """Register the check of the government's address."""
-        from govsync import checks  # noqa: F401, PLC0415 - registers itself; apps must be loaded first
+        """Register the checks of the government's settings, and tell the console what it must know of this app."""
+        from govsync import checks, console  # noqa: F401, PLC0415 - the first registers itself; apps must be loaded first
+
+        console.register()

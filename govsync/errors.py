@@ -37,17 +37,48 @@ class BatchAlteredError(LibretaError):
     code = "sync_batch_altered"
 
 
-class SlotBusyError(UnavailableError):
-    """Every slot of the government's rate limit is held; at ``until`` at the latest one is free."""
+class ReviewError(ConflictError):
+    """The run or batch is not where this can be done to it: not parked, not ended, or nothing is left to mend."""
 
-    code = "sync_slot_busy"
-
-    def __init__(self, until: datetime) -> None:
-        super().__init__()
-        self.until = until
+    code = "sync_not_reviewable"
+    title = _("Nothing of this kind waits for a person in this sync")
 
 
-class PausedError(SlotBusyError):
-    """The government asked for a pause, and nobody may call it before ``until``."""
+class LineClosedError(UnavailableError):
+    """The line to the government is paused, broken or refused: nothing may be sent before ``until``."""
 
-    code = "sync_paused"
+    code = "sync_line_closed"
+
+    def __init__(self, until: datetime, cause: str) -> None:
+        super().__init__(cause)
+        self.until, self.cause = until, cause
+
+
+class LaneLostError(UnavailableError):
+    """The worker could not renew its right to send in time: nothing was sent, and somebody else may do so now."""
+
+    code = "sync_lane_lost"
+
+
+class RunOpenError(ConflictError):
+    """The run has not ended: what it certifies is not known yet."""
+
+    code = "sync_run_open"
+
+
+class HistoryAlteredError(LibretaError):
+    """A run's history is not the one that was written; nothing is certified of it."""
+
+    code = "sync_history_altered"
+
+
+class ManifestAlteredError(LibretaError):
+    """The grades kept for a run are not those it ended with: lost, changed, or from before they were kept."""
+
+    code = "sync_manifest_altered"
+
+
+class GradeNotCertifiedError(NotFoundError):
+    """The run certifies no such grade."""
+
+    code = "sync_grade_not_certified"

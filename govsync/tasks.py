@@ -1,9 +1,8 @@
-"""Celery's entry points. A message says which run to advance and nothing else; what to do stands in the table."""
+"""Celery's entry points: orders, and what beat looks after. No message advances a run (``manage.py advance_syncs``)."""
 
 from __future__ import annotations
 
 from edu.celery import app
-from edu.jobs.domain import StepEnd
 from edu.logs import get_logger
 from edu.tasks import LoggedTask, SchoolTask
 from govsync import services
@@ -11,21 +10,29 @@ from govsync import services
 _log = get_logger(__name__)
 
 
-@app.task(base=SchoolTask, name="govsync.advance_run")
-def advance_run(*, school_id: str, run_id: str) -> None:
-    """Take one step of the run and, while there is something to do at once, send the next message.
+@app.task(base=SchoolTask, name="govsync.start_sync")
+def start_sync(*, school_id: str, term_id: str, actor: str, ordinal: int = 1) -> None:  # noqa: ARG001 - the base enters it
+    """Start the term's n-th run, as ``actor`` ordered. A doubled message finds it started.
 
-    Waits are times in the table that the sweep reads: no ETA, no countdown. A duplicate message does no harm.
+    For a process that may not enter the platform's scope, such as the console.
     """
-    actor = f"worker:{advance_run.request.hostname or 'local'}"
-    result = services.advance_run(run_id=run_id, actor=actor)
-    _log.info("run advanced", run_id=run_id, outcome=str(result.end))
-    if result.end is StepEnd.CONTINUE:
-        advance_run.apply_async(kwargs={"school_id": school_id, "run_id": run_id})
+    run = services.start_sync(term_id=term_id, actor=actor, ordinal=ordinal)
+    _log.info("sync ordered", run_id=run.run_id, state=str(run.state))
 
 
-@app.task(base=LoggedTask, name="govsync.sweep_due_runs")
-def sweep_due_runs() -> None:
-    """Send a message for each run whose time has come. Beat calls it; two beats send no more than one."""
-    for due in services.sweep_due_runs():
-        advance_run.apply_async(kwargs={"school_id": due.school_id, "run_id": due.job_id})
+@app.task(base=LoggedTask, name="govsync.start_ended_terms")
+def start_ended_terms() -> None:
+    """Start the first run of each term that has just ended. Beat calls it every hour; two beats start nothing twice."""
+    _log.info("ended terms", started=services.start_ended_terms(actor="beat"))
+
+
+@app.task(base=LoggedTask, name="govsync.watch_deadlines")
+def watch_deadlines() -> None:
+    """Tell of the runs near or past their deadline. Beat calls it; it needs no worker that drives them."""
+    services.watch_deadlines()
+
+
+@app.task(base=LoggedTask, name="govsync.order_follow_ups")
+def order_follow_ups() -> None:
+    """Order a further run where grades changed after a term was sent. Beat calls it every quarter of an hour."""
+    _log.info("follow-ups", ordered=services.order_follow_ups(actor="beat"))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 GradeKey = tuple[str, str, int]
+# How the reason begins of what people decided not to send.
+SKIPPED = "skipped: "
 
 
 @dataclass(frozen=True, order=True)
@@ -36,6 +38,11 @@ class RejectedGrade:
     version: int
     reason: str
     batch_number: int
+
+    @property
+    def is_skipped(self) -> bool:
+        """Whether people decided that it is not sent: at this version no later run sends it either."""
+        return self.reason.startswith(SKIPPED)
 
     @property
     def key(self) -> GradeKey:

@@ -1,8 +1,8 @@
-"""What happened to a run, step by step: append-only, and without personal data."""
+"""What happened to a run, step by step: append-only, without personal data, each entry chained to the one before it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 
@@ -11,7 +11,10 @@ class HistoryEntry:
     """``actor`` did ``event`` at ``at``, which made the run's ``version``.
 
     Of an exchange with the government: ``request_sha256`` (for a batch, its id), the answer's status (``None``: none
-    came), how long it took, and a code in ``detail`` when it brought no decision.
+    came) and ``response_sha256``, how long it took, and a code in ``detail`` when it brought no decision.
+
+    ``previous_sha256`` and ``sha256`` chain it (``govsync.domain.chain``); an entry from before there was a chain has
+    none. ``salt`` is random: a batch of one grade could be guessed from its digest, and so from all that is made of it.
     """
 
     at: datetime
@@ -25,3 +28,7 @@ class HistoryEntry:
     duration_ms: int | None = None
     detail: str = ""
     correlation_id: str = ""
+    response_sha256: str | None = None
+    salt: str = field(default="", repr=False)
+    previous_sha256: str = ""
+    sha256: str = ""

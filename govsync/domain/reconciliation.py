@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import astuple, dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -15,11 +17,16 @@ if TYPE_CHECKING:
 
 
 class DifferenceKind(StrEnum):
-    """How the two sides differ in one grade. ``gone``: the government acknowledged it, and it is not among ours."""
+    """How the two sides differ in one grade.
+
+    ``duplicate``: its list has the grade more than once, whatever the entries say. ``gone``: the government
+    acknowledged it, and it is not among ours.
+    """
 
     MISSING = "missing"
     OTHER_VERSION = "other_version"
     OTHER_CONTENT = "other_content"
+    DUPLICATE = "duplicate"
     UNEXPECTED = "unexpected"
     REJECTED = "rejected"
     PENDING = "pending"
@@ -43,20 +50,26 @@ class Bookkeeping:
     """What the sync itself has noted of our grades, each at its version.
 
     ``rejected``: refused, with the reason. ``pending``: every mark that stands, read after the grades themselves.
-    ``acknowledged``: accepted by the government, in any run of the term.
+    ``acknowledged``: accepted by the government, in any run of the term. ``later``: evaluation and student of what was
+    recorded or corrected after the cut-off, which no comparison is about.
     """
 
     rejected: Mapping[GradeKey, str] = field(default_factory=dict)
     pending: frozenset[GradeKey] = frozenset()
     acknowledged: frozenset[GradeKey] = frozenset()
+    later: AbstractSet[tuple[str, str]] = frozenset()
 
 
 @dataclass(frozen=True)
 class _Sides:
-    """One grade as we have it, as they hold it, and the latest versions that are pending and acknowledged (0: none)."""
+    """One grade as we have it, as they hold it, and how often they list it.
+
+    ``pending`` and ``acknowledged`` are the latest versions that are (0: none).
+    """
 
     mine: SubmittedGrade | None
     held: SubmittedGrade | None
+    times_held: int
     pending: int
     acknowledged: int
 
@@ -75,12 +88,18 @@ def compare(ours: Iterable[SubmittedGrade], theirs: Iterable[SubmittedGrade], no
         ValueError: ``ours`` has a grade twice.
     """
     ours_by_name = _by_name(ours)
-    theirs_by_name = {_name(grade): grade for grade in theirs}
+    listed = list(theirs)
+    theirs_by_name, times = {_name(grade): grade for grade in listed}, Counter(map(_name, listed))
     pending, acknowledged = _latest(noted.pending), _latest(noted.acknowledged)
     found = []
-    for name in sorted(ours_by_name.keys() | theirs_by_name.keys() | pending.keys() | acknowledged.keys()):
+    names = ours_by_name.keys() | theirs_by_name.keys() | pending.keys() | acknowledged.keys()
+    for name in sorted(names - noted.later):
         sides = _Sides(
-            ours_by_name.get(name), theirs_by_name.get(name), pending.get(name, 0), acknowledged.get(name, 0)
+            ours_by_name.get(name),
+            theirs_by_name.get(name),
+            times[name],
+            pending.get(name, 0),
+            acknowledged.get(name, 0),
         )
         kind, reason = _kind(sides, noted)
         if kind is not None:
@@ -101,15 +120,31 @@ def agreed(ours: Iterable[SubmittedGrade], differences: Iterable[Difference]) ->
     return sorted(agreeing, key=lambda grade: grade.key)
 
 
+def healable(differences: Iterable[Difference]) -> list[GradeKey]:
+    """Our grades, at their versions, that sending again may mend: those they lack, or hold at an earlier version."""
+    return [
+        (found.evaluation_id, found.student_id, found.our_version)
+        for found in differences
+        if found.our_version is not None
+        and (
+            found.kind is DifferenceKind.MISSING
+            or (found.kind is DifferenceKind.OTHER_VERSION and (found.their_version or 0) < found.our_version)
+        )
+    ]
+
+
+def veiled(grade: SubmittedGrade) -> SubmittedGrade:
+    """A listed grade of an evaluation that is none of ours, as it may be kept: without its names and its value.
+
+    It may be another school's. Its digest tells it from others, and who holds the grade finds it by that.
+    """
+    digest = hashlib.sha256(f"{grade.evaluation_id}\t{grade.student_id}".encode()).hexdigest()
+    return SubmittedGrade("unknown", digest[:16], grade.version, "unknown", "unknown")
+
+
 def differences_sha256(differences: Iterable[Difference]) -> str:
     """SHA-256 over the differences in any order: what names a comparison's result."""
     lines = sorted("\t".join(str(part) for part in astuple(difference)) + "\n" for difference in differences)
-    return hashlib.sha256("".join(lines).encode()).hexdigest()
-
-
-def manifest_sha256(grades: Iterable[SubmittedGrade]) -> str:
-    """SHA-256 over sorted lines, one a grade: evaluation, student, version, state, value; tab-separated, LF-ended."""
-    lines = sorted("\t".join((*_name(g), str(g.version), g.state, g.value or "")) + "\n" for g in grades)
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
@@ -141,6 +176,8 @@ def _kind(sides: _Sides, noted: Bookkeeping) -> tuple[DifferenceKind | None, str
         return DifferenceKind.REJECTED, noted.rejected[mine.key]
     if sides.pending and sides.pending >= sides.our_version:
         return DifferenceKind.PENDING, ""
+    if sides.times_held > 1:
+        return DifferenceKind.DUPLICATE, ""
     return _kind_of_decided(mine, sides.held), ""
 
 

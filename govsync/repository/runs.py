@@ -21,18 +21,18 @@ from typing import TYPE_CHECKING
 from edu.dynamo import table
 from edu.dynamo.keys import Key, joined, school_partition
 from edu.dynamo.mapping import from_attributes, instant_text, to_attributes
-from edu.dynamo.transactions import NOT_THERE, Transaction
+from edu.dynamo.transactions import NOT_THERE, Transaction, version_is
 from edu.jobs.repository import next_version
 from govsync.domain.batches import Batch
 from govsync.domain.grades import GradeKey, RejectedGrade, SubmittedGrade
 from govsync.domain.history import HistoryEntry
 from govsync.domain.reconciliation import Difference, differences_sha256
-from govsync.domain.runs import SyncRun
+from govsync.domain.runs import SyncRun, run_id_of
 from govsync.domain.states import BatchState
-from govsync.errors import RunMovedError, RunNotFoundError
+from govsync.errors import ReviewError, RunMovedError, RunNotFoundError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from edu.dynamo.mapping import Attributes
     from edu.dynamo.pages import Page
@@ -85,6 +85,12 @@ def get_batch(run_id: str, number: int) -> Batch:
     return from_attributes(Batch, found)
 
 
+def get_batches(run_id: str, numbers: Sequence[int]) -> list[Batch]:
+    """Some batches of a run, in their order. Strongly consistent."""
+    found = table.get_items([_batch_key(run_id, number) for number in numbers], consistent=True)
+    return sorted((from_attributes(Batch, item) for item in found), key=lambda batch: batch.number)
+
+
 def list_batches(run_id: str) -> list[Batch]:
     """A run's batches in order. Strongly consistent."""
     return [from_attributes(Batch, item) for item in _items(run_id, _BATCH)]
@@ -92,12 +98,23 @@ def list_batches(run_id: str) -> list[Batch]:
 
 def list_history(run_id: str) -> list[HistoryEntry]:
     """What happened to a run, first to last. Strongly consistent."""
-    return [from_attributes(HistoryEntry, item) for item in _items(run_id, _HISTORY)]
+    entries = (from_attributes(HistoryEntry, item) for item in _items(run_id, _HISTORY))
+    return sorted(entries, key=lambda entry: entry.version)  # clocks of workers differ
 
 
 def list_rejected(run_id: str) -> list[RejectedGrade]:
     """The grades of a run that the government will not take as they are. Strongly consistent."""
     return [from_attributes(RejectedGrade, item) for item in _items(run_id, _REJECTED)]
+
+
+def list_set_apart(run: SyncRun) -> list[RejectedGrade]:
+    """What a run does not send: what it was refused, and what people skipped in the term's earlier runs.
+
+    Strongly consistent; a query for each run of the term.
+    """
+    earlier = (run_id_of(run.term_id, ordinal) for ordinal in range(1, run.ordinal))
+    skipped = [grade for run_id in earlier for grade in list_rejected(run_id) if grade.is_skipped]
+    return list_rejected(run.run_id) + skipped
 
 
 def list_acknowledged(run_id: str) -> list[GradeKey]:
@@ -134,10 +151,27 @@ def stage(run: SyncRun, entry: HistoryEntry, batches: Iterable[Batch] = ()) -> T
     return transaction
 
 
+def require_unmoved(transaction: Transaction, run: SyncRun) -> None:
+    """Require that nobody has moved the run since it was read; else RunMovedError."""
+    transaction.check(_key(run.run_id, _RUN), version_is(run.version), otherwise=RunMovedError)
+
+
+def require_latest(transaction: Transaction, run: SyncRun) -> None:
+    """Require that the term's next run has not begun; else ReviewError."""
+    following = run_id_of(run.term_id, run.ordinal + 1)
+    transaction.check(_key(following, _RUN), NOT_THERE, otherwise=ReviewError)
+
+
 def add_rejected(transaction: Transaction, run_id: str, grade: RejectedGrade) -> None:
     """Note a rejected grade, in the transaction of the decision on its batch."""
     name = joined(_REJECTED, grade.evaluation_id, grade.student_id, str(grade.version))
     transaction.put({**_key(run_id, name).as_attributes(), "entity": "sync_rejected_grade", **to_attributes(grade)})
+
+
+def add_skipped(transaction: Transaction, run_id: str, batch: Batch, reason: str) -> None:
+    """Note every grade of a batch that people decided not to send, in the transaction of that decision."""
+    for grade in batch.grades:
+        add_rejected(transaction, run_id, RejectedGrade(*grade.key, reason, batch.number))
 
 
 def add_held_page(transaction: Transaction, run_id: str, page: int, grades: tuple[SubmittedGrade, ...]) -> None:

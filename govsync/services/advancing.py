@@ -1,44 +1,45 @@
-"""Moving a run one step on, from wherever it stands, and finding the runs whose time has come."""
+"""Moving a run one step on, from wherever it stands."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from edu import clock
 from edu.jobs import repository as jobs
-from edu.jobs import steps
 from edu.jobs.domain import CONTINUE, FINISHED, LOST, StepEnd, StepResult, wait_until
 from edu.logs import get_logger
 from edu.metrics import COUNT, embedded
-from govsync.domain.runs import SYNC, parse_run_id
+from govsync.domain.runs import parse_run_id
 from govsync.domain.states import RunState
-from govsync.errors import PausedError, RunMovedError, SlotBusyError
+from govsync.errors import LaneLostError, LineClosedError, RunMovedError
 from govsync.repository import runs
+from govsync.services.parking import take_up
 from govsync.services.preparing import prepare_next
 from govsync.services.reconciling import reconcile
 from govsync.services.sending import send_current
-from govsync.services.starting import due_job_of, start_sync
+from govsync.services.starting import due_job_of, order_follow_up, owes_grades, start_sync
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
-    from edu.jobs.domain import DueJob
     from govsync.domain.runs import SyncRun
+    from govsync.services.line import Line
 
 _log = get_logger(__name__)
 
-_STEPS: Mapping[RunState, Callable[[SyncRun, str], StepResult]] = {
-    RunState.PREPARING: prepare_next,
+_STEPS: Mapping[RunState, Callable[[SyncRun, str, Line], StepResult]] = {
+    RunState.PREPARING: lambda run, actor, _line: prepare_next(run, actor),
     RunState.SENDING: send_current,
     RunState.RECONCILING: reconcile,
+    RunState.PARKED: lambda run, actor, _line: take_up(run, actor),
 }
 
 
-def advance_run(*, run_id: str, actor: str) -> StepResult:
-    """Take one step of a run of the school in scope: at most one request to the government.
+def advance_run(*, run_id: str, actor: str, line: Line) -> StepResult:
+    """Take one step of a run of the school in scope: at most one request to the government, on ``line``.
 
     Any worker may call it at any time, after any crash: the step is chosen from what the table says and written on the
-    condition that the run has not moved meanwhile. A run whose start was cut off after its due entry is started here.
+    condition that the run has not moved meanwhile. A run whose start was cut off after its due entry is started here;
+    one that has ended is taken off the due list.
 
     Raises:
         ValueError: ``run_id`` is no run's id.
@@ -50,49 +51,31 @@ def advance_run(*, run_id: str, actor: str) -> StepResult:
     if run is None:
         term_id, ordinal = parse_run_id(run_id)
         run = start_sync(term_id=term_id, actor=actor, ordinal=ordinal)
-    result = _take_step(run, actor)
+    result = _take_step(run, actor, line)
     if result.end is StepEnd.FINISHED:
-        _log_if_unreconciled(runs.get_run(run.run_id))
-    steps.reschedule(SYNC, due_job_of(run), result)
+        _end(runs.get_run(run.run_id))
+        jobs.remove_due(due_job_of(run))
     return result
 
 
-def sweep_due_runs() -> Iterator[DueJob]:
-    """The runs of all schools whose time has come, each handed to one caller only: who gets one must have it advanced.
-
-    A run that nobody moves is handed out again after the watchdog's time (``edu.jobs``). Every open run past its
-    deadline is logged at error, with the metric ``SyncOverdue``, each time.
-    """
-    now = clock.now()
-    entries = jobs.list_due(SYNC.name)
-    for entry in entries:
-        late_s = entry.late_s(now)
-        if late_s is not None:
-            _log_overdue(entry, late_s)
-    yield from steps.hand_out(SYNC, entries)
-
-
-def _log_overdue(entry: DueJob, late_s: float) -> None:
-    late_h, metric = round(late_s / 3600, 1), embedded("SyncOverdue", 1, COUNT)
-    _log.error("sync overdue", school_id=entry.school_id, run_id=entry.job_id, late_h=late_h, **metric)
-
-
-def _take_step(run: SyncRun, actor: str) -> StepResult:
+def _take_step(run: SyncRun, actor: str, line: Line) -> StepResult:
     if run.finished:
         return FINISHED
     try:
-        return _STEPS[run.state](run, actor)
+        return _STEPS[run.state](run, actor, line)
     except RunMovedError:
         _log.info("another worker moved the run", run_id=run.run_id, version=run.version)
         return LOST
-    except PausedError as pause:
-        return wait_until(pause.until)
-    except SlotBusyError:  # it has waited its time: other runs go first, and this one to the end of the queue
+    except LineClosedError as closed:
+        return wait_until(closed.until)
+    except LaneLostError:
         return CONTINUE
 
 
-def _log_if_unreconciled(run: SyncRun) -> None:
-    """Say that a person is needed, before the run leaves the due list: should the worker vanish, it is said again."""
+def _end(run: SyncRun) -> None:
+    """What an end brings, before the run leaves the due list: should the worker vanish, it is done again."""
+    if owes_grades(run):
+        order_follow_up(run)
     if run.state is not RunState.NEEDS_REVIEW:
         return
     counts = {"rejected": run.rejected, "differences": run.differences}

@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from edu import clock
 from edu.dynamo.errors import ConditionFailedError
 from edu.jobs.domain import CONTINUE, StepResult, wait_until
 from edu.logs import get_logger
+from edu.metrics import COUNT, embedded
 from edu.tenancy import current_school_id
 from evaluations.services import acknowledge_grades
-from govsync.client import Decided, Exchange, HeldPage, Later, NeverReceived, Refused, Unknown
-from govsync.domain.batches import Batch, retry_wait_s, split_batch
-from govsync.domain.grades import GradeKey, RejectedGrade, SubmittedGrade
+from govsync.client import Exchange
+from govsync.domain.answers import BatchAnswer, ContractBroken
+from govsync.domain.batches import Batch, split_batch
+from govsync.domain.grades import GradeKey, RejectedGrade
+from govsync.domain.outcomes import Outcome, outcome_of
 from govsync.domain.runs import SyncRun
 from govsync.domain.states import BatchState, RunState
-from govsync.repository import rate_limit, runs
+from govsync.repository import runs
 from govsync.services import transitions
-from govsync.services.grades import as_acknowledged
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Mapping
+    from collections.abc import Container
 
     from edu.dynamo.transactions import Transaction
 
@@ -35,7 +36,7 @@ class BatchExchange:
 
     run: SyncRun
     batch: Batch
-    exchange: Exchange
+    exchange: Exchange[BatchAnswer]
     actor: str
 
 
@@ -44,84 +45,92 @@ def apply_answer(done: BatchExchange) -> StepResult:
 
     Raises:
         RunMovedError: another worker moved the run meanwhile; what it wrote stands.
-        TypeError: the exchange was not about a batch.
     """
-    match done.exchange.answer:
-        case Decided(rejected=rejected):
-            return _apply_decision(done, rejected)
-        case Refused(reason=reason) if len(done.batch.grades) > 1:
-            return _split(done, reason)
-        case Refused(reason=reason):
-            return _apply_decision(done, dict.fromkeys((grade.key for grade in done.batch.grades), reason))
-        case NeverReceived():
-            return _postpone(done, BatchState.WAITING, "never_received", wait_s=0.0)
-        case Later(reason=reason, asked_s=asked_s):
-            return _postpone(done, BatchState.WAITING, reason, wait_s=_wait_s(done.batch, asked_s))
-        case Unknown(reason=reason, asked_s=asked_s):
-            return _postpone(done, BatchState.UNKNOWN, reason, wait_s=_wait_s(done.batch, asked_s))
-        case HeldPage():  # every answer has its case here, as the type checker sees
-            raise TypeError("a page of held grades is no answer to a batch")
+    outcome = outcome_of(done.batch, done.exchange.answer, clock.now())
+    if isinstance(done.exchange.answer, ContractBroken):
+        _report_broken(done, done.exchange.answer.reason)
+    match outcome.batch.state:
+        case BatchState.ACKNOWLEDGED | BatchState.REJECTED:
+            return _apply_decision(done, outcome)
+        case BatchState.SPLIT:
+            return _split(done, outcome)
+        case BatchState.PARKED:
+            return _park(done, outcome)
+        case _:
+            return _postpone(done, outcome)
 
 
-def _wait_s(batch: Batch, asked_s: float) -> float:
-    if asked_s:
-        rate_limit.pause(asked_s)
-    return retry_wait_s(batch.attempt + 1, asked_s)
-
-
-def _postpone(done: BatchExchange, state: BatchState, detail: str, *, wait_s: float) -> StepResult:
-    retry_at = clock.now() + timedelta(seconds=wait_s)
-    batch = done.batch.moved(state, retry_at=retry_at)
-    _log.warning(
-        "no decision on a batch", run_id=done.run.run_id, batch=batch.number, reason=detail, attempt=batch.attempt
+def _report_broken(done: BatchExchange, reason: str) -> None:
+    """An answer that is not the contract's is for a person, whatever becomes of the batch."""
+    _log.error(
+        "government's contract broken",
+        run_id=done.run.run_id,
+        batch=done.batch.number,
+        reason=reason,
+        **embedded("SyncNeedsReview", 1, COUNT),
     )
-    _move(done, RunState.SENDING, batch, detail=detail)
-    return wait_until(retry_at) if wait_s else CONTINUE
 
 
-def _split(done: BatchExchange, reason: str) -> StepResult:
+def _postpone(done: BatchExchange, outcome: Outcome) -> StepResult:
+    batch = outcome.batch
+    _log.warning(
+        "no decision on a batch",
+        run_id=done.run.run_id,
+        batch=batch.number,
+        reason=outcome.detail,
+        attempt=batch.attempt,
+    )
+    _move(done, RunState.SENDING, outcome)
+    return wait_until(batch.retry_at) if batch.retry_at and batch.retry_at > clock.now() else CONTINUE
+
+
+def _park(done: BatchExchange, outcome: Outcome) -> StepResult:
+    """The batch is set apart; the run goes on with the others."""
+    run, remaining = done.run, done.run.open_batches[1:]
+    _log.warning("a batch is parked", run_id=run.run_id, batch=outcome.batch.number, reason=outcome.batch.reason)
+    parked = (*run.parked_batches, outcome.batch.number)
+    _move(done, _after_last(remaining), outcome, open_batches=remaining, parked_batches=parked)
+    return CONTINUE
+
+
+def _split(done: BatchExchange, outcome: Outcome) -> StepResult:
     """One grade may be why the whole batch was refused: its halves go on as batches of their own, the first next."""
     run, batch = done.run, done.batch
     place = {"school_id": current_school_id(), "term_id": run.term_id, "run_id": run.run_id}
     halves = split_batch(batch, run.batches + 1, **place)
     numbers = tuple(half.number for half in halves)
-    _log.warning("a batch was refused whole", run_id=run.run_id, batch=batch.number, reason=reason)
-    _move(
-        done,
-        RunState.SENDING,
-        batch.moved(BatchState.SPLIT),
-        added=halves,
-        detail=reason,
-        batches=numbers[-1],
-        open_batches=numbers + run.open_batches[1:],
-    )
+    _log.warning("a batch was refused whole", run_id=run.run_id, batch=batch.number, reason=outcome.detail)
+    open_batches = numbers + run.open_batches[1:]
+    _move(done, RunState.SENDING, outcome, added=halves, batches=numbers[-1], open_batches=open_batches)
     return CONTINUE
 
 
-def _apply_decision(done: BatchExchange, rejected: Mapping[GradeKey, str]) -> StepResult:
+def _apply_decision(done: BatchExchange, outcome: Outcome) -> StepResult:
     """Acknowledge what was accepted, note what was rejected, and let the run go on: one transaction.
 
     A grade corrected since it was prepared keeps its mark, which is the newer version's.
     """
-    run, accepted = done.run, [grade for grade in done.batch.grades if grade.key not in rejected]
-    state = BatchState.ACKNOWLEDGED if accepted else BatchState.REJECTED
-    batch = done.batch.moved(state, counts=(len(accepted), len(rejected)))
-    remaining = run.open_batches[1:]
-    to = RunState.SENDING if remaining else RunState.PREPARING
-    decision = _Decision(run, [RejectedGrade(*key, reason, batch.number) for key, reason in rejected.items()], accepted)
+    run, batch, remaining = done.run, outcome.batch, done.run.open_batches[1:]
+    accepted = [grade.key for grade in batch.grades if grade.key not in outcome.rejected]
+    rejected = [RejectedGrade(*key, reason, batch.number) for key, reason in outcome.rejected.items()]
+    decision = _Decision(run, rejected, accepted)
     changes = {
         "open_batches": remaining,
-        "accepted": run.accepted + len(accepted),
-        "rejected": run.rejected + len(rejected),
+        "accepted": run.accepted + batch.accepted,
+        "rejected": run.rejected + batch.rejected,
     }
     while True:
         try:
-            _move(done, to, batch, also=decision.add_to, **changes)
+            _move(done, _after_last(remaining), outcome, also=decision.add_to, **changes)
         except ConditionFailedError as error:
             if not decision.leave_out(error.failed):
                 raise
         else:
             return CONTINUE
+
+
+def _after_last(remaining: tuple[int, ...]) -> RunState:
+    return RunState.SENDING if remaining else RunState.PREPARING
 
 
 @dataclass
@@ -130,23 +139,31 @@ class _Decision:
 
     run: SyncRun
     rejected: list[RejectedGrade]
-    cleared: list[SubmittedGrade]
+    cleared: list[GradeKey]
 
     def add_to(self, transaction: Transaction) -> None:
         """Put it into the transaction."""
         for grade in self.rejected:
             runs.add_rejected(transaction, self.run.run_id, grade)
-        acknowledge_grades(transaction, [as_acknowledged(grade, self.run) for grade in self.cleared])
+        acknowledge_grades(transaction, self.run.term_id, self.cleared)
 
     def leave_out(self, failed: Container[tuple[str, str]]) -> bool:
         """Leave out the marks of these grades, which a correction has replaced; ``False`` when there are none."""
-        kept = [grade for grade in self.cleared if (grade.evaluation_id, grade.student_id) not in failed]
+        kept = [key for key in self.cleared if key[:2] not in failed]
         is_fewer = len(kept) < len(self.cleared)
         self.cleared = kept
         return is_fewer
 
 
-def _move(done: BatchExchange, to: RunState, batch: Batch, **more: Any) -> None:  # noqa: ANN401 - see ``move``
+def _move(done: BatchExchange, to: RunState, outcome: Outcome, **more: Any) -> None:  # noqa: ANN401 - see ``move``
     """The event that brings the batch into its new state, with the exchange in its entry."""
-    event = f"batch.{batch.state}"
-    transitions.move(done.run, to, event, actor=done.actor, batch=batch, exchange=done.exchange, **more)
+    transitions.move(
+        done.run,
+        to,
+        f"batch.{outcome.batch.state}",
+        actor=done.actor,
+        batch=outcome.batch,
+        exchange=done.exchange,
+        detail=outcome.detail,
+        **more,
+    )

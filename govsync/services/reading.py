@@ -24,6 +24,7 @@ class RunReport:
 
     run: SyncRun
     batches: list[Batch]
+    parked: list[Batch]
     rejected: list[RejectedGrade]
     differences: list[Difference]
     history: list[HistoryEntry]
@@ -68,6 +69,7 @@ def describe_run(*, run_id: str) -> RunReport:
     return RunReport(
         run=run,
         batches=runs.list_batches(run_id),
+        parked=runs.get_batches(run_id, run.parked_batches),
         rejected=runs.list_rejected(run_id),
         differences=runs.list_differences(run_id, run.comparison) if run.comparison else [],
         history=runs.list_history(run_id),

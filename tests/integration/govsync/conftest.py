@@ -8,11 +8,9 @@ import pytest
 
 from edu import clock
 from edu.tenancy import enter_school
-from govsync.repository import rate_limit
 from tests.integration.govsync.support import (
     API_KEY,
     QUICK_WINDOW_S,
-    REAL_WINDOW_S,
     Driver,
     Government,
     ShiftedClock,
@@ -44,12 +42,10 @@ def simulator(tmp_path_factory: pytest.TempPathFactory, window_s: float) -> Iter
 
 
 @pytest.fixture
-def government(simulator: Government, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Government:
+def government(simulator: Government, settings: Settings) -> Government:
     """The government of the test, which has seen nothing yet, at the address of our settings."""
     simulator.clear()
     settings.GOV_API_URL, settings.GOV_API_KEY = simulator.url, API_KEY
-    if simulator.window_s != REAL_WINDOW_S:
-        monkeypatch.setattr(rate_limit, "WINDOW_S", simulator.window_s)
     return simulator
 
 
@@ -63,19 +59,11 @@ def shifted_clock(monkeypatch: pytest.MonkeyPatch) -> ShiftedClock:
 
 @pytest.fixture
 def driver(
-    as_worker: Cloud,
+    as_worker: Cloud,  # noqa: ARG001 - signs as the worker
     school: TestSchool,
     government: Government,
     shifted_clock: ShiftedClock,
 ) -> Iterator[Driver]:
     """Advances runs by hand, in the school's scope and signing as the worker."""
-    _free_the_slots(as_worker)
     with enter_school(school.school_id):
         yield Driver(government, shifted_clock)
-
-
-def _free_the_slots(cloud: Cloud) -> None:
-    """Slots and pauses outlive a test; the next one's government is as new, so they mean nothing to it."""
-    client, table = cloud.root("dynamodb"), cloud.outputs["TableName"]
-    for name in ("SLOT#1", "SLOT#2", "PAUSE"):
-        client.delete_item(TableName=table, Key={"pk": {"S": "PLATFORM#SYNC#RATE"}, "sk": {"S": name}})

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,16 +9,17 @@ import pytest
 from edu import clock
 from edu.jobs.domain import StepEnd
 from edu.tenancy import enter_school
-from govsync import client, services
+from govsync import services
 from govsync.domain.states import BatchState, RunState
-from govsync.errors import PausedError
-from govsync.repository import rate_limit, runs
-from tests.integration.govsync.support import API_KEY, RUN_ID, pending_count, record_grades
+from govsync.repository import runs
+from tests.integration.govsync.support import API_KEY, RUN_ID, around_sending, pending_count, record_grades
 from tests.support.schools import OPEN_TERM
 
 if TYPE_CHECKING:
     from pytest_django import Settings
 
+    from govsync.domain.batches import Batch
+    from govsync.services import RunReport
     from tests.integration.govsync.support import Driver
     from tests.support.schools import TestSchool
 
@@ -31,9 +30,8 @@ class Vanished(BaseException):
 
 @pytest.fixture
 def impatient(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> Driver:
-    """A driver whose requests time out after half a second."""
-    quick = client.Government(driver.government.url, API_KEY, read_timeout_s=0.5)
-    monkeypatch.setattr("govsync.services.sending.government", lambda: quick)
+    """A driver whose exchanges end after half a second."""
+    monkeypatch.setattr("govsync.client.transport.EXCHANGE_LIMIT_S", 0.5)
     return driver
 
 
@@ -49,8 +47,8 @@ def events() -> list[str]:
     return [entry.event for entry in services.describe_run(run_id=RUN_ID).history]
 
 
-def current_state() -> BatchState:
-    return runs.get_batch(RUN_ID, 1).state
+def current() -> Batch:
+    return runs.get_batch(RUN_ID, 1)
 
 
 def operations(driver: Driver) -> list[str]:
@@ -73,7 +71,7 @@ def test_request_lost_before_the_effect_is_sent_again_after_asking(started: Driv
     started.government.fail(action=action, on="submit", effect=False)
     report = started.finish()
     assert report.run.state is RunState.RECONCILED
-    assert operations(started) == ["submit", "ask", "submit", "held"]
+    assert operations(started) == ["submit", "ask", "ask", "submit", "held"], "asked until it can no longer arrive"
     assert started.government.effects() == 1
 
 
@@ -81,6 +79,22 @@ def test_bad_gateway_after_the_effect_is_asked_about(started: Driver) -> None:
     started.government.fail(action="status", on="submit", status=502, effect=True)
     assert started.finish().run.state is RunState.RECONCILED
     assert operations(started) == ["submit", "ask", "held"]
+
+
+@pytest.mark.parametrize("form", [{"body": {}}, {"raw": "<html></html>", "headers": {"Content-Type": "text/html"}}])
+def test_plain_503_after_the_effect_is_asked_about(started: Driver, form: dict[str, Any]) -> None:
+    started.government.set(honour_key=False)
+    started.government.fail(action="status", on="submit", status=503, effect=True, **form)
+    assert started.finish().run.state is RunState.RECONCILED
+    assert operations(started) == ["submit", "ask", "held"]
+    assert started.government.grade_effects(more_than=1) == []
+
+
+def test_batch_that_is_sent_again_keeps_its_id(started: Driver) -> None:
+    started.government.fail(action="status", on="submit", status=503, times=2)
+    assert started.finish().run.state is RunState.RECONCILED
+    sent = [request["batch_id"] for request in started.government.requests("submit")]
+    assert sent == [current().batch_id] * 3
 
 
 def test_unavailable_government_is_waited_for(started: Driver) -> None:
@@ -102,83 +116,45 @@ def test_unavailable_government_is_waited_for(started: Driver) -> None:
     assert [e.response_status for e in report.history if e.event == "batch.waiting"] == [503] * 3
 
 
-def test_wait_is_on_the_due_list(started: Driver, school: TestSchool) -> None:
-    started.government.fail(action="status", on="submit", status=503)
-    started.step()
-    advance = started.step()
-    assert advance.until is not None
-    assert school.school_id not in {entry.school_id for entry in services.sweep_due_runs()}
-    started.clock.skip_to(advance.until)
-    assert school.school_id in {entry.school_id for entry in services.sweep_due_runs()}
-
-
-def test_retry_after_pauses_every_school(started: Driver) -> None:
-    started.government.fail(action="status", on="submit", status=429, retry_after_s=120)
-    started.step()
-    advance = started.step()
-    assert advance.until is not None
-    assert advance.until - clock.now() > timedelta(seconds=115)
-    with pytest.raises(PausedError) as busy, rate_limit.hold_slot(patience_s=1):
-        pass
-    assert busy.value.until - clock.now() > timedelta(seconds=115)
-    rate_limit.pause(1)
-    with pytest.raises(PausedError), rate_limit.hold_slot(patience_s=2):
-        pass
-    started.skip_wait(advance)
-    assert started.finish().run.state is RunState.RECONCILED
-
-
 def test_list_that_cannot_be_read_is_read_later(started: Driver) -> None:
     started.government.fail(action="status", on="held", status=503)
     started.government.fail(action="drop", on="held")
     report = started.finish()
     assert report.run.state is RunState.RECONCILED
-    assert [e.detail for e in report.history if e.event == "run.page_failed"] == ["http_503", "RemoteProtocolError"]
+    assert [e.detail for e in report.history if e.event == "run.page_failed"] == [
+        "scripted",
+        "connection_lost",
+    ]
 
 
-def test_wrong_key_condemns_no_grade(started: Driver, settings: Settings) -> None:
+def test_wrong_key_condemns_no_grade_and_uses_up_no_try(started: Driver, settings: Settings) -> None:
     settings.GOV_API_KEY = "another"
     started.step()
-    advance = started.step()
+    started.step()
     settings.GOV_API_KEY = API_KEY
-    assert (advance.end, current_state(), pending_count()) == (StepEnd.WAIT, BatchState.WAITING, 3)
-    started.skip_wait(advance)
+    assert (current().state, current().attempt, pending_count()) == (BatchState.UNKNOWN, 0, 3)
     assert started.finish().run.state is RunState.RECONCILED
 
 
-def test_worker_lost_between_effect_and_acknowledgement_sends_nothing_twice(
-    started: Driver, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    submit = client.Government.submit
-
-    def submit_and_vanish(self: client.Government, *args: Any) -> Any:
-        submit(self, *args)
-        raise Vanished
-
-    with monkeypatch.context() as lost:
-        lost.setattr(client.Government, "submit", submit_and_vanish)
-        lost.setattr(rate_limit, "_release", lambda _slot: None)
+def test_worker_lost_between_effect_and_acknowledgement_sends_nothing_twice(started: Driver) -> None:
+    with around_sending(after=vanish):
         started.step()
         with pytest.raises(Vanished):
             started.step()
-    assert (current_state(), pending_count(), started.government.effects()) == (BatchState.SENDING, 3, 1)
+    assert (current().state, pending_count(), started.government.effects()) == (BatchState.SENDING, 3, 1)
     report = started.finish()
     assert (report.run.state, pending_count()) == (RunState.RECONCILED, 0)
     assert operations(started) == ["submit", "ask", "held"]
-    assert events()[2:6] == ["batch.sending", "batch.interrupted", "batch.acknowledged", "run.all_sent"]
+    assert events()[2:6] == ["batch.sending", "batch.interrupted", "batch.asking", "batch.acknowledged"]
 
 
-def test_worker_lost_before_sending_sends_once(started: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
-    def vanish(*_args: object) -> Any:
-        raise Vanished
-
-    with monkeypatch.context() as lost:
-        lost.setattr(client.Government, "submit", vanish)
+def test_worker_lost_before_sending_sends_once(started: Driver) -> None:
+    with around_sending(before=vanish):
         started.step()
         with pytest.raises(Vanished):
             started.step()
     assert started.finish().run.state is RunState.RECONCILED
-    assert operations(started) == ["ask", "submit", "held"]
+    assert operations(started) == ["ask", "ask", "submit", "held"]
 
 
 @pytest.mark.parametrize("event", ["run.started", "batch.prepared", "batch.sending", "run.all_sent", "run.page_read"])
@@ -186,10 +162,6 @@ def test_worker_lost_at_any_write_leaves_a_run_that_ends_well(
     started: Driver, monkeypatch: pytest.MonkeyPatch, event: str
 ) -> None:
     """The step after ``event`` is cut off right before its write: the next worker takes it again."""
-
-    def vanish(*_args: object) -> Any:
-        raise Vanished
-
     started.step_until(event) if event != "batch.sending" else started.step()
     with monkeypatch.context() as lost:
         lost.setattr(runs, "stage", vanish)
@@ -199,62 +171,36 @@ def test_worker_lost_at_any_write_leaves_a_run_that_ends_well(
     assert started.government.effects() == 1
 
 
-def test_worker_that_sees_anothers_fresh_claim_leaves_it_alone(
-    started: Driver, school: TestSchool, monkeypatch: pytest.MonkeyPatch
+def test_worker_that_takes_over_while_another_sends_asks_and_nothing_is_sent_twice(
+    started: Driver, school: TestSchool
 ) -> None:
-    submit, seen = client.Government.submit, []
-
-    def submit_while_another_looks(self: client.Government, *args: Any) -> Any:
+    def take_over() -> None:
         with enter_school(school.school_id):
-            seen.append(services.advance_run(run_id=RUN_ID, actor="another"))
-        return submit(self, *args)
+            started.step()
+            started.step()
 
-    monkeypatch.setattr(client.Government, "submit", submit_while_another_looks)
-    assert started.finish().run.state is RunState.RECONCILED
-    assert [advance.end for advance in seen] == [StepEnd.WAIT]
-    assert operations(started) == ["submit", "held"]
-
-
-def test_worker_overtaken_by_another_stops(started: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It was so slow that its claim ran out and another worker closed the batch: its own answer changes nothing."""
-    submit = client.Government.submit
-
-    def submit_slowly(self: client.Government, *args: Any) -> Any:
-        exchange = submit(self, *args)
-        monkeypatch.setattr(client.Government, "submit", submit)
-        started.step_until("batch.acknowledged")
-        return exchange
-
-    monkeypatch.setattr(client.Government, "submit", submit_slowly)
     started.step()
-    assert started.step().end is StepEnd.LOST
+    with around_sending(after=take_over):
+        assert started.step().end is StepEnd.LOST
+    report = started.finish()
+    assert (report.run.state, report.run.accepted) == (RunState.RECONCILED, 3)
+    assert operations(started) == ["submit", "ask", "held"]
     assert events().count("batch.acknowledged") == 1
-    assert started.finish().run.accepted == 3
 
 
-def test_many_workers_on_one_run_send_each_batch_once(
-    started: Driver, school: TestSchool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("govsync.services.preparing.MAX_BATCH_GRADES", 1)
-    failures: list[BaseException] = []
+def test_worker_overtaken_by_another_stops(started: Driver) -> None:
+    """It was so slow that another worker ended the run: its own answer changes nothing."""
+    ended: list[RunReport] = []
 
-    def work(name: str) -> None:
-        end = StepEnd.CONTINUE
-        try:
-            with enter_school(school.school_id):
-                while end is not StepEnd.FINISHED:
-                    end = services.advance_run(run_id=RUN_ID, actor=name).end
-        except BaseException as error:  # noqa: BLE001 - shown by the test
-            failures.append(error)
+    def end_the_run() -> None:
+        if not ended:
+            ended.append(started.finish())
 
-    workers = [threading.Thread(target=work, args=(f"worker-{n}",)) for n in range(3)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join(60)
-    report = services.describe_run(run_id=RUN_ID)
-    assert failures == []
-    assert (report.run.state, report.run.batches, report.run.certified) == (RunState.RECONCILED, 3, 3)
-    assert [entry.version for entry in report.history] == list(range(1, report.run.version + 1))
-    assert len({request["batch_id"] for request in started.government.requests("submit")}) == 3
-    assert operations(started).count("submit") == 3
+    started.step()
+    with around_sending(after=end_the_run):
+        assert started.step().end is StepEnd.LOST
+    assert services.describe_run(run_id=RUN_ID) == ended[0]
+
+
+def vanish(*_args: object) -> Any:
+    raise Vanished

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,7 +14,7 @@ from govsync import services
 from govsync.domain.runs import SYNC
 from govsync.domain.states import RunState
 from govsync.repository import runs
-from govsync.services import preparing, reconciling
+from govsync.services import healing, preparing, reconciling
 from tests.integration.govsync.support import RUN_ID, record_grades
 from tests.support.schools import OPEN_TERM
 
@@ -58,6 +57,19 @@ def test_run_stopped_by_too_many_refusals_is_an_error_too(
     assert [entry["event"] for entry in errors(logs)] == ["sync needs review"]
 
 
+def test_run_that_was_stopped_has_no_follow_up_before_somebody_looks(
+    driver: Driver, school: TestSchool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(preparing, "MAX_REJECTED", 0)
+    monkeypatch.setattr(preparing, "MAX_BATCH_GRADES", 1)
+    record_grades(school, "5.5", "6.0")
+    driver.government.refuse("student-000", "unknown_student")
+    start()
+    assert driver.finish().history[-1].event == "run.stopped"
+    services.order_follow_ups(actor="beat")
+    assert [due.job_id for due in jobs.list_due(SYNC.name) if due.school_id == school.school_id] == []
+
+
 def test_review_is_heard_of_although_the_worker_vanishes_with_the_runs_end(
     driver: Driver, school: TestSchool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -87,42 +99,26 @@ def test_reconciled_run_is_no_error(driver: Driver, school: TestSchool) -> None:
     assert errors(logs) == []
 
 
-def test_open_run_past_its_deadline_is_an_error_at_every_sweep(driver: Driver, school: TestSchool) -> None:
-    record_grades(school, "5.5")
-    start()
-    driver.government.fail(action="status", status=401, on="submit", times=100)
-    driver.step()
-    driver.skip_wait(driver.step())
-    (entry,) = [entry for entry in jobs.list_due(SYNC.name) if entry.school_id == school.school_id]
-    assert entry.deadline_at == runs.get_run(RUN_ID).deadline_at
-    for late_h in (-1, 1, 2):
-        driver.clock.skip_to(entry.deadline_at + timedelta(hours=late_h))
-        with capture_logs() as logs:
-            list(services.sweep_due_runs())
-        heard = [entry for entry in errors(logs) if entry["school_id"] == school.school_id]
-        assert [entry["SyncOverdue"] for entry in heard] == ([1] if late_h > 0 else [])
-
-
 def test_slower_workers_differences_do_not_replace_those_the_run_ended_with(
     driver: Driver, school: TestSchool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    record_grades(school, "5.5", "6.0")
-    monkeypatch.setattr(reconciling, "MAX_PASSES", 1)
+    evaluation_id = record_grades(school, "5.5", "6.0")
     start()
     driver.step_until("run.all_sent")
-    driver.government.change("DELETE FROM grades WHERE student_id = 'student-000'")
+    driver.government.change("UPDATE grades SET value = '1.0' WHERE student_id = 'student-000'")
     driver.step_until("run.page_read")
     put_differences = runs.put_differences
 
     def put_after_another_worker(run_id: str, differences: Iterable[Difference]) -> str:
         monkeypatch.setattr(runs, "put_differences", put_differences)
-        record_grades(school, "6.5")
+        healing.mark_again(OPEN_TERM, [(evaluation_id, "student-001", 1)])
+        monkeypatch.setattr(reconciling, "MAX_PASSES", 1)
         with enter_school(school.school_id):
-            assert services.advance_run(run_id=RUN_ID, actor="another").end is StepEnd.FINISHED
+            assert driver.step().end is StepEnd.FINISHED
         return put_differences(run_id, differences)
 
     monkeypatch.setattr(runs, "put_differences", put_after_another_worker)
     assert driver.step().end is StepEnd.LOST
     report = services.describe_run(run_id=RUN_ID)
-    assert {difference.kind for difference in report.differences} == {"missing", "pending"}
+    assert {difference.kind for difference in report.differences} == {"other_content", "pending"}
     assert (report.run.differences, len(report.differences)) == (2, 2)

@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 
 from edu.dynamo import table
 from edu.dynamo.errors import AccessDeniedError
 from edu.dynamo.keys import Key, platform_partition
-from edu.dynamo.transactions import Transaction
 from edu.jobs import repository as jobs
 from edu.jobs.domain import StepEnd
 from edu.tenancy import enter_platform, enter_school
-from evaluations.repository import pending_scores, stored_scores
-from govsync import client, services
+from evaluations import services as evaluations
+from evaluations.domain.evaluation import ScoreState
+from evaluations.repository import stored_scores
+from govsync import services
+from govsync.domain.certificate import salted
 from govsync.domain.grades import SubmittedGrade
-from govsync.domain.reconciliation import DifferenceKind, manifest_sha256
-from govsync.domain.runs import SYNC
+from govsync.domain.reconciliation import DifferenceKind
+from govsync.domain.runs import FOLLOW_UP_AFTER, SYNC
 from govsync.domain.states import RunState
 from govsync.errors import RunNotFoundError, UnfinishedRunError
-from govsync.repository import runs
+from govsync.repository import certificates, runs
 from govsync.services import transitions
-from tests.integration.govsync.support import RUN_ID, pending_count, record_grades
+from tests.integration.govsync.support import RUN_ID, around_sending, pending_count, record_grades
 from tests.support.schools import OPEN_TERM
 
 if TYPE_CHECKING:
@@ -51,7 +53,9 @@ def test_run_of_a_few_grades_ends_reconciled(driver: Driver, school: TestSchool)
         SubmittedGrade(evaluation_id, "student-001", 1, "mat-5", "absent"),
         SubmittedGrade(evaluation_id, "student-002", 1, "mat-5", "recorded", "6.9"),
     ]
-    assert report.run.manifest_sha256 == manifest_sha256(sent)
+    assert report.run.manifest_sha256
+    kept = certificates.list_manifest(report.run.run_id, report.run.manifest_sha256)
+    assert kept == [salted(grade, leaf.salt) for grade, leaf in zip(sent, kept, strict=True)]
     assert [request["operation"] for request in driver.government.requests()] == ["submit", "held"]
 
 
@@ -65,10 +69,11 @@ def test_history_tells_each_step_and_no_grade(driver: Driver, school: TestSchool
         "batch.sending",
         "batch.acknowledged",
         "run.all_sent",
+        "run.asking",
         "run.page_read",
         "run.reconciled",
     ]
-    assert [entry.version for entry in report.history] == list(range(1, 8))
+    assert [entry.version for entry in report.history] == list(range(1, 9))
     acknowledged = report.history[3]
     assert (acknowledged.request_sha256, acknowledged.response_status) == (report.batches[0].batch_id, 201)
     assert acknowledged.duration_ms is not None
@@ -81,7 +86,7 @@ def test_grades_are_sent_in_as_many_batches_as_needed(
     driver: Driver, school: TestSchool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("govsync.services.preparing.MAX_BATCH_GRADES", 2)
-    monkeypatch.setattr("govsync.client.calls.MAX_PAGE_GRADES", 2)
+    driver.government.set(listing={"page_grades": 2})
     record_grades(school, "5.5", "6.0", "6.9")
     record_grades(school, "4.5", "4.0")
     start()
@@ -125,14 +130,13 @@ def test_batches_of_one_that_are_refused_are_rejected(driver: Driver, school: Te
     report = driver.finish()
     assert report.run.state is RunState.NEEDS_REVIEW
     assert [batch.state for batch in report.batches] == ["split", "rejected", "rejected"]
-    assert {difference.reason for difference in report.differences} == {"http_422"}
+    assert {difference.reason for difference in report.differences} == {"scripted"}
     assert (pending_count(), len(driver.government.requests("submit"))) == (2, 3)
 
 
 @pytest.mark.parametrize(
     ("change", "kind"),
     [
-        ("DELETE FROM grades WHERE student_id = 'student-001'", DifferenceKind.MISSING),
         ("UPDATE grades SET value = '1.0' WHERE student_id = 'student-001'", DifferenceKind.OTHER_CONTENT),
         ("UPDATE grades SET version = 7 WHERE student_id = 'student-001'", DifferenceKind.OTHER_VERSION),
         ("UPDATE grades SET student_id = 'nobody' WHERE student_id = 'student-001'", DifferenceKind.UNEXPECTED),
@@ -146,48 +150,65 @@ def test_what_the_government_holds_otherwise_is_named(
     driver.step_until("run.all_sent")
     driver.government.change(change)
     report = driver.finish()
-    assert (report.run.state, report.run.certified) == (RunState.NEEDS_REVIEW, 2)
-    assert kind in {difference.kind for difference in report.differences}
-    assert {d.student_id for d in report.differences} <= {"student-001", "nobody"}
+    assert report.run.state is RunState.NEEDS_REVIEW
+    (difference,) = report.differences
+    assert difference.kind is kind
+    assert difference.student_id == ("nobody" if kind is DifferenceKind.UNEXPECTED else "student-001")
+    assert report.run.certified == (3 if kind is DifferenceKind.UNEXPECTED else 2)
 
 
-def test_grade_recorded_while_reconciling_is_sent_first(driver: Driver, school: TestSchool) -> None:
+def test_grade_recorded_after_the_start_is_the_follow_ups(driver: Driver, school: TestSchool) -> None:
     record_grades(school, "5.5")
     start()
     driver.step_until("run.page_read")
     record_grades(school, "6.0")
     report = driver.finish()
-    assert (report.run.state, report.run.passes, report.run.certified) == (RunState.RECONCILED, 2, 2)
-    assert "run.more_grades" in {entry.event for entry in report.history}
-
-
-def test_correction_made_while_its_batch_is_out_is_sent_too(
-    driver: Driver, school: TestSchool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    evaluation_id = record_grades(school, "5.5", "6.0")
-    submit = client.Government.submit
-
-    def submit_and_correct(self: client.Government, *args: Any) -> Any:
-        exchange = submit(self, *args)
-        monkeypatch.setattr(client.Government, "submit", submit)
-        correct(evaluation_id, "student-001", "6.1")
-        return exchange
-
-    monkeypatch.setattr(client.Government, "submit", submit_and_correct)
-    start()
-    report = driver.finish()
-    assert (report.run.state, report.run.batches, report.run.certified) == (RunState.RECONCILED, 2, 2)
-    assert [grade.version for grade in report.batches[1].grades] == [2]
+    assert (report.run.state, report.run.certified, report.run.later) == (RunState.RECONCILED, 1, 1)
+    assert pending_count() == 1
+    (order,) = [entry for entry in jobs.list_due(SYNC.name) if entry.school_id == school.school_id]
+    assert order.job_id == f"{OPEN_TERM}-r2"
+    assert timedelta(0) < order.due_at - driver.clock.now() <= FOLLOW_UP_AFTER
+    second = driver.finish(order.job_id)
+    assert (second.run.state, second.run.accepted, second.run.certified) == (RunState.RECONCILED, 1, 2)
     assert pending_count() == 0
 
 
-def correct(evaluation_id: str, student_id: str, value: str) -> None:
-    """Write a newer version of a score with its mark."""
-    newer = replace(stored_scores.get_score(evaluation_id, student_id), version=2, value=value)
-    transaction = Transaction()
-    transaction.put(stored_scores.score_item(newer, "salt"))
-    pending_scores.add_pending(transaction, newer)
-    transaction.commit()
+def test_correction_made_while_its_batch_is_out_is_the_follow_ups(driver: Driver, school: TestSchool) -> None:
+    evaluation_id = record_grades(school, "5.5", "6.0")
+    start()
+    with around_sending(after=lambda: correct(school, evaluation_id, "student-001", "6.1")):
+        driver.step()
+        driver.step()
+    report = driver.finish()
+    assert (report.run.state, report.run.certified, report.run.later) == (RunState.RECONCILED, 1, 1)
+    assert pending_count() == 1, "the newer version's mark"
+    second = driver.finish(f"{OPEN_TERM}-r2")
+    assert [grade.version for grade in second.batches[0].grades] == [2]
+    assert (second.run.certified, pending_count()) == (2, 0)
+
+
+def test_run_ends_however_often_grades_are_corrected(driver: Driver, school: TestSchool) -> None:
+    evaluation_id = record_grades(school, "5.5", "6.0", "6.9")
+    start()
+    steps = 0
+    while driver.step_once().end is not StepEnd.FINISHED:
+        correct(school, evaluation_id, "student-001", f"4.{steps % 10}")
+        steps += 1
+        assert steps < 20
+    report = services.describe_run(run_id=RUN_ID)
+    assert (report.run.state, report.run.certified, report.run.later) == (RunState.RECONCILED, 2, 1)
+
+
+def correct(school: TestSchool, evaluation_id: str, student_id: str, value: str) -> None:
+    """Correct a score as a teacher does."""
+    evaluations.correct_score(
+        actor=school.teacher,
+        evaluation_id=evaluation_id,
+        student_id=student_id,
+        version=stored_scores.get_score(evaluation_id, student_id).version,
+        state=ScoreState.RECORDED,
+        value=value,
+    )
 
 
 def test_starting_twice_starts_nothing_twice(driver: Driver, school: TestSchool) -> None:
@@ -226,7 +247,7 @@ def test_start_cut_off_after_its_due_entry_is_completed(
         with pytest.raises(KeyboardInterrupt):
             start()
     assert runs.find_run(RUN_ID) is None
-    (order,) = [entry for entry in services.sweep_due_runs() if entry.school_id == school.school_id]
+    (order,) = [entry for entry in jobs.list_due(SYNC.name) if entry.school_id == school.school_id]
     assert driver.finish(order.job_id).run.state is RunState.RECONCILED
 
 
@@ -234,23 +255,7 @@ def interrupt(*_args: object) -> None:
     raise KeyboardInterrupt
 
 
-def test_sweep_hands_a_due_run_out_once(driver: Driver, school: TestSchool) -> None:
-    record_grades(school, "5.5")
-    start()
-    seen = [entry.school_id for _ in range(2) for entry in services.sweep_due_runs()]
-    assert seen.count(school.school_id) == 1
-    driver.finish()
-    assert (school.school_id, RUN_ID) not in due_runs()
-
-
-def test_two_sweeps_at_once_share_the_due_runs(driver: Driver, school: TestSchool) -> None:
-    start()
-    (seen,) = [entry for entry in jobs.list_due(SYNC.name) if entry.school_id == school.school_id]
-    later = seen.handed_out(driver.clock.now(), SYNC)
-    assert [jobs.replace_due(seen, later), jobs.replace_due(seen, later)] == [True, False]
-
-
-def test_message_of_a_finished_run_does_nothing(driver: Driver, school: TestSchool) -> None:
+def test_step_of_a_finished_run_does_nothing(driver: Driver, school: TestSchool) -> None:
     record_grades(school, "5.5")
     start()
     before = driver.finish()
@@ -278,14 +283,13 @@ def school_runs(school: TestSchool) -> str:
     return f"SCHOOL#{school.school_id}#SYNCS"
 
 
-def test_platforms_own_items_hold_no_grades(driver: Driver, school: TestSchool) -> None:
+def test_due_list_holds_no_grades(driver: Driver, school: TestSchool) -> None:
     record_grades(school, "5.5")
     start()
     driver.step_until("batch.acknowledged")
     with enter_platform():
-        partitions = [platform_partition("JOBS", "DUE"), platform_partition("SYNC", "RATE")]
-        found = [item for partition in partitions for item in table.query_all(table.Query(partition))]
-    names = {"pk", "sk", "entity", "name", "holder", "free_at", "until"}
-    names |= {"kind", "school_id", "job_id", "due_at", "deadline_at", "hand_outs"}
-    assert {item["entity"] for item in found} >= {"due_job", "sync_slot"}
+        found = list(table.query_all(table.Query(platform_partition("JOBS", "DUE"))))
+    names = {"pk", "sk", "entity", "kind", "school_id", "job_id", "due_at", "deadline_at", "hand_outs"}
+    names |= {"keeper", "beat"}
+    assert {item["entity"] for item in found} == {"due_job"}
     assert all(item.keys() <= names for item in found)

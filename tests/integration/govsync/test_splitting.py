@@ -41,7 +41,7 @@ def poisoned(driver: Driver, school: TestSchool) -> Driver:
 
 def require_one_rejected(report: RunReport) -> None:
     assert (report.run.state, report.run.accepted, report.run.certified) == (RunState.NEEDS_REVIEW, 4, 4)
-    assert [(grade.student_id, grade.reason) for grade in report.rejected] == [(POISON, "http_422")]
+    assert [(grade.student_id, grade.reason) for grade in report.rejected] == [(POISON, "poisoned_batch")]
     assert [(d.kind, d.student_id) for d in report.differences] == [(DifferenceKind.REJECTED, POISON)]
     assert (pending_count(), report.run.open_batches) == (1, ())
     decided = [batch for batch in report.batches if batch.state != "split"]
@@ -55,9 +55,10 @@ def test_poisoned_grade_is_rejected_and_all_others_are_taken(poisoned: Driver, s
     sent = [request["batch_id"] for request in poisoned.government.requests("submit")]
     assert sorted(sent) == sorted(batch.batch_id for batch in report.batches)
     place = {"school_id": school.school_id, "term_id": OPEN_TERM, "run_id": RUN_ID}
-    assert all(batch.batch_id == batch_id_of(canonical_body(batch.grades, **place)) for batch in report.batches)
+    bodies = [canonical_body(batch.number, batch.grades, **place) for batch in report.batches]
+    assert [batch.batch_id for batch in report.batches] == [batch_id_of(body) for body in bodies]
     splits = [entry for entry in report.history if entry.event == "batch.split"]
-    assert {(entry.response_status, entry.detail) for entry in splits} == {(422, "http_422")}
+    assert {(entry.response_status, entry.detail) for entry in splits} == {(422, "poisoned_batch")}
 
 
 @pytest.mark.parametrize("before_the_write", [True, False])

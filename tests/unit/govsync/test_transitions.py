@@ -11,8 +11,11 @@ from unittest import mock
 import pytest
 
 from edu.dynamo.transactions import Transaction
-from govsync.client import Exchange, Later
+from edu.tenancy import enter_school
+from govsync.client import Exchange
+from govsync.domain.answers import NotTaken
 from govsync.domain.batches import prepare_batch
+from govsync.domain.chain import chain_start, check_chain, entry_form
 from govsync.domain.grades import SubmittedGrade
 from govsync.domain.runs import new_run
 from govsync.domain.states import BatchState, RunState, TransitionError
@@ -26,14 +29,16 @@ if TYPE_CHECKING:
     from govsync.domain.runs import SyncRun
 
 ROOT = Path(__file__).resolve().parents[3]
-RUN = new_run(term_id="2026-q4", ordinal=1, started_at=datetime(2026, 12, 1, tzinfo=UTC), started_by="somebody")
+RUN = new_run(
+    term_id="2026-q4", ordinal=1, started_at=datetime(2026, 12, 1, tzinfo=UTC), started_by="somebody", shape="direct"
+)
 PLACE = {"school_id": "norte", "term_id": "2026-q4", "run_id": RUN.run_id}
 PREPARED = prepare_batch(1, [SubmittedGrade("e", "s", 1, "c", "absent")], **PLACE)
 
 
 @pytest.fixture
-def written(monkeypatch: pytest.MonkeyPatch) -> list[tuple[SyncRun, HistoryEntry, list[Any]]]:
-    """What was staged, in order."""
+def written(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[SyncRun, HistoryEntry, list[Any]]]]:
+    """What was staged, in order, in the scope of a school."""
     found: list[tuple[SyncRun, HistoryEntry, list[Any]]] = []
 
     def stage(run: SyncRun, entry: HistoryEntry, batches: Any = ()) -> Any:
@@ -41,7 +46,8 @@ def written(monkeypatch: pytest.MonkeyPatch) -> list[tuple[SyncRun, HistoryEntry
         return mock.create_autospec(Transaction, instance=True)
 
     monkeypatch.setattr(runs, "stage", stage)
-    return found
+    with enter_school(PLACE["school_id"]):
+        yield found
 
 
 def test_move_writes_the_next_version_its_entry_and_the_batch(written: list[Any]) -> None:
@@ -49,7 +55,7 @@ def test_move_writes_the_next_version_its_entry_and_the_batch(written: list[Any]
         RUN, RunState.SENDING, "batch.prepared", actor="worker", batch=PREPARED, batches=1, open_batches=(1,)
     )
     claimed = PREPARED.moved(BatchState.SENDING)
-    exchange = Exchange("digest", 503, 12, Later("http_503"))
+    exchange = Exchange("digest", 503, 12, NotTaken("http_503"), "answer", "submit")
     sent = transitions.move(sending, RunState.SENDING, "batch.sending", actor="worker", batch=claimed)
     waiting = claimed.moved(BatchState.WAITING)
     transitions.move(
@@ -67,6 +73,23 @@ def test_move_writes_the_next_version_its_entry_and_the_batch(written: list[Any]
         (1, None, None, ""),
         (1, 503, 12, "http_503"),
     ]
+    assert [entry.response_sha256 for entry in entries] == [None, None, "answer"]
+
+
+def test_each_entry_is_chained_to_the_one_before_it_and_the_run_names_the_last(written: list[Any]) -> None:
+    transitions.start(RUN)
+    started = written[0][0]
+    sending = transitions.move(
+        started, RunState.SENDING, "batch.prepared", actor="worker", batch=PREPARED, batches=1, open_batches=(1,)
+    )
+    transitions.move(
+        sending, RunState.SENDING, "batch.sending", actor="worker", batch=PREPARED.moved(BatchState.SENDING)
+    )
+    entries = [entry_form(entry) for _, entry, _ in written]
+    start = chain_start(school_id=PLACE["school_id"], run_id=RUN.run_id)
+    assert check_chain(entries, start=start, head=written[-1][0].history_sha256) == 0
+    assert [run.history_sha256 for run, _, _ in written] == [entry["sha256"] for entry in entries]
+    assert len({entry["salt"] for entry in entries}) == 3
 
 
 def test_interrupted_batch_names_no_request(written: list[Any]) -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import replace
 
 import pytest
 from hypothesis import given
 
 from govsync.domain.grades import SubmittedGrade
-from govsync.domain.reconciliation import Bookkeeping, Difference, DifferenceKind, agreed, compare, manifest_sha256
+from govsync.domain.reconciliation import Bookkeeping, Difference, DifferenceKind, agreed, compare
 from tests.unit.govsync.domain.test_batches import grades, some_grades
 
 GRADE = SubmittedGrade("eva-1", "stu-1", 2, "mat-5", "recorded", "5.5")
@@ -110,16 +109,3 @@ def test_grade_that_is_there_twice_is_neither_compared_nor_certified(other: Subm
 def test_agreed_leaves_out_what_differs() -> None:
     other = replace(GRADE, student_id="stu-2")
     assert agreed([other, GRADE], compare([other, GRADE], [other], NOTHING)) == [other]
-
-
-@given(unique_grades)
-def test_manifest_does_not_depend_on_order_but_on_every_value(found: list[SubmittedGrade]) -> None:
-    assert manifest_sha256(found) == manifest_sha256(found[::-1])
-    changed = [replace(found[0], value="0.1"), *found[1:]]
-    assert manifest_sha256(found) != manifest_sha256(changed)
-
-
-def test_manifest_can_be_made_by_anybody() -> None:
-    absent = SubmittedGrade("eva-1", "stu-2", 1, "mat-5", "absent")
-    lines = b"eva-1\tstu-1\t2\trecorded\t5.5\neva-1\tstu-2\t1\tabsent\t\n"
-    assert manifest_sha256([absent, GRADE]) == hashlib.sha256(lines).hexdigest()

@@ -34,7 +34,7 @@ def test_malformed_run_id_is_refused(run_id: str) -> None:
 
 @given(st.lists(st.sampled_from(RunState), max_size=30))
 def test_run_takes_only_the_steps_of_the_table(wanted: list[RunState]) -> None:
-    run = new_run(term_id="2026-q4", ordinal=1, started_at=STARTED_AT, started_by="somebody")
+    run = new_run(term_id="2026-q4", ordinal=1, started_at=STARTED_AT, started_by="somebody", shape="direct")
     for state in wanted:
         if state in RUN_TRANSITIONS[run.state]:
             moved = run.moved(state)
@@ -59,5 +59,5 @@ def test_nothing_is_certified_without_reconciling() -> None:
 
 
 def test_new_run_has_48_hours() -> None:
-    run = new_run(term_id="2026-q4", ordinal=2, started_at=STARTED_AT, started_by="somebody")
+    run = new_run(term_id="2026-q4", ordinal=2, started_at=STARTED_AT, started_by="somebody", shape="direct")
     assert (run.deadline_at - run.started_at, run.run_id, run.finished) == (timedelta(hours=48), "2026-q4-r2", False)
