@@ -86,3 +86,50 @@ class HasScoresError(ConflictError):
 
     code = "evaluation_has_scores"
     title = _("This evaluation has scores already")
+
+
+class ImportRefusedError(InvalidInputError):
+    """The files of an import break rules; ``fields`` say where, by file, row and column. Nothing was written."""
+
+    code = "import_refused"
+    title = _("The files cannot be imported")
+
+
+class PreviewOutdatedError(ConflictError):
+    """What an import would do is not what its preview showed: the files are others, or the school has changed there."""
+
+    code = "import_preview_outdated"
+    title = _("The import would no longer do what its preview showed")
+
+
+class ImportRunningError(ConflictError):
+    """Another import writes the school's roster just now."""
+
+    code = "import_running"
+    title = _("Another import of this school is being written")
+
+
+class ImportDecidedError(ConflictError):
+    """The import is not in the state that this step starts from: somebody has decided about it already."""
+
+    code = "import_decided"
+    title = _("This import has been decided already")
+
+
+class RosterChangedError(ConflictError):
+    """A record of an import's plan is not what it was compared with, while the import writes: a bug, for a person."""
+
+    code = "roster_changed"
+
+
+class ImportTooOldError(ConflictError):
+    """What the import was to change is no longer kept: it can be neither approved nor undone."""
+
+    code = "import_too_old"
+    title = _("This import is too old")
+
+
+class ImportNotFoundError(NotFoundError):
+    """The school has no import of this id."""
+
+    code = "import_not_found"

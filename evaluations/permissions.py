@@ -24,6 +24,7 @@ SET_EVALUATIONS_ANYWHERE = Capability("evaluations.set_evaluations_anywhere")  #
 RECORD_SCORES = Capability("evaluations.record_scores")  # also correct and void them
 WRITE_IN_CLOSED_TERMS = Capability("evaluations.write_in_closed_terms")  # scores and evaluations of any section
 CLOSE_TERMS = Capability("evaluations.close_terms")  # and reopen them
+IMPORT_ROSTER = Capability("evaluations.import_roster")  # also approve, discard and undo what others imported
 
 _TEACHING = frozenset(
     {SEE_SCHOOL, SEE_EVALUATIONS, SEE_SCORES, SEE_REPORT_CARDS, TEACH, SET_EVALUATIONS, RECORD_SCORES}
@@ -36,7 +37,10 @@ grant(
     "evaluations",
     {
         Role.TEACHER: _TEACHING,
-        Role.SCHOOL_ADMIN: _TEACHING | _IN_EVERY_SECTION | {CLOSE_TERMS},  # an administrator may be a teacher too
+        Role.SCHOOL_ADMIN: _TEACHING
+        | _IN_EVERY_SECTION
+        | {CLOSE_TERMS, IMPORT_ROSTER},  # an administrator may be a teacher too
         Role.AUDITOR: frozenset({SEE_SCHOOL, SEE_EVALUATIONS, SEE_EVERY_SECTION}),  # never a child's grade (ADR 0003)
+        Role.PLATFORM_OPERATOR: frozenset({IMPORT_ROSTER}),  # by manage.py alone: no token of theirs opens a school
     },
 )

@@ -17,6 +17,7 @@ _COUNTRY = re.compile(r"[A-Z]{2}", re.ASCII)
 _LOCALE = re.compile(r"[a-z]{2}(?:-[A-Z]{2})?", re.ASCII)
 _NATIONAL_ID = re.compile(r"[0-9A-Z.-]{4,20}", re.ASCII)
 _GRADE_LEVELS = range(1, 14)
+_PERCENT = range(101)
 SCHOOL_YEARS = range(2000, 2101)
 
 
@@ -61,7 +62,11 @@ class Term:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class School:
-    """One tenant: where it is (country as ISO 3166 alpha-2, IANA time zone), how it grades, its terms in order."""
+    """One tenant: where it is (country as ISO 3166 alpha-2, IANA time zone), how it grades, its terms in order.
+
+    ``import_hold_percent``: how much of its roster an import may change or end before a person has to approve it;
+    ``None`` is 10.
+    """
 
     school_id: str
     name: str
@@ -70,15 +75,18 @@ class School:
     locale: str
     scale: GradingScale
     terms: tuple[Term, ...]
+    import_hold_percent: int | None = None
 
     def __post_init__(self) -> None:
-        """Raise ValueError for bad codes, an unknown time zone, or terms that repeat, overlap or are out of order."""
+        """Raise ValueError for bad codes or numbers, an unknown time zone, or terms that repeat or are out of order."""
         if not is_school_id(self.school_id):
             raise ValueError("school_id: not 2 to 31 characters a-z, 0-9, - that start with a letter or digit")
         check_text("name", self.name)
         if not _COUNTRY.fullmatch(self.country) or not _LOCALE.fullmatch(self.locale):
             raise ValueError("country or locale: not like CL and es-CL")
         _check_time_zone(self.time_zone)
+        if self.import_hold_percent is not None and self.import_hold_percent not in _PERCENT:
+            raise ValueError("import_hold_percent: not between 0 and 100")
         if len({term.term_id for term in self.terms}) != len(self.terms):
             raise ValueError("terms: an id repeats")
         if any(later.starts_on <= earlier.ends_on for earlier, later in pairwise(self.terms)):
@@ -104,11 +112,11 @@ class School:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Course:
-    """What is taught at one grade level (1 is the first year of primary school)."""
+    """What is taught at one grade level (1 is the first year of primary school), or at several or none: ``None``."""
 
     course_id: str
     name: str
-    grade_level: int
+    grade_level: int | None = None
 
     def __post_init__(self) -> None:
         """Raise ValueError for a bad id, name or grade level."""
@@ -153,36 +161,48 @@ class Teacher:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Student:
-    """A pupil; ``student_id`` is opaque, ``national_id`` is written as the country writes it."""
+    """A pupil; ``student_id`` is opaque, ``national_id`` is written as the country writes it.
+
+    What the school's own system does not say is ``None``; a pupil of no school year of ours (kindergarten) has no grade
+    level.
+    """
 
     student_id: str
     given_name: str = field(repr=False)
     family_name: str = field(repr=False)
-    national_id: str = field(repr=False)
-    birth_on: date = field(repr=False)
-    grade_level: int
+    national_id: str | None = field(default=None, repr=False)
+    birth_on: date | None = field(default=None, repr=False)
+    grade_level: int | None = None
 
     def __post_init__(self) -> None:
         """Raise ValueError for a bad id, name, national id or grade level."""
         check_id("student_id", self.student_id)
         check_text("given_name", self.given_name)
         check_text("family_name", self.family_name)
-        if not _NATIONAL_ID.fullmatch(self.national_id):
+        if self.national_id is not None and not _NATIONAL_ID.fullmatch(self.national_id):
             raise ValueError("national_id: not 4 to 20 characters 0-9, A-Z, ., -")
         _check_grade_level(self.grade_level)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Enrolment:
-    """A student's place in a section."""
+    """A student's place in a section, from a day on and until one, both included.
+
+    ``None``: nobody said since when, or it goes on. Where it goes on, ``ends_on`` is the day on which it is planned to
+    end.
+    """
 
     section_id: str
     student_id: str
+    starts_on: date | None = None
+    ends_on: date | None = None
 
     def __post_init__(self) -> None:
-        """Raise ValueError for a bad id."""
+        """Raise ValueError for a bad id, or an end before the beginning."""
         check_id("section_id", self.section_id)
         check_id("student_id", self.student_id)
+        if self.starts_on and self.ends_on and self.ends_on < self.starts_on:
+            raise ValueError("ends_on: before starts_on")
 
 
 def _check_school_year(value: int) -> None:
@@ -190,8 +210,8 @@ def _check_school_year(value: int) -> None:
         raise ValueError(f"school_year: not between {SCHOOL_YEARS.start} and {SCHOOL_YEARS.stop - 1}")
 
 
-def _check_grade_level(value: int) -> None:
-    if value not in _GRADE_LEVELS:
+def _check_grade_level(value: int | None) -> None:
+    if value is not None and value not in _GRADE_LEVELS:
         raise ValueError(f"grade_level: not between {_GRADE_LEVELS.start} and {_GRADE_LEVELS.stop - 1}")
 
 

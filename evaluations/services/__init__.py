@@ -3,9 +3,12 @@
 from evaluations.services.government import (
     GovernmentGrade,
     acknowledge_grades,
+    iterate_pending_grades,
+    list_graded_evaluations,
     list_pending_grades,
     list_pending_marks,
     list_term_grades,
+    mark_pending_again,
 )
 from evaluations.services.grading.correcting import correct_score, void_score
 from evaluations.services.grading.editing import delete_evaluation, edit_evaluation
@@ -29,19 +32,31 @@ from evaluations.services.grading.score_import import ImportedScores, import_eva
 from evaluations.services.grading.section_entry import Row, record_section
 from evaluations.services.reports.consolidated_grades import get_section_grades
 from evaluations.services.reports.report_cards import get_report_card
+from evaluations.services.roster.advancing import Progress, advance_import, stalled_imports
+from evaluations.services.roster.deciding import approve_import, discard_import, undo_import
+from evaluations.services.roster.loading import import_school
+from evaluations.services.roster.previewing import ImportOptions, Preview, preview_import
+from evaluations.services.roster.reading import list_imports, list_kept, list_places
+from evaluations.services.roster.starting import commit_import
 from evaluations.services.school.closing import close_term, list_terms, reopen_term
-from evaluations.services.school.roster_import import import_roster
 from evaluations.services.school.school_cache import get_school, open_terms
 
 __all__ = [
     "GovernmentGrade",
+    "ImportOptions",
     "ImportedScores",
+    "Preview",
+    "Progress",
     "Row",
     "acknowledge_grades",
+    "advance_import",
+    "approve_import",
     "close_term",
+    "commit_import",
     "correct_score",
     "create_evaluation",
     "delete_evaluation",
+    "discard_import",
     "edit_evaluation",
     "get_evaluation",
     "get_report_card",
@@ -49,10 +64,15 @@ __all__ = [
     "get_score",
     "get_section_grades",
     "import_evaluation",
-    "import_roster",
+    "import_school",
+    "iterate_pending_grades",
     "list_evaluation_versions",
+    "list_graded_evaluations",
+    "list_imports",
+    "list_kept",
     "list_pending_grades",
     "list_pending_marks",
+    "list_places",
     "list_score_versions",
     "list_scores",
     "list_section_evaluations",
@@ -62,12 +82,16 @@ __all__ = [
     "list_student_scores",
     "list_term_grades",
     "list_terms",
+    "mark_pending_again",
     "open_terms",
+    "preview_import",
     "record_score",
     "record_section",
     "reopen_term",
     "require_own_student",
     "require_student",
+    "stalled_imports",
     "teachers_names",
+    "undo_import",
     "void_score",
 ]

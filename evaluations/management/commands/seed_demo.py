@@ -56,7 +56,7 @@ class Command(OperatorCommand):
         self._hand_out(accounts, password, options["logins_file"])
 
     def _import(self, demo: DemoSchool) -> None:
-        services.import_roster(
+        services.import_school(
             actor=_IMPORTER,
             school=demo.school,
             courses=demo.courses,

@@ -25,7 +25,7 @@ def import_again(school: School, **parts: Any) -> None:
     """Import a profile with the given people, and nobody else."""
     with acting_as("worker"):
         actor = Principal("import", Role.SCHOOL_ADMIN, school.school_id)
-        services.import_roster(actor=actor, school=school, **{**_NOBODY, **parts})
+        services.import_school(actor=actor, school=school, **{**_NOBODY, **parts})
 
 
 def open_term(school: School) -> Term:

@@ -257,8 +257,9 @@ def test_corrected_grade_goes_to_the_government_again(
 ) -> None:
     with enter_school(school.school_id):
         first = services.list_pending_grades(term_id=OPEN_TERM, limit=10)
+        keys = [(grade.evaluation_id, grade.student_id, grade.version) for grade in first]
         acknowledged = Transaction()
-        services.acknowledge_grades(acknowledged, first)
+        services.acknowledge_grades(acknowledged, OPEN_TERM, keys)
         acknowledged.commit()
         assert services.list_pending_grades(term_id=OPEN_TERM, limit=10) == []
     correct(teacher, score_path, "5.0", 1)
@@ -266,7 +267,7 @@ def test_corrected_grade_goes_to_the_government_again(
         [pending] = services.list_pending_grades(term_id=OPEN_TERM, limit=10)
         assert (pending.version, pending.value) == (2, "5.0")
         late = Transaction()
-        services.acknowledge_grades(late, first)
+        services.acknowledge_grades(late, OPEN_TERM, keys)
         with pytest.raises(ConditionFailedError) as raised:
             late.commit()
         assert (pending.evaluation_id, pending.student_id) in raised.value.failed

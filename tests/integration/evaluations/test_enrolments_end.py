@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from edu.identity.principal import Role
 from edu.tenancy import enter_school
 from evaluations import services
 from evaluations.domain.school import Enrolment, Section
@@ -53,21 +54,31 @@ def row(card: dict[str, Any], section_id: str) -> dict[str, Any]:
     return found
 
 
-def test_import_is_whole_for_the_students_and_sections_it_names(school: TestSchool) -> None:
+def test_student_given_in_another_section_of_the_course_has_moved(school: TestSchool) -> None:
     move(school)
     assert [e.student_id for e in roster.list_enrolments(SECTION, consistent=True)] == ["student-001", "student-002"]
     assert [e.student_id for e in roster.list_enrolments("mat-5b", consistent=True)] == ["student-000"]
     assert len(roster.list_enrolments("len-5a", consistent=True)) == 3
 
 
-@pytest.mark.parametrize("named", ["sections", "students"])
-def test_import_ends_nothing_of_those_it_does_not_name(school: TestSchool, named: str) -> None:
-    """A new student's or a new section's import says nothing of the others."""
+@pytest.mark.parametrize("named", [["sections"], ["students"], ["sections", "students"], []])
+def test_import_ends_nothing_because_it_is_not_given(school: TestSchool, named: list[str]) -> None:
+    """Not even the places of students and sections that it gives."""
     parts: dict[str, Any] = {"sections": sections(), "students": school.students}
-    import_again(school.school, **{named: parts[named]})
-    import_again(school.school, sections=sections()[1:], students=school.students[:1])
-    assert len(roster.list_enrolments(SECTION, consistent=True)) == 3
-    assert [e.student_id for e in roster.list_enrolments("len-5a", consistent=True)] == ["student-001", "student-002"]
+    import_again(school.school, **{name: parts[name] for name in named})
+    for section_id in (SECTION, "len-5a"):
+        assert len(roster.list_enrolments(section_id, consistent=True)) == 3
+
+
+def test_who_moved_has_both_places_with_the_days(school: TestSchool) -> None:
+    move(school)
+    before, after = (
+        place
+        for place in services.list_places(actor=school.person(Role.SCHOOL_ADMIN), student_id="student-000")
+        if place.section_id != "len-5a"
+    )
+    assert (before.section_id, after.section_id, after.ends_on) == (SECTION, OTHER.section_id, None)
+    assert before.ends_on == after.starts_on
 
 
 def test_teacher_does_not_grade_who_has_left(school: TestSchool, teacher: ApiClient) -> None:

@@ -17,8 +17,9 @@ from edu.tasks import MissingSchoolError
 from edu.tenancy import InvalidSchoolIdError, enter_school
 from evaluations import tasks
 from evaluations.domain.school import Section
-from evaluations.repository import consolidated, roster, stale_marks
+from evaluations.repository import consolidated, stale_marks
 from evaluations.services.reports import consolidating, nightly
+from tests.integration.evaluations.calendar import import_again
 from tests.integration.evaluations.gradebook import correct, record, set_evaluation
 from tests.support.calls import counted_calls
 from tests.support.cloud import acting_as
@@ -237,14 +238,14 @@ def test_task_touches_its_own_school_only(school: TestSchool, other_school: Test
         assert len(stale_marks.list_stale(OPEN_TERM, "mat-5a")) == 2
 
 
-def _add_sections(count: int) -> None:
+def _add_sections(school: TestSchool, count: int) -> None:
     sections = [
         Section(
             section_id=f"s-{n:03d}", course_id="mat-5", school_year=2026, name=f"Taller {n}", teacher_id="teacher-2"
         )
         for n in range(count)
     ]
-    roster.put_roster(courses=[], teachers=[], sections=sections, students=[], enrolments=[])
+    import_again(school.school, sections=sections)
 
 
 def test_workers_killed_on_the_way_do_not_stop_the_night(
@@ -253,7 +254,7 @@ def test_workers_killed_on_the_way_do_not_stop_the_night(
     """Two schools of 182 places; kill -9 in the middle of a step; another worker finishes both."""
     for each in (school, other_school):
         with enter_school(each.school_id):
-            _add_sections(89)
+            _add_sections(each, 89)
             record(each, set_evaluation(each), "6.5")
     with acting_as("worker"):
         for each in (school, other_school):

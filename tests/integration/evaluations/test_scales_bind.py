@@ -19,7 +19,7 @@ from evaluations.domain.evaluation import EvaluationKind, ScoreState
 from evaluations.domain.scales import STANDARD_SCALES
 from evaluations.errors import InvalidScoreError, ScaleInUseError
 from evaluations.repository import school_profile
-from evaluations.services.school import roster_import
+from evaluations.services.school import record_import
 from tests.integration.evaluations.calendar import (
     NEXT_SECTION,
     NEXT_TERM,
@@ -203,7 +203,7 @@ def test_who_remembers_the_old_scale_writes_nothing(school: TestSchool, *, gate_
 
 def test_first_evaluation_beside_a_change_of_scale_wins(school: TestSchool, monkeypatch: pytest.MonkeyPatch) -> None:
     """The import has seen that the term is unused; before it writes, a teacher sets the term's first evaluation."""
-    real, once = roster_import._has_records, list[str]()
+    real, once = record_import._has_records, list[str]()
 
     def then_set(term_id: str) -> bool:
         found = real(term_id)
@@ -211,7 +211,7 @@ def test_first_evaluation_beside_a_change_of_scale_wins(school: TestSchool, monk
             once.append(set_evaluation(school))
         return found
 
-    monkeypatch.setattr(roster_import, "_has_records", then_set)
+    monkeypatch.setattr(record_import, "_has_records", then_set)
     assert refused_term(with_scale(school.school, OPEN_TERM, TWENTY)) == OPEN_TERM
     assert record(school, once[0], "6.5").value == "6.5"
 

@@ -352,7 +352,7 @@ def test_import_neither_opens_nor_closes_a_term(school: TestSchool, admin: ApiCl
         renamed = replace(before.school, name="Otra")
     with acting_as("worker"):
         importer = school.person(Role.SCHOOL_ADMIN)
-        services.import_roster(
+        services.import_school(
             actor=importer, school=renamed, courses=[], teachers=[], sections=[], students=[], enrolments=[]
         )
     with enter_school(school.school_id):

@@ -14,7 +14,7 @@ TEACHING = {
 }
 ADMINISTERING = {
     *("see_every_section", "see_scores_anywhere", "see_whole_report_cards"),
-    *("set_evaluations_anywhere", "write_in_closed_terms", "close_terms"),
+    *("set_evaluations_anywhere", "write_in_closed_terms", "close_terms", "import_roster"),
 }
 
 
@@ -22,7 +22,7 @@ GRANTED = {
     Role.TEACHER: TEACHING,
     Role.SCHOOL_ADMIN: TEACHING | ADMINISTERING,
     Role.AUDITOR: {"see_school", "see_evaluations", "see_every_section"},
-    Role.PLATFORM_OPERATOR: set(),
+    Role.PLATFORM_OPERATOR: {"import_roster"},
     Role.STUDENT: set(),
 }
 

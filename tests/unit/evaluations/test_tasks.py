@@ -22,3 +22,8 @@ def test_nightly_work_has_a_queue_of_its_own(config: dict[str, Any]) -> None:
 def test_beat_asks_every_hour_whose_night_it_is(config: dict[str, Any]) -> None:
     (entry,) = [entry for entry in config["beat_schedule"].values() if entry["task"] == "evaluations.consolidate_all"]
     assert (entry["schedule"].minute, len(entry["schedule"].hour)) == ({7}, 24)
+
+
+def test_beat_asks_every_five_minutes_which_import_nobody_moves(config: dict[str, Any]) -> None:
+    (entry,) = [entry for entry in config["beat_schedule"].values() if entry["task"] == "evaluations.sweep_imports"]
+    assert entry["schedule"].minute == set(range(0, 60, 5))

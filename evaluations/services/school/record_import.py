@@ -1,29 +1,25 @@
-"""Bringing a school in: its own record and its people."""
+"""Bringing a school's own record in: its scale and its terms."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
-from edu import audit, clock, memory
+from edu import audit, clock
 from edu.dynamo.transactions import Transaction
 from edu.errors import ConflictError, FieldError, InvalidInputError
-from edu.schools import RegisteredSchool, register_school
-from edu.tenancy import enter_school
-from evaluations.domain.school import Course, Enrolment, School, Section, Student, Teacher, Term
 from evaluations.errors import ScaleInUseError
 from evaluations.repository import pending_scores, roster, school_profile, stored_evaluations, term_locks
 from evaluations.repository.school_profile import SchoolProfile
-from evaluations.services.school import audit_trail
+from evaluations.services.school import audit_trail, school_cache
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from edu.identity.principal import Principal
+    from evaluations.domain.school import School, Term
 
 _ATTEMPTS = 5
 
@@ -32,24 +28,11 @@ class _RulesChangedError(ConflictError):
     """Another change of the school's record, or a term's first evaluation, came first."""
 
 
-def import_roster(
-    *,
-    actor: Principal,
-    school: School,
-    courses: Iterable[Course],
-    teachers: Iterable[Teacher],
-    sections: Iterable[Section],
-    students: Iterable[Student],
-    enrolments: Iterable[Enrolment],
-) -> None:
-    """Write a school with its people and, last, put it on the platform's list. Idempotent by ids.
+def import_record(*, actor: Principal, school: School) -> None:
+    """Write the own record of the school in scope. Idempotent.
 
-    The import is whole for the students and sections it gives: where one of these students stands in one of these
-    sections and ``enrolments`` does not say so, that enrolment ends. The scores stay.
-
-    Enters the school's scope by itself. A school is listed only when all its items stand. A term that the school has
-    already stays open or closed as it is: only ``close_term`` and ``reopen_term`` change that. One that is not given
-    stays as it is altogether, on the scale it is on: no import takes a term away. A change of the school's own record
+    A term that the school has already stays open or closed as it is: only ``close_term`` and ``reopen_term`` change
+    that. One that is not given stays as it is altogether, on the scale it is on: no import takes a term away. A change
     is in the audit trail, in ``actor``'s name.
 
     Raises:
@@ -57,44 +40,8 @@ def import_roster(
             written.
         ScaleInUseError: the grading scale (any part of it) of a term would change in which something is recorded, or
             which is closed or over. Nothing was written.
-        StoreUnavailableError: the table is throttled; run it again.
         ConflictError: others kept changing the school's record; run it again.
     """
-    with enter_school(school.school_id):
-        _put_profile(school, actor)
-        given = _Given(list(sections), list(students), list(enrolments))
-        roster.put_roster(
-            courses=courses,
-            teachers=teachers,
-            sections=given.sections,
-            students=given.students,
-            enrolments=given.enrolments,
-            ended=given.ended(),
-        )
-    memory.forget_everything()
-    register_school(RegisteredSchool(school.school_id, school.country, school.time_zone))
-
-
-@dataclass(frozen=True)
-class _Given:
-    """Who is in which section, as an import says it."""
-
-    sections: list[Section]
-    students: list[Student]
-    enrolments: list[Enrolment]
-
-    def ended(self) -> list[Enrolment]:
-        """The standing enrolments that are over: one query for each section."""
-        students, going_on = {student.student_id for student in self.students}, set(self.enrolments)
-        return [
-            standing
-            for section in (self.sections if students else ())
-            for standing in roster.list_enrolments(section.section_id, consistent=True)
-            if standing.student_id in students and standing not in going_on
-        ]
-
-
-def _put_profile(school: School, actor: Principal) -> None:
     for _attempt in range(_ATTEMPTS):
         before = school_profile.find_profile()
         after = _with_standing_terms(school, before.school) if before else school
@@ -110,6 +57,7 @@ def _put_profile(school: School, actor: Principal) -> None:
             transaction.commit()
         except _RulesChangedError:
             continue
+        school_cache.forget_school()
         return
     raise ConflictError
 
