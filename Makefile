@@ -9,7 +9,7 @@ CODE := manage.py edu evaluations behavior govsync analytics deploy tests
 WORKERS ?= 2
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --durations=10
 
-.PHONY: help setup run demo test test-quick test-offline test-dynamodb-local isolation check fmt bench bench-evaluations bench-behavior bench-drain drill-behavior drill-noise drill-edge lock reset clean
+.PHONY: help setup run demo test test-quick test-offline test-dynamodb-local isolation check fmt bench bench-evaluations bench-behavior bench-drain bench-line bench-import drill-behavior drill-sync drill-noise drill-edge lock reset clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-22s %s\n", $$1, $$2}'
@@ -56,7 +56,7 @@ fmt: $(READY) ## format and fix what can be fixed
 	@$(BIN)/ruff format --quiet $(CODE)
 	@$(BIN)/ruff check --quiet --fix $(CODE)
 
-bench: bench-evaluations bench-behavior bench-drain ## all measurements, as ratios to a baseline of the same run
+bench: bench-evaluations bench-behavior bench-drain bench-line bench-import ## all measurements, as ratios to a baseline of the same run
 
 bench-evaluations: $(READY) ## a score over HTTP, beside the bare transaction and a plain project
 	@$(BIN)/python -m tests.bench.evaluations
@@ -64,11 +64,20 @@ bench-evaluations: $(READY) ## a score over HTTP, beside the bare transaction an
 bench-behavior: $(READY) ## events to the door, beside a plain view and a constant
 	@$(BIN)/python -m tests.bench.behavior
 
+bench-line: $(READY) ## requests a second on the line to the government, beside what the limit allows
+	@$(BIN)/python -m tests.bench.line
+
 bench-drain: $(READY) ## the worker of events empties a full queue, beside raw writes of the same items
 	@$(BIN)/python -m tests.bench.drain
 
+bench-import: $(READY) ## a roster of 5,000 students by manage.py, beside raw writes of the same items
+	@$(BIN)/python -m tests.bench.roster
+
 drill-behavior: $(READY) ## events while workers, door, cloud, table and queue fail in turn; three seeds
 	@$(BIN)/python -m tests.drills.behavior
+
+drill-sync: $(READY) ## a term's grades to a government that has a bad day, while workers are killed
+	@$(BIN)/python -m tests.drills.sync
 
 drill-noise: $(READY) ## a device and a school at ten times their limit, and what another school sees of it
 	@$(BIN)/python -m tests.drills.noise

@@ -61,9 +61,13 @@ worker_hijack_root_logger = False
 
 timezone = "UTC"
 beat_schedule = {
-    "govsync-sweep": {"task": "govsync.sweep_due_runs", "schedule": settings.GOVSYNC_SWEEP_EVERY_S},
+    # every hour, because terms end at midnight of the schools' own clocks
+    "govsync-ended-terms": {"task": "govsync.start_ended_terms", "schedule": crontab(minute="2")},
+    "govsync-follow-ups": {"task": "govsync.order_follow_ups", "schedule": crontab(minute="*/15")},
+    "govsync-deadlines": {"task": "govsync.watch_deadlines", "schedule": crontab(minute="*/5")},
     # every hour, because schools have their nights at different hours (evaluations.domain.nights)
     "evaluations-nightly": {"task": "evaluations.consolidate_all", "schedule": crontab(minute="7")},
+    "roster-imports": {"task": "evaluations.sweep_imports", "schedule": crontab(minute="*/5")},
     "events-ledger": {"task": "behavior.check_ledger", "schedule": crontab(minute="*/15")},
     "isolation-canary": {"task": "edu.try_isolation", "schedule": settings.CANARY_EVERY_S},
 }

@@ -52,6 +52,9 @@ SECRET_KEY = env.str("LIBRETA_SECRET_KEY", "")
 PSEUDONYM_KEY = env.str("LIBRETA_PSEUDONYM_KEY", "")
 GOV_API_URL = env.str("LIBRETA_GOV_API_URL", "")
 GOV_API_KEY = env.str("LIBRETA_GOV_API_KEY", "")
+GOV_API_KEY_SECRET = env.str("LIBRETA_GOV_API_KEY_SECRET", "")
+GOV_API_SHAPE = env.str("LIBRETA_GOV_API_SHAPE", "direct")
+GOV_CA_FILE = env.str("LIBRETA_GOV_CA_FILE", "")
 
 # --- Django
 DEBUG = False
@@ -206,7 +209,6 @@ SQS_WAIT_TIME_S = environment.whole_number(env, "LIBRETA_SQS_WAIT_TIME_S", 10)
 EVENT_BATCH_S = environment.whole_number(env, "LIBRETA_EVENT_BATCH_S", 5)  # see behavior.consumer
 EVENT_RETRY_S = environment.whole_number(env, "LIBRETA_EVENT_RETRY_S", 30)
 EVENT_REPORT_S = environment.whole_number(env, "LIBRETA_EVENT_REPORT_S", 60)  # see behavior.door.publisher
-GOVSYNC_SWEEP_EVERY_S = environment.seconds(env, "LIBRETA_GOVSYNC_SWEEP_EVERY_S", 10.0)
 
 # --- the isolation canary: two schools that are nobody's, see edu.canary
 CANARY_SCHOOLS = env.list("LIBRETA_CANARY_SCHOOLS", default=["canary-a", "canary-b"])

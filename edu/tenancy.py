@@ -100,7 +100,7 @@ def enter_school(school_id: str) -> AbstractContextManager[Scope]:
 
 
 def enter_platform() -> AbstractContextManager[Scope]:
-    """Work on the platform's own records (the list of schools, the sync's rate limit) inside the block."""
+    """Work on the platform's own records (the list of schools, the sync's line to the government) inside the block."""
     return _enter(Scope(ScopeKind.PLATFORM))
 
 

@@ -55,6 +55,17 @@ def lines(text: str) -> str:
     return text
 
 
+def visible(text: str) -> str:
+    r"""Any text as one line in which nothing is hidden: what is not printable, and ``\``, as its escape (``\x1b``)."""
+    return "".join(
+        character if character.isprintable() and character != "\\" else _escape(character) for character in text
+    )
+
+
+def _escape(character: str) -> str:
+    return character.encode("unicode_escape").decode()
+
+
 def _line(text: str) -> str:
     spaced = "".join(" " if _is_space(character) else character for character in text.translate(_NOT_SEEN))
     for character in spaced:

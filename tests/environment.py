@@ -34,6 +34,7 @@ os.environ |= {
     "LIBRETA_API_WRITES": "100000/minute",
     "LIBRETA_REFUSED_KIB_A_MINUTE": "1000000",
     "LIBRETA_GOV_API_URL": "http://127.0.0.1:9",
+    "LIBRETA_GOV_API_KEY": secrets.token_urlsafe(24),
     "LIBRETA_LOG_LEVEL": "WARNING",
     "LIBRETA_SQS_WAIT_TIME_S": "1",
     "LIBRETA_EVENT_BATCH_S": "0",

@@ -117,7 +117,7 @@ class Demo:
         """The term's grades go to the government and are reconciled."""
         say(f"3. Government sync of {self.school_id}, term {self.term_id}")
         started = time.monotonic()
-        line = self._manage("start_sync", "--school", self.school_id, "--term", self.term_id, "--again")
+        line = self._manage("sync", "start", "--school", self.school_id, "--term", self.term_id, "--again")
         run_id = line.split()[1]
         status = self._wait(lambda: self._ended(run_id), "the sync", timeout_s=600)
         if status.split()[2] != "reconciled":
@@ -167,7 +167,7 @@ class Demo:
         return next(str(score["value"]) for score in scores if score["value"])
 
     def _ended(self, run_id: str) -> str:
-        lines = self._manage("sync_status", "--school", self.school_id).splitlines()
+        lines = self._manage("sync", "status", "--school", self.school_id).splitlines()
         line = next((line for line in lines if run_id in line.split()), "")
         return line if line.split()[2:3] in (["reconciled"], ["needs_review"]) else ""
 

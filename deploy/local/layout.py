@@ -108,7 +108,6 @@ class Layout:
             "LIBRETA_GOV_API_URL": self.ports.url("government"),
             "LIBRETA_SQS_WAIT_TIME_S": "2",
             "LIBRETA_EVENT_BATCH_S": "1",
-            "LIBRETA_GOVSYNC_SWEEP_EVERY_S": "2",
             "AWS_ENDPOINT_URL": self.ports.url("emulator"),
             "AWS_REGION": "us-east-1",
             "AWS_DEFAULT_REGION": "us-east-1",

@@ -110,6 +110,7 @@ def product_services(layout: Layout, environment: Mapping[str, str]) -> list[Ser
             health_url=f"{ports.url('government')}/_health",
         ),
         *(_worker(celery, queue) for queue in QUEUES),
+        Service("sync-line", [sys.executable, str(SOURCE_ROOT / "manage.py"), "advance_syncs"], profile="worker"),
         Service("beat", [*celery, "beat", "--schedule", str(layout.state_dir / "beat-schedule")], profile="worker"),
         Service(
             "web",

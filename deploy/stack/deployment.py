@@ -203,7 +203,10 @@ def read_outputs(cloudformation: CloudFormationClient, stack_name: str) -> dict[
 
 
 def stack_environment(outputs: Mapping[str, str], endpoint: str | None) -> dict[str, str]:
-    """The ``LIBRETA_*`` variables that say where everything is. ``endpoint`` is the emulator's, None on AWS."""
+    """The ``LIBRETA_*`` variables that say where everything is. ``endpoint`` is the emulator's, None on AWS.
+
+    The local system's government has a key that ``make run`` made up; on AWS it is in the stack's secret.
+    """
     pool = outputs["UserPoolId"]
     issuer = outputs["JwtIssuer"]
     api_url = outputs["EventsApiUrl"]
@@ -223,6 +226,7 @@ def stack_environment(outputs: Mapping[str, str], endpoint: str | None) -> dict[
         "LIBRETA_ATHENA_WORKGROUP": outputs["AthenaWorkgroup"],
         "LIBRETA_GLUE_DATABASE": outputs["GlueDatabase"],
         "LIBRETA_EVENTS_API_URL": api_url,
+        "LIBRETA_GOV_API_KEY_SECRET": "" if endpoint else outputs["GovernmentKeySecretArn"],
     }
 
 

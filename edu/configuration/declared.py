@@ -91,6 +91,16 @@ def _is_key_address(value: str) -> str:
     return "" if value == expected else f"must be {expected}"
 
 
+def _government_key(value: str) -> str:
+    """The government chooses it, so it may be shorter than ours; or it is in a secret."""
+    faults = (rule(value) for rule in (rules.at_least_chars(16), rules.random, rules.unspaced))
+    return "" if settings.GOV_API_KEY_SECRET else next(filter(None, faults), "")
+
+
+def _no_second_key(value: str) -> str:
+    return "must be empty beside LIBRETA_GOV_API_KEY_SECRET" if value and settings.GOV_API_KEY_SECRET else ""
+
+
 def _product_apps(value: Sequence[str]) -> str:
     return "" if set(value) <= set(settings.PRODUCTION_APPS) else "must be empty"
 
@@ -120,8 +130,10 @@ SETTINGS: Final = (
     _setting("GLUE_DATABASE", needed=True, on_aws=(matching("[a-z0-9_-]{1,255}", "is no database's name"),)),
     _setting("SECRET_KEY", secret=True, on_aws=(rules.random,)),
     _setting("PSEUDONYM_KEY", secret=True, on_aws=(rules.random,)),
-    # the government chooses its key, so it may be shorter than ours
-    _setting("GOV_API_KEY", on_aws=(rules.at_least_chars(16), rules.random, rules.unspaced)),
+    _setting("GOV_API_KEY", everywhere=(_no_second_key,), on_aws=(_government_key,)),
+    _setting("GOV_API_KEY_SECRET", everywhere=(matching(r"[\w/+=.@:-]{0,2048}", "is no secret's name or ARN"),)),
+    _setting("GOV_API_SHAPE", everywhere=(matching("direct|upload", "must be direct or upload"),)),
+    _setting("GOV_CA_FILE", everywhere=(rules.readable_file,)),
     _setting("GOV_API_URL", needed=True, on_aws=(rules.https_address,)),
     _setting("ALLOWED_HOSTS", on_aws=(rules.hosts,)),
     _setting("CSRF_TRUSTED_ORIGINS", on_aws=(rules.https_origins,)),
@@ -145,7 +157,6 @@ SETTINGS: Final = (
     _setting("EVENT_BATCH_S", everywhere=(between(0, 20, " s"),)),
     _setting("EVENT_RETRY_S", everywhere=(between(0, 900, " s"),)),  # SQS's own range
     _setting("EVENT_REPORT_S", everywhere=(between(1, 600, " s"),)),
-    _setting("GOVSYNC_SWEEP_EVERY_S", everywhere=(between(0.1, 300, " s"),)),
     _setting("CANARY_SCHOOLS", on_aws=(_canaries,)),
     # an alarm expects a run in fifteen minutes
     _setting("CANARY_EVERY_S", everywhere=(between(0.1, 24 * 3600, " s"),), on_aws=(between(_MINUTE_S, 900, " s"),)),

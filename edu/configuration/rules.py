@@ -6,6 +6,7 @@ A rule's words follow the variable's name and never quote the value, which may b
 from __future__ import annotations
 
 import ipaddress
+import os
 import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
@@ -92,6 +93,11 @@ def is_public_host(host: str) -> bool:
     except ValueError:
         return bool(_HOST.match(host)) and host.lower().rpartition(".")[2] not in _LOCAL_NAMES
     return False
+
+
+def readable_file(value: str) -> str:
+    """A file that is there, or none named."""
+    return "" if not value or os.access(value, os.R_OK) else "names no file that can be read"
 
 
 def of_no_laptop(state_dir: Path) -> str:

@@ -18,6 +18,8 @@ class MinuteCounts:
 
     def of(self, name: str) -> int:
         """What was added under the name in this minute."""
+        if name not in self._counts:  # most are not, and the clock need not be looked at
+            return 0
         self._turn()
         return self._counts.get(name, 0)
 

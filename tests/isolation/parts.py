@@ -11,4 +11,5 @@ PARTS = (
     "tests.isolation.workers",
     "tests.isolation.concurrency",
     "tests.isolation.tokens",
+    "tests.isolation.government",
 )

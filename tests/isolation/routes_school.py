@@ -70,7 +70,7 @@ def _seed(school_id: str) -> ProbeSchool:
     probe.ids = made
     terms = _terms(probe)
     with acting_as("worker"):
-        services.import_roster(
+        services.import_school(
             actor=Principal("import", Role.SCHOOL_ADMIN, school_id),
             school=School(
                 school_id=school_id,

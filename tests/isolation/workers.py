@@ -98,7 +98,7 @@ _REMARKS = (
     (
         "The events' worker takes one task's messages and no other's. Any registered task may be named in any queue "
         "of Celery's. Tasks of a school do nothing but what their school's "
-        "sessions allow; the platform's (sweeps, the canary) take no arguments."
+        "sessions allow; the platform's (what beat looks after, the canary) take no arguments."
     ),
 )
 

@@ -14,7 +14,7 @@ from typing import Any
 from edu import clock
 from tests.support.events import part_of
 
-STORE = "behavior.store_events"
+STORE, IMPORT = "behavior.store_events", "evaluations.advance_import"
 DEAD_LETTERED, KEPT_AT_HOME, DROPPED = "dead-lettered", "kept in the school it names", "dropped"
 _MANY = 1001
 _EVENT_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -123,9 +123,12 @@ def forgeries(target: Target, bomb: Path) -> list[Forgery]:
     add("more events than a message may hold", DEAD_LETTERED, STORE, [], good(events=list(range(_MANY))))
     add("unknown task", DEAD_LETTERED, "behavior.nothing", [], good())
     add("task by a module's path", DEAD_LETTERED, "edu.schools.list_schools", [], {})
-    add("another app's task with these arguments", DEAD_LETTERED, "govsync.advance_run", [], good())
-    add("another app's task in a school that cannot be", DEAD_LETTERED, "govsync.advance_run", [], _run_of("*"))
-    add("another app's task, no such run", DEAD_LETTERED, "govsync.advance_run", [], _run_of(target.own))
+    add("another app's task with these arguments", DEAD_LETTERED, "govsync.start_sync", [], good())
+    add("another app's task in a school that cannot be", DEAD_LETTERED, "govsync.start_sync", [], _order_of("*"))
+    add("another app's task, no such term", DEAD_LETTERED, "govsync.start_sync", [], _order_of(target.own))
+    add("an import's step in a school that cannot be", DEAD_LETTERED, IMPORT, [], _import_of("*"))
+    add("an import's step, no such import", DEAD_LETTERED, IMPORT, [], _import_of(target.own))
+    add("an import's step with what it would write", DEAD_LETTERED, IMPORT, [], _import_of(target.own) | good())
     add("Celery's own task", DEAD_LETTERED, "celery.chord_unlock", [], good())
     pickled = _pickle(bomb)
     add("pickle", DEAD_LETTERED, STORE, [], good(), content_type="application/x-python-serialize", content=pickled)
@@ -163,8 +166,12 @@ def _bad_schools(target: Target) -> dict[str, object]:
     }
 
 
-def _run_of(school_id: str) -> dict[str, str]:
-    return {"school_id": school_id, "run_id": "no-hay"}
+def _order_of(school_id: str) -> dict[str, str]:
+    return {"school_id": school_id, "term_id": "no-hay", "actor": "nadie"}
+
+
+def _import_of(school_id: str) -> dict[str, object]:
+    return {"school_id": school_id, "import_id": "no-hay"}
 
 
 def _pickle(bomb: Path) -> bytes:

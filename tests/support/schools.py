@@ -70,7 +70,7 @@ def import_school(school_id: str, *, students: int = 3, scale: str = "1-7") -> T
         Section(section_id=f"{course}-5a", course_id=f"{course}-5", school_year=2026, name=name, teacher_id=teacher)
         for course, name, teacher in (("mat", "5º A Matemática", "teacher-1"), ("len", "5º A Lenguaje", "teacher-2"))
     )
-    services.import_roster(
+    services.import_school(
         actor=Principal("import", Role.SCHOOL_ADMIN, school_id),
         school=school,
         courses=[Course(course_id=f"{c}-5", name=c, grade_level=5) for c in ("mat", "len")],

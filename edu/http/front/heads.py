@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from edu.http.errors import BodyTooLargeError, HeadTooLargeError
@@ -59,9 +60,7 @@ def check_head(scope: MutableMapping[str, Any], limits: Limits) -> Head:
         HeadTooLargeError: it is too long, has too many fields, or one that must be short is not.
     """
     headers = scope["headers"]
-    size = len(scope["raw_path"]) + len(scope["query_string"])
-    for name, value in headers:
-        size += len(name) + len(value)
+    size = len(scope["raw_path"]) + len(scope["query_string"]) + sum(map(len, chain.from_iterable(headers)))
     if size > limits.head_bytes or len(headers) > limits.head_fields:
         raise HeadTooLargeError
     head = Head(scope)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import uuid
 from contextlib import contextmanager
@@ -65,7 +66,15 @@ def send_parts(*parts: object) -> None:
     """Put one message of these parts into the queue, unchecked."""
     keywords = json.dumps({"parts": list(parts)}).encode()
     text = write_envelope(task=STORE_EVENTS, keywords=keywords, queue=BEHAVIOR.name, correlation_id=uuid.uuid4().hex)
-    QueueSender(settings.BEHAVIOR_QUEUE_URL, connections=1).send(text)
+    asyncio.run(_send(text))
+
+
+async def _send(text: str) -> None:
+    sender = QueueSender(settings.BEHAVIOR_QUEUE_URL, connections=1)
+    try:
+        await sender.send(text)
+    finally:
+        sender.close()
 
 
 @dataclass(frozen=True)

@@ -29,22 +29,23 @@ def operator(cloud: Cloud) -> Iterator[None]:
 
 
 @pytest.mark.parametrize(
-    ("command", "options"),
+    "command",
     [
-        ("consolidate", {}),
-        ("consolidation_status", {}),
-        ("sync_status", {}),
-        ("sync_status", {"run": "x-r1"}),
-        ("start_sync", {"term": "2026-q4"}),
-        ("lake_count", {"year": 2026, "month": 1}),
+        "consolidate",
+        "consolidation_status",
+        "sync status",
+        "sync status --run x-r1",
+        "sync start --term 2026-q4",
+        "sync resume --run x-r1 --by somebody --reason tried",
+        "sync retry --run x-r1 --by somebody --reason tried",
+        "sync skip --run x-r1 --by somebody --reason tried --batch 1",
+        "lake_count --year 2026 --month 1",
     ],
 )
-def test_unregistered_school_is_refused_and_nothing_is_left(
-    cloud: Cloud, command: str, options: dict[str, object]
-) -> None:
+def test_unregistered_school_is_refused_and_nothing_is_left(cloud: Cloud, command: str) -> None:
     said = io.StringIO()
     with pytest.raises(NoSuchSchoolError) as refused:
-        call_command(command, school=NOBODY, stdout=said, **options)
+        call_command(*command.split(), "--school", NOBODY, stdout=said)
     assert explain(refused.value) == f"no_such_school: no such school: {NOBODY}"
     assert said.getvalue() == ""
     found = cloud.root("dynamodb").scan(TableName=cloud.outputs["TableName"])["Items"]
@@ -63,5 +64,5 @@ def test_run_that_does_not_exist_is_not_begun(school_id: str) -> None:
 def test_unknown_term_is_told_with_its_field_and_rule(school_id: str) -> None:
     import_school(school_id)
     with pytest.raises(InvalidInputError) as refused:
-        call_command("start_sync", school=school_id, term="bad")
+        call_command("sync", "start", "--school", school_id, "--term", "bad")
     assert "term_id: This school has no such term (exists)" in explain(refused.value)

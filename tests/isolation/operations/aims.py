@@ -84,7 +84,7 @@ PLATFORM_TARGETS = (
     Target("a school's entry", "PLATFORM#SCHOOLS#x"),
     Target("due jobs", "PLATFORM#JOBS#DUE"),
     Target("the platform's jobs", "PLATFORM#JOBS"),
-    Target("sync's rate limit", "PLATFORM#SYNC#RATE"),
+    Target("sync's line", "PLATFORM#SYNC#LINE"),
     Target("sync, bare", "PLATFORM#SYNC"),
     Target("events' ledger", "PLATFORM#EVENTS#LEDGER#2026-11-23T10"),
 )

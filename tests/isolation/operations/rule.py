@@ -1,7 +1,7 @@
 """The rule in plain words, as a third opinion that knows neither the template nor IAM.
 
 A tenant's own is ``SCHOOL#<id>`` and what continues it after ``#``; the platform's own are the list of schools, what is
-due and the sync's rate limit; the console's own are sessions and throttles, one item at a time. Services own nothing.
+due and the sync's line; the console's own are sessions and throttles, one item at a time. Services own nothing.
 """
 
 from __future__ import annotations

@@ -58,6 +58,7 @@ GRANTS: Grants = {
     "worker": {
         **{f"sqs/{queue}": _SEND | _SEE | _TAKE | {"ChangeMessageVisibility"} for queue in _WORK},
         "sqs/behavior dead letters": _SEND,  # where it sets messages aside; it reads none
+        "secretsmanager/government's key": frozenset({"GetSecretValue"}),
         "sts/tenant role": _ASSUME | _TAG,
         "sts/platform role": _ASSUME,
     },

@@ -100,6 +100,12 @@ def named(template: Template) -> list[Resource]:
         Resource("logs", "any", "*"),
         Resource("kms", "any", "*"),
         Resource("secretsmanager", "any", "*"),
+        Resource(
+            "secretsmanager",
+            "government's key",
+            f"arn:aws:secretsmanager:{here}:secret:{template.name('GovernmentKey')}-AbCdEf",
+        ),
+        Resource("secretsmanager", "another secret", f"arn:aws:secretsmanager:{here}:secret:another-AbCdEf"),
         Resource("pipes", "any", "*"),
         Resource("lambda", "any", "*"),
     ]

@@ -148,7 +148,7 @@ def test_every_output_of_the_settings_is_given(template: dict[str, Any]) -> None
     needed = {
         *("TableName", "TenantRoleArn", "PlatformRoleArn", "ConsoleRoleArn", *(queue.output for queue in QUEUES)),
         *("UserPoolId", "UserPoolClientId", "JwtIssuer", "LakeBucket", "AthenaWorkgroup", "GlueDatabase"),
-        "EventsApiUrl",
+        *("EventsApiUrl", "GovernmentKeySecretArn"),
     }
     assert needed <= template["Outputs"].keys()
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def test_every_declared_queue_has_a_worker_process_with_its_threads(tmp_path: Path) -> None:
     services = product_services(Layout(tmp_path, Ports()), {"LIBRETA_GOV_API_KEY": "key"})
     workers = [queue.worker for queue in QUEUES]
-    assert [service.name for service in services] == ["government", *workers, "beat", "web", "events"]
+    assert [service.name for service in services] == ["government", *workers, "sync-line", "beat", "web", "events"]
     by_worker = {service.name: service for service in services}
     assert by_worker[BEHAVIOR.worker].command[-1] == BEHAVIOR.command
     for queue in CELERYS_QUEUES:

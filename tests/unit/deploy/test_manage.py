@@ -12,7 +12,9 @@ import pytest
 ROOT = Path(__file__).resolve().parents[3]
 PRODUCTION = ("edu", "evaluations", "behavior", "govsync", "analytics")
 DEPLOY_COMMANDS = {"deploy", "emulator", "token", "compile_translations"}
-OPERATORS_COMMANDS = {"start_sync", "sync_status", "consolidate", "consolidation_status", "lake_count"}
+OPERATORS_COMMANDS = {
+    *("sync", "sync_verify", "consolidate", "consolidation_status", "import_roster", "import_school", "lake_count")
+}
 
 
 @pytest.fixture

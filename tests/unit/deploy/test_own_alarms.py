@@ -24,12 +24,22 @@ def own_alarm(name: str, metric: str, statistic: str) -> dict[str, Any]:
     [
         ("SyncNeedsReview", "SyncNeedsReview"),
         ("SyncOverdue", "SyncOverdue"),
+        ("SyncLineBroken", "SyncLineBroken"),
+        ("SyncCredentialsRefused", "SyncCredentialsRefused"),
+        ("SyncLongPause", "SyncLongPause"),
+        ("SyncStepFailing", "SyncStepFailing"),
         ("EventDoorRefuses", "QueueUnavailable"),
     ],
 )
 def test_once_is_enough_to_tell_somebody(name: str, metric: str) -> None:
     alarm = own_alarm(name, metric, "Sum")
     assert (alarm["Threshold"], alarm["EvaluationPeriods"]) == (1, 1)
+
+
+@pytest.mark.parametrize(("name", "threshold"), [("SyncDeadlineAtRisk", 1), ("SyncDeadlineAtRiskCritical", 2)])
+def test_deadline_that_comes_near_is_told_as_often_as_it_is_looked_at(name: str, threshold: int) -> None:
+    alarm = own_alarm(name, "SyncDeadlineAtRisk", "Maximum")
+    assert (alarm["Period"], alarm["Threshold"]) == (300, threshold)
 
 
 def test_ledger_of_events_that_does_not_close_is_told() -> None:

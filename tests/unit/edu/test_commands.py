@@ -50,8 +50,9 @@ def test_commands_own_error_keeps_its_exit_code() -> None:
 @pytest.mark.parametrize(
     "command",
     [
-        ["sync_status", "--all"],
-        ["start_sync", "--all", "--term", "x"],
+        ["sync", "status", "--all"],
+        ["sync", "board"],
+        ["sync", "start", "--all", "--term", "x"],
         ["consolidate", "--all"],
         ["consolidation_status", "--all"],
         ["lake_count", "--school", "x1", "--year", "2026", "--month", "1"],
@@ -79,7 +80,7 @@ def test_stopped_system_is_one_line(command: list[str], tmp_path: object) -> Non
 @pytest.mark.parametrize(
     "command",
     [
-        ["sync_status", "--all", "--run", "x"],
+        ["sync", "status", "--all", "--run", "x"],
         ["consolidation_status", "--all", "--last", "0"],
         ["consolidate", "--all", "--run", "x"],
         ["consolidate", "--school", "x1", "--full", "--run", "x"],

@@ -125,11 +125,23 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "no environment": ({"ENVIRONMENT": ""}, "LIBRETA_ENV is no environment of the stack"),
 }
 NOWHERE: dict[str, tuple[dict[str, Any], str]] = {
+    "a shape that no government has": ({"GOV_API_SHAPE": "soap"}, "LIBRETA_GOV_API_SHAPE must be direct or upload"),
+    "two keys of the government": (
+        {"GOV_API_KEY_SECRET": "libreta-prod-government-key"},
+        "LIBRETA_GOV_API_KEY must be empty beside LIBRETA_GOV_API_KEY_SECRET",
+    ),
+    "a secret that has no name": (
+        {"GOV_API_KEY": "", "GOV_API_KEY_SECRET": "two words"},
+        "LIBRETA_GOV_API_KEY_SECRET is no secret's name or ARN",
+    ),
+    "certificates that are not there": (
+        {"GOV_CA_FILE": "/nowhere/ca.pem"},
+        "LIBRETA_GOV_CA_FILE names no file that can be read",
+    ),
     "no connections": ({"AWS_POOL_CONNECTIONS": 0}, "LIBRETA_AWS_POOL_CONNECTIONS must be from 1 to 200"),
     "a session without end": ({"SESSION_COOKIE_AGE": 10**9}, "LIBRETA_SESSION_AGE_S must be from 60 to 86400 s"),
     "a session that is over": ({"SESSION_COOKIE_AGE": 0}, "LIBRETA_SESSION_AGE_S must be from 60 to 86400 s"),
     "more than SQS waits": ({"SQS_WAIT_TIME_S": 21}, "LIBRETA_SQS_WAIT_TIME_S must be from 0 to 20 s"),
-    "no sweep": ({"GOVSYNC_SWEEP_EVERY_S": 0.0}, "LIBRETA_GOVSYNC_SWEEP_EVERY_S must be from 0.1 to 300 s"),
     "no rate": ({"API_RATES": {"reads": "", "writes": "1/minute"}}, "LIBRETA_API_READS must be a rate"),
     "rate of nothing": (
         {"API_RATES": {"reads": "9/minute", "writes": "0/minute"}},
@@ -158,6 +170,14 @@ def on_aws(settings: Settings) -> Settings:
 
 @pytest.mark.usefixtures("on_aws")
 def test_settings_of_aws_are_taken() -> None:
+    require_serving_settings()
+
+
+def test_governments_key_may_be_in_a_secret(on_aws: Settings) -> None:
+    on_aws.GOV_API_KEY = ""
+    on_aws.GOV_API_KEY_SECRET = (
+        "arn:aws:secretsmanager:us-east-1:123456789012:secret:libreta-prod-government-key-AbCdEf"
+    )
     require_serving_settings()
 
 

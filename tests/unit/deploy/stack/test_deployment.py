@@ -33,6 +33,7 @@ OUTPUTS = {
     "AthenaWorkgroup": "libreta-test",
     "GlueDatabase": "libreta_test",
     "EventsApiId": "api1",
+    "GovernmentKeySecretArn": "arn:aws:secretsmanager:us-east-1:123456789012:secret:libreta-test-government-key-AbCdEf",
     "EventsApiUrl": "https://api1.execute-api.us-east-1.amazonaws.com/v1/behavior",
 }
 
@@ -96,6 +97,7 @@ def test_environment_on_aws_is_the_outputs() -> None:
     assert environment["LIBRETA_BEHAVIOR_QUEUE_URL"] == OUTPUTS["BehaviorQueueUrl"]
     assert environment["LIBRETA_JWKS_URL"] == f"{OUTPUTS['JwtIssuer']}/.well-known/jwks.json"
     assert environment["LIBRETA_EVENTS_API_URL"] == OUTPUTS["EventsApiUrl"]
+    assert environment["LIBRETA_GOV_API_KEY_SECRET"] == OUTPUTS["GovernmentKeySecretArn"]
 
 
 def test_environment_of_the_emulator_stays_on_its_endpoint() -> None:
@@ -109,6 +111,7 @@ def test_environment_of_the_emulator_stays_on_its_endpoint() -> None:
         "LIBRETA_EVENTS_API_URL": "http://127.0.0.1:4566/restapis/api1/v1/_user_request_/behavior",
     }
     assert environment["LIBRETA_JWT_ISSUER"] == OUTPUTS["JwtIssuer"]
+    assert environment["LIBRETA_GOV_API_KEY_SECRET"] == "", "the local government's key is made up"
 
 
 @pytest.mark.parametrize(

@@ -17,8 +17,10 @@ PLACES = {
     "edu/identity/capabilities.py",  # the one comparison
     "edu/identity/role_names.py",
     "edu/identity/tokens.py",  # reads the claim; a platform operator has no school
+    "evaluations/management/operators.py",  # acts as the operator who runs a command
     "evaluations/management/commands/seed_demo.py",  # makes the demo's accounts
     "edu/management/commands/dead_letters.py",  # acts as the operator who runs it
+    "govsync/management/commands/sync.py",  # the same
     "deploy/local/people.py",  # finds one among them
 }
 

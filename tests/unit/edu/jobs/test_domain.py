@@ -27,14 +27,21 @@ JOB = Job(kind=KIND.name, job_id="job-1", started_at=NOW, updated_at=NOW, total=
 def test_unit_that_was_begun_and_never_ended_is_given_up_and_named() -> None:
     job = JOB
     for attempt in range(1, MAX_ATTEMPTS + 1):
-        assert not job.gives_up("b")
+        assert not job.gives_up("b", KIND)
         job = job.begun("b")
         assert (job.attempting, job.attempts, job.position, job.done) == ("b", attempt, "", 0)
-    assert job.gives_up("b")
-    assert not job.gives_up("c")
+    assert job.gives_up("b", KIND)
+    assert not job.gives_up("c", KIND)
     job = job.given_up("b")
     assert (job.failed, job.failures, job.position, job.done) == (("b",), 1, "b", 1)
     assert (job.attempting, job.attempts) == ("", 0)
+
+
+def test_unit_of_a_kind_that_gives_none_up_is_begun_for_ever() -> None:
+    kind, job = replace(KIND, max_attempts=None), JOB
+    for _attempt in range(MAX_ATTEMPTS + 3):
+        job = job.begun("b")
+        assert not job.gives_up("b", kind)
 
 
 def test_attempts_of_one_unit_do_not_count_for_another() -> None:
