@@ -101,7 +101,7 @@ SHORT = Plan(
     habits=False,
     lists=("a grade nobody sent",),
     patience_s=3.0,
-    most_s=240.0,
+    most_s=480.0,
 )
 
 

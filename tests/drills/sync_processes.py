@@ -77,6 +77,7 @@ class Worker:
     def moves(self) -> Iterator[Move]:
         """What it has logged since the last look."""
         assert self.process
+        life = self.life  # who reads on after a kill reads the dead one's words
         with self.process.log_path.open("rb") as log:
             log.seek(self._read_bytes)
             whole, _, _ = log.read().rpartition(b"\n")
@@ -84,7 +85,7 @@ class Worker:
         for line in whole.splitlines():
             if b'"event":"sync moved"' in line:
                 said = json.loads(line)
-                yield Move(self, self.life, *(said[name] for name in ("school_id", "run_id", "step", "version")))
+                yield Move(self, life, *(said[name] for name in ("school_id", "run_id", "step", "version")))
 
 
 @dataclass
