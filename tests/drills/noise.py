@@ -83,7 +83,8 @@ class Drill:
         stored_at: dict[str, float] = {}
 
         def is_all_stored() -> bool:
-            for line in self._worker_log.read_bytes().split(b"\n"):
+            whole_lines = self._worker_log.read_bytes().split(b"\n")[:-1]  # the last may be being written
+            for line in whole_lines:
                 if b'"events stored"' in line:
                     record = json.loads(line)
                     at_s = datetime.fromisoformat(record["timestamp"]).timestamp()
