@@ -159,6 +159,14 @@ class Transaction:
         except ConditionFailedError as by_position:
             self._raise_meaning(by_position)
 
+    def try_commit(self) -> bool:
+        """Commit; ``False`` when a condition did not hold, and nothing was written. Else raises like ``commit``."""
+        try:
+            self.commit()
+        except ConditionFailedError:
+            return False
+        return True
+
     def _send(self, token: str) -> None:
         actions: list[Any] = [action.wire for action in self._actions]
         with translated(*self._partitions):

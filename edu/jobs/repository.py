@@ -170,11 +170,7 @@ def _update_kept(kept: DueJob, expression: str, values: Attributes, also: Condit
     transaction = Transaction()
     transaction.update(_due_key(kept), expression, values, condition)
     with enter_platform():
-        try:
-            transaction.commit()
-        except ConditionFailedError:
-            return False
-    return True
+        return transaction.try_commit()
 
 
 def _put_due(due: DueJob, condition: Condition) -> None:

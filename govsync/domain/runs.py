@@ -35,8 +35,8 @@ class SyncRun:
     ``batches`` counts those prepared; ``open_batches`` are the numbers of those not closed, the current one first, and
     more than one only when a batch was split or parked ones were taken up again; ``parked_batches`` are set apart.
     ``rounds`` counts how often parked ones were taken up. ``held_pages`` and ``held_cursor``: how far the government's
-    own list has been read in this pass, ``seen_cursors`` (their digests) and ``held_grades`` so that it comes to an
-    end; ``attempt`` and ``retry_at``: exchanges in a row that brought no page of it, and when to try again; parked:
+    own list has been read in this pass, ``seen_cursors`` (their digests) so that it comes to an end;
+    ``attempt`` and ``retry_at``: exchanges in a row that brought no page of it, and when to try again; parked:
     when its next round is (``None``: a person's). ``doubted``: the list lacked grades, and was read once more.
     ``healed`` grades were sent again because the list lacked them, in
     ``passes`` passes. ``accepted`` and ``rejected`` count grades. ``comparison`` names the differences it ended with,
@@ -64,7 +64,6 @@ class SyncRun:
     doubted: bool = False
     healed: int = 0
     held_pages: int = 0
-    held_grades: int = 0
     held_cursor: str | None = None
     seen_cursors: tuple[str, ...] = ()
     held_complete: bool = False

@@ -12,7 +12,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from edu.dynamo import table
-from edu.dynamo.errors import ConditionFailedError
 from edu.dynamo.keys import Key, joined, platform_partition
 from edu.dynamo.mapping import from_attributes, to_attributes
 from edu.dynamo.transactions import NOT_THERE, Condition, Transaction
@@ -88,11 +87,7 @@ def _update_lane(lease: LaneLease, expression: str, values: Attributes) -> bool:
 
 def _committed(transaction: Transaction) -> bool:
     with enter_platform():
-        try:
-            transaction.commit()
-        except ConditionFailedError:
-            return False
-    return True
+        return transaction.try_commit()
 
 
 def _partition() -> str:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from edu.jobs import repository as jobs
 from edu.jobs.domain import CONTINUE, FINISHED, LOST, StepEnd, StepResult, wait_until
 from edu.logs import get_logger
-from edu.metrics import COUNT, embedded
 from govsync.domain.runs import parse_run_id
 from govsync.domain.states import RunState
 from govsync.errors import LaneLostError, LineClosedError, RunMovedError
 from govsync.repository import runs
+from govsync.services.alarms import tell_person
 from govsync.services.parking import take_up
 from govsync.services.preparing import prepare_next
 from govsync.services.reconciling import reconcile
@@ -78,5 +78,4 @@ def _end(run: SyncRun) -> None:
         order_follow_up(run)
     if run.state is not RunState.NEEDS_REVIEW:
         return
-    counts = {"rejected": run.rejected, "differences": run.differences}
-    _log.error("sync needs review", run_id=run.run_id, **counts, **embedded("SyncNeedsReview", 1, COUNT))
+    tell_person("sync needs review", run, rejected=run.rejected, differences=run.differences)

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from edu import clock
+from edu.dynamo.errors import AccessDeniedError
 from edu.jobs import repository as jobs
 from edu.logs import get_logger
 from edu.tenancy import enter_school
@@ -60,6 +61,8 @@ def _work_of(entry: DueJob) -> tuple[SyncRun | None, Work]:
             if run is None:
                 return unread
             grades = len(list_pending_marks(term_id=run.term_id, limit=_MAX_COUNTED))
+    except AccessDeniedError:
+        raise
     except Exception as error:  # noqa: BLE001 - the others' deadlines are told all the same, and this one's by its time
         _log.exception("a run cannot be read", school_id=school_id, run_id=entry.job_id, error=type(error).__name__)
         return unread

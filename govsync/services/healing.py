@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 from edu.dynamo.errors import ConditionFailedError
 from edu.dynamo.transactions import Transaction
 from edu.jobs.domain import CONTINUE, StepResult
-from edu.logs import get_logger
-from edu.metrics import COUNT, embedded
 from evaluations.services import mark_pending_again
 from govsync.domain.states import RunState
 from govsync.repository import runs
 from govsync.services import transitions
+from govsync.services.alarms import tell_person
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from govsync.domain.runs import SyncRun
 
 _LOT = 90
-_log = get_logger(__name__)
 
 
 def send_again(run: SyncRun, lost: Sequence[GradeKey], actor: str) -> StepResult:
@@ -32,7 +30,7 @@ def send_again(run: SyncRun, lost: Sequence[GradeKey], actor: str) -> StepResult
         RunMovedError: another worker has moved the run, and may have sent them again already; they are not marked.
     """
     mark_again(run.term_id, lost, also=partial(runs.require_unmoved, run=run))
-    _log.error("government lost grades", run_id=run.run_id, grades=len(lost), **embedded("SyncNeedsReview", 1, COUNT))
+    tell_person("government lost grades", run, grades=len(lost))
     transitions.move(
         run,
         RunState.PREPARING,

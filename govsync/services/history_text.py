@@ -5,30 +5,31 @@ What others sent (reasons, details) stands on lines of its own, with whatever co
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from django.utils.translation import gettext_lazy as _
 
 from edu.texts import visible
 from govsync.domain.canonical import instant_text
+from govsync.domain.grades import RejectedGrade
+from govsync.domain.reconciliation import Difference
 from govsync.services.bilingual import label
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from django.utils.functional import Promise
 
-    from govsync.domain.grades import RejectedGrade
     from govsync.domain.history import HistoryEntry
-    from govsync.domain.reconciliation import Difference
     from govsync.services.reading import RunReport
 
+Reasoned = TypeVar("Reasoned", Difference, RejectedGrade)
 _INDENT = "    "
 
 
 def history_text(report: RunReport) -> str:
     """The document; lines end in LF."""
-    return "\n".join([*_heading(report), *_differences(report), *_rejected(report), *_entries(report)]) + "\n"
+    return "\n".join([*_heading(report), *_graded(report), *_entries(report)]) + "\n"
 
 
 def _heading(report: RunReport) -> Iterator[str]:
@@ -43,22 +44,25 @@ def _heading(report: RunReport) -> Iterator[str]:
     yield _line(_("Last digest of the history"), run.history_sha256 or "-")
 
 
-def _differences(report: RunReport) -> Iterator[str]:
-    yield from _section(_("Differences"), len(report.differences))
-    for found in report.differences:
-        yield f"{found.evaluation_id} {found.student_id} {found.kind} {_versions(found)}"
-        yield from _said(found.reason)
+def _graded(report: RunReport) -> Iterator[str]:
+    yield from _reasoned(_("Differences"), report.differences, _difference_line)
+    yield from _reasoned(_("Rejected grades"), report.rejected, _rejected_line)
+
+
+def _reasoned(title: Promise, found: Sequence[Reasoned], line: Callable[[Reasoned], str]) -> Iterator[str]:
+    """A section of grades, each with the reason that was given for it."""
+    yield from _section(title, len(found))
+    for each in found:
+        yield line(each)
+        yield from _said(each.reason)
+
+
+def _difference_line(found: Difference) -> str:
+    return f"{found.evaluation_id} {found.student_id} {found.kind} {_versions(found)}"
 
 
 def _versions(found: Difference) -> str:
     return f"{label(_('ours'))} {found.our_version or '-'}, {label(_('theirs'))} {found.their_version or '-'}"
-
-
-def _rejected(report: RunReport) -> Iterator[str]:
-    yield from _section(_("Rejected grades"), len(report.rejected))
-    for found in report.rejected:
-        yield _rejected_line(found)
-        yield from _said(found.reason)
 
 
 def _rejected_line(found: RejectedGrade) -> str:

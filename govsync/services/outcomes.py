@@ -9,7 +9,6 @@ from edu import clock
 from edu.dynamo.errors import ConditionFailedError
 from edu.jobs.domain import CONTINUE, StepResult, wait_until
 from edu.logs import get_logger
-from edu.metrics import COUNT, embedded
 from edu.tenancy import current_school_id
 from evaluations.services import acknowledge_grades
 from govsync.client import Exchange
@@ -21,6 +20,7 @@ from govsync.domain.runs import SyncRun
 from govsync.domain.states import BatchState, RunState
 from govsync.repository import runs
 from govsync.services import transitions
+from govsync.services.alarms import tell_person
 
 if TYPE_CHECKING:
     from collections.abc import Container
@@ -48,7 +48,8 @@ def apply_answer(done: BatchExchange) -> StepResult:
     """
     outcome = outcome_of(done.batch, done.exchange.answer, clock.now())
     if isinstance(done.exchange.answer, ContractBroken):
-        _report_broken(done, done.exchange.answer.reason)
+        reason = done.exchange.answer.reason
+        tell_person("government's contract broken", done.run, batch=done.batch.number, reason=reason)
     match outcome.batch.state:
         case BatchState.ACKNOWLEDGED | BatchState.REJECTED:
             return _apply_decision(done, outcome)
@@ -58,17 +59,6 @@ def apply_answer(done: BatchExchange) -> StepResult:
             return _park(done, outcome)
         case _:
             return _postpone(done, outcome)
-
-
-def _report_broken(done: BatchExchange, reason: str) -> None:
-    """An answer that is not the contract's is for a person, whatever becomes of the batch."""
-    _log.error(
-        "government's contract broken",
-        run_id=done.run.run_id,
-        batch=done.batch.number,
-        reason=reason,
-        **embedded("SyncNeedsReview", 1, COUNT),
-    )
 
 
 def _postpone(done: BatchExchange, outcome: Outcome) -> StepResult:

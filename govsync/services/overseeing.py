@@ -10,6 +10,7 @@ from structlog.contextvars import bound_contextvars
 
 from edu import clock
 from edu.deadlines import DeadlinePassedError
+from edu.dynamo.errors import AccessDeniedError
 from edu.logs import get_logger
 from edu.metrics import COUNT, embedded
 from edu.schools import list_schools
@@ -71,7 +72,7 @@ def _in_school(school: RegisteredSchool, work: Callable[[RegisteredSchool], int]
     with enter_school(school.school_id), bound_contextvars(school_id=school.school_id):
         try:
             return work(school)
-        except DeadlinePassedError:
+        except (DeadlinePassedError, AccessDeniedError):
             raise
         except Exception as error:  # noqa: BLE001 - the others' turn comes; this one's again the next time
             _log.exception("a school's syncs not looked after", error=type(error).__name__)

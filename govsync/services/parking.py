@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING
 
 from edu import clock
 from edu.jobs.domain import CONTINUE, StepResult, wait_until
-from edu.logs import get_logger
-from edu.metrics import COUNT, embedded
 from govsync.domain.states import RunState
 from govsync.repository import runs
 from govsync.services import transitions
+from govsync.services.alarms import tell_person
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 
 # Batches taken up in one transaction, beside the run and its history entry.
 MOST_TAKEN_UP = 50
-_log = get_logger(__name__)
 
 
 def park(run: SyncRun, batches: Sequence[Batch], actor: str, *, reason: str = "") -> StepResult:
@@ -34,14 +32,7 @@ def park(run: SyncRun, batches: Sequence[Batch], actor: str, *, reason: str = ""
     only_persons = bool(batches) and all(batch.is_persons for batch in batches)
     retry_at = None if only_persons else run.next_round_at(clock.now())
     transitions.move(run, RunState.PARKED, "run.parked", actor=actor, detail=reason, reason=reason, retry_at=retry_at)
-    _log.error(
-        "sync parked",
-        run_id=run.run_id,
-        reason=reason,
-        batches=len(batches),
-        round=run.rounds,
-        **embedded("SyncNeedsReview", 1, COUNT),
-    )
+    tell_person("sync parked", run, reason=reason, batches=len(batches), round=run.rounds)
     return wait_until(retry_at or run.next_round_at(clock.now()))
 
 

@@ -31,7 +31,7 @@ def prepare_next(run: SyncRun, actor: str) -> StepResult:
 
     What is in parked batches is not sent again; while there are any, or too many, the run is parked itself.
     """
-    if len(runs.list_rejected(run.run_id)) > MAX_REJECTED:
+    if run.rejected > MAX_REJECTED:
         return _stop(run, actor)
     rejected = {grade.key for grade in runs.list_set_apart(run)}
     parked = runs.get_batches(run.run_id, run.parked_batches)

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Final
 from edu import clock
 from edu.jobs.domain import CONTINUE, FINISHED, StepResult, wait_until
 from edu.logs import get_logger
-from edu.metrics import COUNT, embedded
 from edu.tenancy import current_school_id
 from evaluations.services import list_graded_evaluations, list_pending_marks, list_term_grades
 from govsync.client import government
@@ -28,6 +27,7 @@ from govsync.domain.runs import MAX_HELD_PAGES, run_id_of
 from govsync.domain.states import RunState
 from govsync.repository import runs
 from govsync.services import healing, parking, transitions
+from govsync.services.alarms import tell_person
 from govsync.services.certifying import keep_manifest
 from govsync.services.grades import as_submitted
 
@@ -42,7 +42,6 @@ MAX_PASSES: Final = 5
 _MAX_PENDING_LISTED = 100_000
 LIST_UNREAD: Final[dict[str, Any]] = {
     "held_pages": 0,
-    "held_grades": 0,
     "held_cursor": None,
     "seen_cursors": (),
     "held_complete": False,
@@ -76,7 +75,7 @@ def _read_page(run: SyncRun, actor: str, line: Line) -> StepResult:
             fault = _fault_of_list(asking, page)
             return _fail(asking, fault, 0.0, exchange, actor) if fault else _keep_page(asking, page, exchange, actor)
         case ContractBroken(reason=reason):
-            return _fail(asking, reason, 0.0, exchange, actor, is_broken=True)
+            return _fail(asking, reason, 0.0, exchange, actor)
         case NotTaken(reason=reason, asked_s=asked_s) | Unknown(reason=reason, asked_s=asked_s):
             return _fail(asking, reason, asked_s, exchange, actor)
         case CredentialsRefused(reason=reason):  # the line stops; it has nothing to do with the list
@@ -104,7 +103,6 @@ def _keep_page(run: SyncRun, page: HeldPage, exchange: Exchange[PageAnswer], act
         exchange=exchange,
         also=partial(runs.add_held_page, run_id=run.run_id, page=run.held_pages, grades=grades),
         held_pages=run.held_pages + 1,
-        held_grades=run.held_grades + len(page.grades),
         held_cursor=cursor,
         seen_cursors=(*run.seen_cursors, _digest(cursor)) if cursor else run.seen_cursors,
         held_complete=cursor is None,
@@ -114,14 +112,10 @@ def _keep_page(run: SyncRun, page: HeldPage, exchange: Exchange[PageAnswer], act
     return CONTINUE
 
 
-def _fail(
-    run: SyncRun, reason: str, asked_s: float, exchange: Exchange[PageAnswer], actor: str, *, is_broken: bool = False
-) -> StepResult:
+def _fail(run: SyncRun, reason: str, asked_s: float, exchange: Exchange[PageAnswer], actor: str) -> StepResult:
     """Try again in 5, 15, 45 seconds, or when it asks us to; then the run is parked, and reads the list anew."""
-    if is_broken or not isinstance(exchange.answer, NotTaken | Unknown):
-        _log.error(
-            "government's contract broken", run_id=run.run_id, reason=reason, **embedded("SyncNeedsReview", 1, COUNT)
-        )
+    if not isinstance(exchange.answer, NotTaken | Unknown):
+        tell_person("government's contract broken", run, reason=reason)
     wait_s = retry_wait_s(run.attempt + 1)
     if wait_s is None:
         after = transitions.move(

@@ -9,7 +9,6 @@ full before it starts. Everything goes to one emulator on this machine, which pu
 from __future__ import annotations
 
 import json
-import os
 import statistics
 import sys
 import tempfile
@@ -21,8 +20,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import boto3
-
 from behavior.domain.events import STORE_EVENTS
 from behavior.domain.ledger import REPORT_MESSAGES, DoorReport, MessageNumber, number_message, report_message
 from deploy.emulator.process import EmulatorProcess
@@ -30,6 +27,7 @@ from deploy.local.layout import Layout, Ports, read_environment
 from edu.envelopes import write_envelope
 from edu.queues import BEHAVIOR
 from tests.bench.load import wait_until_idle
+from tests.bench.writers import writer_of
 from tests.support.bare_system import BareSystem
 from tests.support.events_ledger import ledger_says, write_units_of_ledger
 from tests.support.ports import free_port
@@ -77,7 +75,8 @@ class Drain:
         self._stack = read_environment(system.layout.state_dir / "stack.env")
         self._sqs, self._queue = system.emulator.client("sqs"), self._stack["LIBRETA_BEHAVIOR_QUEUE_URL"]
         self._table, self._root = self._stack["LIBRETA_TABLE_NAME"], system.emulator.client("dynamodb")
-        self._writers = {f"escuela-{number:02}": self._writer(f"escuela-{number:02}") for number in range(SCHOOLS)}
+        schools = [f"escuela-{number:02}" for number in range(SCHOOLS)]
+        self._writers = {school: writer_of(system, self._stack, school) for school in schools}
         self._items: dict[str, list[dict[str, Any]]] = {}
 
     def fill(self, events: int, *, each: int) -> None:
@@ -150,19 +149,6 @@ class Drain:
         requests: Any = {self._table: [{"PutRequest": {"Item": item}} for item in items]}
         answer = self._writers[school].batch_write_item(RequestItems=requests)
         assert not answer.get("UnprocessedItems")
-
-    def _writer(self, school_id: str) -> Any:
-        """A stock client with a school's credentials."""
-        os.environ["AWS_SHARED_CREDENTIALS_FILE"] = str(self._system.layout.state_dir / "aws-credentials")
-        where: Any = {"endpoint_url": self._system.layout.ports.url("emulator"), "region_name": "us-east-1"}
-        sts: Any = boto3.Session(profile_name="worker").client("sts", **where)
-        keys = sts.assume_role(
-            RoleArn=self._stack["LIBRETA_TENANT_ROLE_ARN"],
-            RoleSessionName="bench",
-            Tags=[{"Key": "school_id", "Value": school_id}],
-        )["Credentials"]
-        session = boto3.Session(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])
-        return session.client("dynamodb", **where)
 
     def _quiet(self) -> None:
         pid = self._system.emulator.pid

@@ -9,7 +9,6 @@ and the undoing of all of it. Everything goes to one emulator on this machine.
 from __future__ import annotations
 
 import json
-import os
 import statistics
 import subprocess
 import sys
@@ -20,11 +19,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import boto3
-
 from deploy.emulator.process import EmulatorProcess
 from deploy.local.layout import Layout, Ports, read_environment
 from tests.bench.load import wait_until_idle
+from tests.bench.writers import writer_of
 from tests.support.bare_system import BareSystem
 from tests.support.ports import free_port
 from tests.support.processes import SOURCE_ROOT
@@ -63,7 +61,7 @@ class Bench:
         self._table = self._stack["LIBRETA_TABLE_NAME"]
         (folder / "school.json").write_text(json.dumps(_RECORD))
         self._manage("import_school", str(folder / "school.json"), "--by", "bench")
-        self._raw = self._writer()
+        self._raw = writer_of(self._system, self._stack, SCHOOL)
 
     def run_import(self) -> dict[str, Any]:
         """Preview and commit the whole school, the same again, and undo it."""
@@ -130,19 +128,6 @@ class Bench:
         if done.returncode:
             raise RuntimeError(f"{arguments[:2]} ended with {done.returncode}: {done.stderr[-500:]}")
         return done.stdout
-
-    def _writer(self) -> Any:
-        """A stock client with the school's credentials."""
-        os.environ["AWS_SHARED_CREDENTIALS_FILE"] = str(self._system.layout.state_dir / "aws-credentials")
-        where: Any = {"endpoint_url": self._system.layout.ports.url("emulator"), "region_name": "us-east-1"}
-        sts: Any = boto3.Session(profile_name="worker").client("sts", **where)
-        keys = sts.assume_role(
-            RoleArn=self._stack["LIBRETA_TENANT_ROLE_ARN"],
-            RoleSessionName="bench",
-            Tags=[{"Key": "school_id", "Value": SCHOOL}],
-        )["Credentials"]
-        session = boto3.Session(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])
-        return session.client("dynamodb", **where)
 
     def _quiet(self) -> None:
         pid = self._system.emulator.pid

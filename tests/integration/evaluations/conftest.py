@@ -1,4 +1,4 @@
-"""A teacher's HTTP client with a real token."""
+"""A teacher's HTTP client with a real token, and a school with nobody in it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 from django.test import Client
 
 from edu.identity.principal import Role
+from tests.integration.evaluations.rosters import make_empty_school
 from tests.support.schools import OPEN_TERM
 from tests.support.tokens import id_token_of, make_account
 
@@ -17,7 +18,15 @@ if TYPE_CHECKING:
     from django.test.client import _MonkeyPatchedWSGIResponse as Response
 
     from edu.identity.cognito import Account
+    from tests.support.cloud import Cloud
     from tests.support.schools import TestSchool
+
+
+@pytest.fixture
+def own(cloud: Cloud, school_id: str) -> str:
+    """A school with nobody in it."""
+    assert cloud.outputs
+    return make_empty_school(school_id)
 
 
 class ApiClient:

@@ -45,13 +45,6 @@ if TYPE_CHECKING:
 ENDING = services.ImportOptions(end_missing=True)
 
 
-@pytest.fixture
-def own(cloud: Cloud, school_id: str) -> str:
-    """A school with nobody in it."""
-    assert cloud.outputs
-    return make_empty_school(school_id)
-
-
 def preview(school_id: str, made: RosterSet, options: services.ImportOptions = OPTIONS) -> services.Preview:
     with enter_school(school_id):
         return services.preview_import(actor=principal(school_id), files=made.files(), options=options)

@@ -14,7 +14,7 @@ from evaluations.domain.evaluation import EvaluationKind, ScoreState
 from evaluations.domain.roster_imports import ImportState
 from evaluations.errors import ImportDecidedError
 from evaluations.repository import roster
-from tests.integration.evaluations.rosters import finish, load, make_empty_school, principal, students_of, table_of
+from tests.integration.evaluations.rosters import finish, load, principal, students_of, table_of
 from tests.support.roster_sets import RosterSet
 from tests.support.schools import OPEN_TERM
 
@@ -22,13 +22,6 @@ if TYPE_CHECKING:
     from tests.support.cloud import Cloud
 
 ENDING = services.ImportOptions(end_missing=True)
-
-
-@pytest.fixture
-def own(cloud: Cloud, school_id: str) -> str:
-    """A school with nobody in it."""
-    assert cloud.outputs
-    return make_empty_school(school_id)
 
 
 def undo(school_id: str, import_id: str) -> list[str]:
