@@ -7,6 +7,7 @@ from edu.values import is_id
 
 MAX_TEXT_CHARS = 120
 MAX_REASON_CHARS = 200
+MAX_COMMENT_CHARS = 500
 
 
 def check_id(field: str, value: str) -> None:
@@ -25,6 +26,12 @@ def check_reason(value: str) -> None:
     """Raise ValueError unless ``value`` is empty or one readable line of at most 200 characters."""
     if len(value) > MAX_REASON_CHARS or not is_one_line(value):
         raise ValueError(f"reason: not one readable line of at most {MAX_REASON_CHARS} characters")
+
+
+def check_comment(value: str) -> None:
+    """Raise ValueError unless ``value`` is one readable line of 1 to 500 characters without outer spaces."""
+    if not value or len(value) > MAX_COMMENT_CHARS or not is_one_line(value):
+        raise ValueError(f"comment: not one readable line of 1 to {MAX_COMMENT_CHARS} characters")
 
 
 def check_utc(field: str, value: datetime) -> None:

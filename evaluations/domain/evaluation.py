@@ -5,7 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from evaluations.domain.checks import check_id, check_text, check_utc, check_version
+from evaluations.domain.checks import check_comment, check_id, check_text, check_utc, check_version
 from evaluations.domain.scales import MAX_VALUE_CHARS
 
 _MAX_WEIGHT = 100
@@ -23,6 +23,14 @@ class EvaluationKind(StrEnum):
     PARTICIPATION = "participation"
 
 
+class EvaluationPurpose(StrEnum):
+    """What an evaluation is for: to count, to show the way only (formative), or to add to what the others come to."""
+
+    SUMMATIVE = "summative"
+    FORMATIVE = "formative"
+    EXTRA_CREDIT = "extra_credit"
+
+
 class ScoreState(StrEnum):
     """Whether there is a grade, and why not: absent on the day, exempted, work never handed in, or voided later."""
 
@@ -37,7 +45,8 @@ class ScoreState(StrEnum):
 class Evaluation:
     """Something graded in a section; ``weight`` counts relative to those of the term's others.
 
-    ``scale_id`` names the scale its scores are on; evaluations from before scales were noted have none.
+    ``scale_id`` names the scale its scores are on; evaluations from before scales were noted have none. ``purpose`` is
+    ``None`` for a summative one. ``standing_changes`` says how often it was cancelled or reinstated (``None``: never).
     """
 
     evaluation_id: str
@@ -52,6 +61,8 @@ class Evaluation:
     created_by: str
     created_at: datetime
     scale_id: str | None = None
+    purpose: EvaluationPurpose | None = None
+    standing_changes: int | None = None
 
     def __post_init__(self) -> None:
         """Raise ValueError for bad ids, kind, title, a weight outside (0, 100], a version below 1 or a naive time."""
@@ -65,9 +76,26 @@ class Evaluation:
             raise ValueError("weight: not above 0 and at most 100")
         check_version(self.version)
         check_utc("created_at", self.created_at)
+        if self.purpose is EvaluationPurpose.SUMMATIVE:
+            raise ValueError("purpose: None says summative")
+        if self.standing_changes is not None and self.standing_changes < 1:
+            raise ValueError("standing_changes: None says never")
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether it is cancelled now: it then counts for nothing, and takes no scores."""
+        return bool((self.standing_changes or 0) % 2)
 
     def first_score(
-        self, student_id: str, *, state: ScoreState, value: str | None, late: bool, by: str, at: datetime
+        self,
+        student_id: str,
+        *,
+        state: ScoreState,
+        value: str | None,
+        late: bool,
+        by: str,
+        at: datetime,
+        comment: str | None = None,
     ) -> "Score":
         """A student's first score in it. Raises ValueError like ``Score``."""
         return Score(
@@ -77,9 +105,11 @@ class Evaluation:
             course_id=self.course_id,
             term_id=self.term_id,
             kind=self.kind,
+            purpose=self.purpose,
             state=state,
             value=value,
             late=late,
+            comment=comment,
             version=1,
             recorded_by=by,
             recorded_at=at,
@@ -88,16 +118,20 @@ class Evaluation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoreContent:
-    """What a score says: its state, its value when there is one, and whether the work was late."""
+    """What a score says: its state, its value when there is one, whether the work was late, and the comment on it.
+
+    ``comment`` is for the student's family to read; ``None``: there is none.
+    """
 
     state: ScoreState
     value: str | None = field(default=None, repr=False)
     late: bool = False
+    comment: str | None = field(default=None, repr=False)
 
     @classmethod
     def of(cls, score: "Score") -> "ScoreContent":
         """What this score says."""
-        return cls(state=score.state, value=score.value, late=score.late)
+        return cls(state=score.state, value=score.value, late=score.late, comment=score.comment)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,9 +139,9 @@ class Score:
     """One student's result in one evaluation; ``value`` is the scale's canonical text, there only when recorded.
 
     ``late``: the recorded work was handed in after its day. ``value`` is what the teacher wrote all the same; being
-    late costs what the scale says (``GradingScale.late_penalty``). Section, course, term and kind repeat the
-    evaluation's, so that a score can be listed and graded by itself. The value stays out of ``repr``: a child's grade
-    does not belong in a log.
+    late costs what the scale says (``GradingScale.late_penalty``). Section, course, term, kind and purpose repeat the
+    evaluation's, so that a score can be listed and graded by itself. ``comment`` is for the family. It and the value
+    stay out of ``repr``: what is said of a child does not belong in a log.
     """
 
     evaluation_id: str
@@ -116,9 +150,11 @@ class Score:
     course_id: str
     term_id: str
     kind: EvaluationKind
+    purpose: EvaluationPurpose | None = None
     state: ScoreState
     value: str | None = field(default=None, repr=False)
     late: bool = False
+    comment: str | None = field(default=None, repr=False)
     version: int
     recorded_by: str
     recorded_at: datetime
@@ -140,6 +176,8 @@ class Score:
             raise ValueError("value: not a canonical grade")
         if self.late and self.state is not ScoreState.RECORDED:
             raise ValueError("late: only a recorded score is late")
+        if self.comment is not None:
+            check_comment(self.comment)
         check_version(self.version)
         check_utc("recorded_at", self.recorded_at)
 
@@ -150,6 +188,7 @@ class Score:
             state=content.state,
             value=content.value,
             late=content.late,
+            comment=content.comment,
             version=self.version + 1,
             recorded_by=by,
             recorded_at=at,
