@@ -12,6 +12,7 @@ from deploy.emulator.internal_endpoints import without_internal_endpoints
 from deploy.emulator.options import HOST, EmulatorOptions
 from deploy.emulator.origins import own_origin_only
 from deploy.emulator.parent import end_with_parent
+from deploy.emulator.pauses import PauseFree
 from deploy.emulator.root import resolve_root
 from deploy.emulator.single_instance import exclusive_state_dir, require_free_port
 
@@ -57,5 +58,7 @@ def _serve(options: EmulatorOptions) -> None:
     served = without_internal_endpoints(app)
     if options.challenge_sessions:
         served = own_origin_only(served, options.port)
-    asyncio.run(serve(cast("Framework", served), config))
+    pause_free = PauseFree(served)
+    pause_free.begin()
+    asyncio.run(serve(cast("Framework", pause_free), config))
     persistence.require_saved()
