@@ -23,12 +23,10 @@ RUN_ID = "2026-t3-r1"
 SECOND_NS = 1_000_000_000
 
 
-def line_worker(
-    cloud: Cloud, government: Government, *, ahead_s: float = 0.0, writes: int = 1
-) -> AbstractContextManager[Process]:
+def line_worker(cloud: Cloud, government: Government, *, ahead_s: float = 0.0) -> AbstractContextManager[Process]:
     """A worker process of the line, whose clock is so far ahead."""
     command = [sys.executable, "-m", "tests.integration.govsync.line_worker"]
-    return running_until_stopped(cloud, [*command, government.url, str(ahead_s), str(writes)], ready="driving")
+    return running_until_stopped(cloud, [*command, government.url, str(ahead_s)], ready="driving")
 
 
 @contextmanager

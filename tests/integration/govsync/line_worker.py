@@ -1,7 +1,7 @@
-"""A worker whose steps are one question each: ``python -m … <government url> <seconds its clock is ahead> <writes>``.
+"""A worker whose steps are one question each: ``python -m … <government url> <seconds its clock is ahead>``.
 
-Everything but the step is the product's: the due list, the lanes, the line's state. Each step writes ``writes`` items
-of its school before its request and as many after it, as a batch's steps do. It ends at SIGTERM.
+Everything but the step is the product's: the due list, the lanes, the line's state. Each step writes an
+item of its school before its request and another after it, as a batch's steps do. It ends at SIGTERM.
 """
 
 from __future__ import annotations
@@ -35,21 +35,21 @@ class Asked:
     answer: PageAnswer
 
 
-def main(url: str, ahead_s: str, writes: str) -> None:
+def main(url: str, ahead_s: str) -> None:
     """Drive until told to stop."""
     django.setup()
     from edu import clock  # noqa: PLC0415 - needs settings
     from govsync.services import Driver  # noqa: PLC0415
 
     clock.now = lambda: datetime.now(UTC) + timedelta(seconds=float(ahead_s))
-    driver = Driver(f"test-{os.getpid()}-{uuid4().hex[:8]}", step=partial(step, url=url, writes=int(writes)))
+    driver = Driver(f"test-{os.getpid()}-{uuid4().hex[:8]}", step=partial(step, url=url))
     signal.signal(signal.SIGTERM, lambda *_: driver.stop())
     sys.stdout.write("driving\n")
     sys.stdout.flush()
     driver.run()
 
 
-def step(*, run_id: str, actor: str, line: Line, url: str, writes: int) -> StepResult:
+def step(*, run_id: str, actor: str, line: Line, url: str) -> StepResult:
     """One request, if the line is open."""
     from edu.jobs.domain import CONTINUE, wait_until  # noqa: PLC0415 - needs settings
     from edu.tenancy import current_school_id  # noqa: PLC0415
@@ -57,13 +57,13 @@ def step(*, run_id: str, actor: str, line: Line, url: str, writes: int) -> StepR
 
     try:
         line.require_open()
-        _write(run_id, writes)
+        _write(run_id)
         line.exchange(partial(ask, url, current_school_id(), actor))
     except LineClosedError as closed:
         return wait_until(closed.until)
     except LaneLostError:
         return CONTINUE
-    _write(run_id, writes)
+    _write(run_id)
     return CONTINUE
 
 
@@ -91,13 +91,12 @@ def ask(url: str, school_id: str, actor: str) -> Asked:
     return Asked(NotTaken(f"http_{status}", asked_s=asked_s))
 
 
-def _write(run_id: str, writes: int) -> None:
+def _write(run_id: str) -> None:
     from edu.dynamo import table  # noqa: PLC0415 - needs settings
     from edu.dynamo.keys import Key, school_partition  # noqa: PLC0415
 
     key = Key(school_partition("SYNC", run_id), "STEP")
-    for _ in range(writes):
-        table.write_batch(table.BatchWrite(puts=[{**key.as_attributes(), "entity": "test_step"}]))
+    table.write_batch(table.BatchWrite(puts=[{**key.as_attributes(), "entity": "test_step"}]))
 
 
 if __name__ == "__main__":
