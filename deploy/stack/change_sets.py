@@ -57,7 +57,7 @@ class Change:
 def create_change_set(
     cloudformation: CloudFormationClient,
     stack_name: str,
-    template: str,
+    template_url: str,
     parameters: Sequence[ParameterTypeDef],
     *,
     is_new: bool,
@@ -67,7 +67,7 @@ def create_change_set(
         StackName=stack_name,
         ChangeSetName=f"deploy-{uuid.uuid4().hex}",
         ChangeSetType="CREATE" if is_new else "UPDATE",
-        TemplateBody=template,
+        TemplateURL=template_url,
         Capabilities=["CAPABILITY_NAMED_IAM"],
         Parameters=parameters,
     )["Id"]

@@ -23,7 +23,7 @@ from deploy.stack.change_sets import (
     deployment_errors,
     read_changes,
 )
-from deploy.stack.template import TEMPLATE_PATH, compact
+from deploy.stack.template import TEMPLATE_PATH, upload_template
 from edu.queues import QUEUES
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from mypy_boto3_pipes import EventBridgePipesClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sts import STSClient
 
 DEFAULT_REGION: Final = "us-east-1"
 STACK_TIMEOUT_S: Final = 1800.0
@@ -63,6 +64,7 @@ class Clients(NamedTuple):
     pipes: EventBridgePipesClient
     s3: S3Client
     sqs: SQSClient
+    sts: STSClient
 
 
 @dataclass(frozen=True)
@@ -132,12 +134,13 @@ def connect(
         pipes=session.client("pipes", **arguments),
         s3=session.client("s3", **arguments),
         sqs=session.client("sqs", **arguments),
+        sts=session.client("sts", **arguments),
     )
 
 
 @deployment_errors()
 def deploy_data_plane(
-    cloudformation: CloudFormationClient,
+    clients: Clients,
     plane: DataPlane,
     *,
     confirm: Callable[[Sequence[Change]], bool] = lambda _changes: True,
@@ -147,7 +150,7 @@ def deploy_data_plane(
     """Bring the stack to the template's state and return its outputs. Idempotent: without changes it does nothing.
 
     Args:
-        cloudformation: a client that may administer the account.
+        clients: those of an administrator of the account.
         plane: which stack.
         confirm: asked once, with the changes, before any is made; not called when there are none.
         report: gets one line for each step, as it happens.
@@ -158,14 +161,16 @@ def deploy_data_plane(
         DeploymentError: AWS cannot be reached or refuses, the stack is in no state to be updated, or AWS rolled the
             change back.
     """
+    cloudformation = clients.cloudformation
     stack = find_stack(cloudformation, plane.stack_name)
     is_new = stack is None or stack["StackStatus"] in _NEW
     if stack is not None and not is_new and stack["StackStatus"] not in _USABLE:
         raise DeploymentError(f"stack {plane.stack_name} is {stack['StackStatus']}: it cannot be updated now")
-    body = compact(template if template is not None else TEMPLATE_PATH.read_text(encoding="utf-8"))
+    text = template if template is not None else TEMPLATE_PATH.read_text(encoding="utf-8")
+    url = upload_template(clients.s3, text, env=plane.env, account=clients.sts.get_caller_identity()["Account"])
     report(f"comparing stack {plane.stack_name} with the template")
     change_set = create_change_set(
-        cloudformation, plane.stack_name, body, plane.parameters(is_new=is_new), is_new=is_new
+        cloudformation, plane.stack_name, url, plane.parameters(is_new=is_new), is_new=is_new
     )
     changes = read_changes(cloudformation, change_set)
     if not changes:

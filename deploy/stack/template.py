@@ -1,78 +1,65 @@
-"""The template as it is sent. CloudFormation takes 51,200 bytes in a call; our layout and comments are not for it."""
+"""The template on its way to CloudFormation: by a bucket, since a call takes 51,200 bytes and an object 1 MB.
+
+The bucket is made here and not by the template, which has to be read from it first. Nothing secret is in a template;
+the bucket is closed to the public all the same, and forgets what is older than a month.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
-import yaml
+from botocore.exceptions import ClientError
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import CreateBucketRequestTypeDef
 
 TEMPLATE_PATH: Final = Path(__file__).resolve().parents[1] / "data-plane.yaml"
-MAX_BYTES: Final = 51_200  # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
-_ONE_LINE: Final = 10**9
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
+MAX_BYTES: Final = 1_000_000
+KEPT_DAYS: Final = 30
+_OURS: Final = "BucketAlreadyOwnedByYou"
+_DEFAULT_REGION: Final = "us-east-1"  # the one that must not be named
 
 
-@dataclass(frozen=True)
-class _ShortForm:
-    """A value under a tag of CloudFormation's: ``!Sub x``, which in its long form takes twelve bytes more."""
+def upload_template(s3: S3Client, template: str, *, env: str, account: str) -> str:
+    """Put the template into the environment's bucket, made when there is none, and return its URL. Idempotent.
 
-    tag: str
-    value: Any
-
-
-class _Loader(yaml.SafeLoader):
-    """YAML with CloudFormation's tags kept."""
-
-
-class _Dumper(yaml.SafeDumper):
-    """The same on the way out, and nothing said by reference: CloudFormation knows no aliases."""
-
-    def ignore_aliases(self, _data: object) -> bool:
-        return True
-
-
-def _read(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> _ShortForm:
-    match node:
-        case yaml.ScalarNode():
-            return _ShortForm(f"!{suffix}", loader.construct_scalar(node))
-        case yaml.SequenceNode():
-            return _ShortForm(f"!{suffix}", loader.construct_sequence(node, deep=True))
-        case yaml.MappingNode():
-            return _ShortForm(f"!{suffix}", loader.construct_mapping(node, deep=True))
-        case _:
-            raise yaml.constructor.ConstructorError(problem=f"!{suffix} of what?", problem_mark=node.start_mark)
-
-
-def _write(dumper: yaml.SafeDumper, form: _ShortForm) -> yaml.Node:
-    node = dumper.represent_data(form.value)
-    node.tag = form.tag
-    return node
-
-
-def _write_text(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style='"' if "\n" in text else None)
-
-
-_Loader.add_multi_constructor("!", _read)
-_Dumper.add_representer(str, _write_text)
-_Dumper.add_representer(_ShortForm, _write)
-
-
-def compact(template: str) -> str:
-    """The same template, a line of YAML for each of its sections: all that CloudFormation acts on, in fewer bytes.
-
-    It does not begin with a brace, or it would be taken for JSON.
+    The object's name is its content's digest: who deploys at the same time reads what they wrote.
 
     Raises:
-        yaml.YAMLError: it is no YAML.
+        ClientError, BotoCoreError: S3 refuses, or the bucket's name is another account's.
     """
-    read = yaml.load(template, Loader=_Loader)  # noqa: S506 - a SafeLoader
-    return "".join(f"{_one_line({name: section})[1:-1]}\n" for name, section in read.items())
+    bucket, body = f"libreta-{env}-templates-{account}", template.encode()
+    _ensure_bucket(s3, bucket)
+    name = f"{hashlib.sha256(body).hexdigest()}.yaml"
+    s3.put_object(Bucket=bucket, Key=name, Body=body, ContentType="application/yaml", ExpectedBucketOwner=account)
+    return f"{s3.meta.endpoint_url}/{bucket}/{name}"
 
 
-def _one_line(value: object) -> str:
-    text: str = yaml.dump(
-        value, Dumper=_Dumper, default_flow_style=True, width=_ONE_LINE, allow_unicode=True, sort_keys=False
+def _ensure_bucket(s3: S3Client, bucket: str) -> None:
+    wanted: CreateBucketRequestTypeDef = {"Bucket": bucket}
+    if s3.meta.region_name != _DEFAULT_REGION:
+        wanted["CreateBucketConfiguration"] = {"LocationConstraint": s3.meta.region_name}  # type: ignore[typeddict-item] # any region's
+    try:
+        s3.create_bucket(**wanted)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != _OURS:
+            raise
+    s3.put_public_access_block(
+        Bucket=bucket,
+        PublicAccessBlockConfiguration={
+            "BlockPublicAcls": True,
+            "IgnorePublicAcls": True,
+            "BlockPublicPolicy": True,
+            "RestrictPublicBuckets": True,
+        },
     )
-    return text.rstrip()
+    s3.put_bucket_lifecycle_configuration(
+        Bucket=bucket,
+        LifecycleConfiguration={
+            "Rules": [{"ID": "month", "Filter": {"Prefix": ""}, "Status": "Enabled", "Expiration": {"Days": KEPT_DAYS}}]
+        },
+    )

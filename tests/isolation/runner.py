@@ -93,9 +93,9 @@ def _template(cloud: Cloud, hole: Hole) -> Iterator[None]:
         yield
         return
     shipped = template.TEMPLATE_PATH.read_text(encoding="utf-8")
-    cloudformation, plane = cloud.root("cloudformation"), deployment.DataPlane(env=ENV, local=True)
-    deployment.deploy_data_plane(cloudformation, plane, template=hole.template(shipped))
+    plane = deployment.DataPlane(env=ENV, local=True)
+    deployment.deploy_data_plane(cloud.administrator, plane, template=hole.template(shipped))
     try:
         yield
     finally:
-        deployment.deploy_data_plane(cloudformation, plane, template=shipped)
+        deployment.deploy_data_plane(cloud.administrator, plane, template=shipped)

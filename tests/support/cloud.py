@@ -6,6 +6,7 @@ import importlib
 import os
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +37,11 @@ class Cloud:
     environment: dict[str, str]
     _root_clients: dict[str, Any] = field(default_factory=dict)
 
+    @cached_property
+    def administrator(self) -> deployment.Clients:
+        """Root's clients, as an administrator deploys with."""
+        return clients_of_root(self.emulator)
+
     def root(self, service: str) -> Any:
         """The client of root, for arranging and checking; the product has nothing like it."""
         if service not in self._root_clients:
@@ -57,6 +63,13 @@ class Cloud:
         return {**os.environ, "AWS_PROFILE": profile, **extra}
 
 
+def clients_of_root(emulator: EmulatorProcess) -> deployment.Clients:
+    """What an administrator of the emulated account deploys with."""
+    root = emulator.root
+    keys = {"aws_access_key_id": root.access_key_id, "aws_secret_access_key": root.secret_access_key}
+    return deployment.connect(endpoint_url=emulator.endpoint_url, credentials=keys)
+
+
 @contextmanager
 def running_cloud(**protections: bool) -> Iterator[Cloud]:
     """Start the emulator on this run's port, deploy, and point this process's settings at the stack.
@@ -66,12 +79,8 @@ def running_cloud(**protections: bool) -> Iterator[Cloud]:
     state_dir = Path(STATE_DIR)
     options = EmulatorOptions(port=EMULATOR_PORT, state_dir=state_dir / "emulator", persist=False, **protections)
     with EmulatorProcess(options) as emulator:
-        root = {
-            "aws_access_key_id": emulator.root.access_key_id,
-            "aws_secret_access_key": emulator.root.secret_access_key,
-        }
-        connected = deployment.connect(endpoint_url=emulator.endpoint_url, credentials=root)
-        outputs = deployment.deploy_data_plane(connected.cloudformation, deployment.DataPlane(env=ENV, local=True))
+        connected = clients_of_root(emulator)
+        outputs = deployment.deploy_data_plane(connected, deployment.DataPlane(env=ENV, local=True))
         environment = deployment.stack_environment(outputs, emulator.endpoint_url)
         access_keys.write_environment(state_dir, environment)
         access_keys.ensure_access_keys(connected.iam, outputs, state_dir)

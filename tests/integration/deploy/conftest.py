@@ -19,21 +19,17 @@ SPARE = deployment.DataPlane(env="spare")
 @pytest.fixture(scope="session")
 def clients(cloud: Cloud) -> deployment.Clients:
     """Root's clients, as an administrator deploys with."""
-    root = cloud.emulator.root
-    return deployment.connect(
-        endpoint_url=cloud.emulator.endpoint_url,
-        credentials={"aws_access_key_id": root.access_key_id, "aws_secret_access_key": root.secret_access_key},
-    )
+    return cloud.administrator
 
 
 @pytest.fixture(scope="module")
 def outputs(clients: deployment.Clients) -> dict[str, str]:
     """The spare stack, brought back to the template. A test that changes it puts it right itself."""
-    return deployment.deploy_data_plane(clients.cloudformation, SPARE)
+    return deployment.deploy_data_plane(clients, SPARE)
 
 
 @pytest.fixture
 def restored(clients: deployment.Clients) -> Iterator[None]:
     """The spare stack is brought back to the template after the test."""
     yield
-    deployment.deploy_data_plane(clients.cloudformation, SPARE)
+    deployment.deploy_data_plane(clients, SPARE)

@@ -60,7 +60,7 @@ class Command(OperatorCommand):
             raise CommandError(f"{options['target']}: {error}") from error
 
     def _deploy(self, clients: deployment.Clients, plane: deployment.DataPlane, *, confirm: Confirm) -> None:
-        outputs = deployment.deploy_data_plane(clients.cloudformation, plane, confirm=confirm, report=self._report)
+        outputs = deployment.deploy_data_plane(clients, plane, confirm=confirm, report=self._report)
         for key, value in sorted(outputs.items()):
             self._report(f"{key:<20} {value}")
         environment = deployment.stack_environment(outputs, settings.AWS_ENDPOINT_URL)

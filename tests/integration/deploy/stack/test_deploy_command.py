@@ -151,6 +151,6 @@ def test_aws_without_an_operator_has_no_operator_role(clients: deployment.Client
 
 
 def test_aws_takes_no_message_without_tls(clients: deployment.Clients) -> None:
-    outputs = deployment.deploy_data_plane(clients.cloudformation, deployment.DataPlane(env="tls", local=False))
+    outputs = deployment.deploy_data_plane(clients, deployment.DataPlane(env="tls", local=False))
     with pytest.raises(ClientError, match="AccessDenied"):
         clients.sqs.send_message(QueueUrl=outputs["BehaviorQueueUrl"], MessageBody="x")

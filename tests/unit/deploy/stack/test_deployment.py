@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import pytest
 from botocore.stub import ANY, Stubber
 
@@ -14,10 +13,12 @@ from deploy.stack.change_sets import Change, DeploymentError, deployment_errors
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mypy_boto3_cloudformation import CloudFormationClient
 
 PLANE = deployment.DataPlane(env="test")
 CREATED_AT = "2026-01-01T00:00:00Z"
+ACCOUNT = "123456789012"
+URL_OF = "https://s3.us-east-1.amazonaws.com"
+URL = f"{URL_OF}/test/{ACCOUNT}"
 OUTPUTS = {
     "TableName": "libreta-test",
     "TenantRoleArn": "arn:aws:iam::123456789012:role/libreta-test-tenant",
@@ -39,15 +40,19 @@ OUTPUTS = {
 
 
 @pytest.fixture
-def cloudformation() -> CloudFormationClient:
-    return boto3.Session().client(
-        "cloudformation", region_name="us-east-1", aws_access_key_id="unused", aws_secret_access_key="unused"
+def clients(monkeypatch: pytest.MonkeyPatch) -> Iterator[deployment.Clients]:
+    connected = deployment.connect(
+        endpoint_url=None, credentials={"aws_access_key_id": "unused", "aws_secret_access_key": "unused"}
     )
+    monkeypatch.setattr(deployment, "upload_template", lambda _s3, _text, *, env, account: f"{URL_OF}/{env}/{account}")
+    with Stubber(connected.sts) as sts:
+        sts.add_response("get_caller_identity", {"Account": ACCOUNT})
+        yield connected
 
 
 @pytest.fixture
-def answers(cloudformation: CloudFormationClient) -> Iterator[Stubber]:
-    with Stubber(cloudformation) as stubber:
+def answers(clients: deployment.Clients) -> Iterator[Stubber]:
+    with Stubber(clients.cloudformation) as stubber:
         yield stubber
         stubber.assert_no_pending_responses()
 
@@ -61,9 +66,11 @@ def _no_stack(answers: Stubber) -> None:
 
 
 def _change_set(answers: Stubber, kind: str, answer: dict[str, Any]) -> None:
-    request = dict.fromkeys(("ChangeSetName", "TemplateBody", "Capabilities", "Parameters"), ANY)
+    request = dict.fromkeys(("ChangeSetName", "Capabilities", "Parameters"), ANY)
     answers.add_response(
-        "create_change_set", {"Id": "cs"}, {"StackName": "libreta-test", "ChangeSetType": kind, **request}
+        "create_change_set",
+        {"Id": "cs"},
+        {"StackName": "libreta-test", "ChangeSetType": kind, "TemplateURL": URL, **request},
     )
     answers.add_response("describe_change_set", answer, {"ChangeSetName": "cs"})
 
@@ -121,41 +128,39 @@ def test_environment_of_the_emulator_stays_on_its_endpoint() -> None:
         "No updates are to be performed.",
     ],
 )
-def test_no_changes_is_a_success(cloudformation: CloudFormationClient, answers: Stubber, reason: str) -> None:
+def test_no_changes_is_a_success(clients: deployment.Clients, answers: Stubber, reason: str) -> None:
     outputs = [{"OutputKey": "TableName", "OutputValue": "libreta-test"}]
     answers.add_response("describe_stacks", _stack("UPDATE_COMPLETE"))
     _change_set(answers, "UPDATE", {"Status": "FAILED", "StatusReason": reason})
     answers.add_response("delete_change_set", {}, {"ChangeSetName": "cs"})
     answers.add_response("describe_stacks", _stack("UPDATE_COMPLETE", Outputs=outputs))
-    assert deployment.deploy_data_plane(cloudformation, PLANE) == {"TableName": "libreta-test"}
+    assert deployment.deploy_data_plane(clients, PLANE) == {"TableName": "libreta-test"}
 
 
-def test_refused_template_is_an_error(cloudformation: CloudFormationClient, answers: Stubber) -> None:
+def test_refused_template_is_an_error(clients: deployment.Clients, answers: Stubber) -> None:
     _no_stack(answers)
     _change_set(answers, "CREATE", {"Status": "FAILED", "StatusReason": "Template error: no such type"})
     answers.add_response("delete_change_set", {}, {"ChangeSetName": "cs"})
     with pytest.raises(DeploymentError, match="no such type"):
-        deployment.deploy_data_plane(cloudformation, PLANE)
+        deployment.deploy_data_plane(clients, PLANE)
 
 
 @pytest.mark.parametrize("status", ["ROLLBACK_COMPLETE", "UPDATE_IN_PROGRESS", "UPDATE_ROLLBACK_FAILED"])
-def test_stack_in_no_state_to_update_is_an_error(
-    cloudformation: CloudFormationClient, answers: Stubber, status: str
-) -> None:
+def test_stack_in_no_state_to_update_is_an_error(clients: deployment.Clients, answers: Stubber, status: str) -> None:
     answers.add_response("describe_stacks", _stack(status))
     with pytest.raises(DeploymentError, match=status):
-        deployment.deploy_data_plane(cloudformation, PLANE)
+        deployment.deploy_data_plane(clients, PLANE)
 
 
-def test_stack_left_in_review_is_made(cloudformation: CloudFormationClient, answers: Stubber) -> None:
+def test_stack_left_in_review_is_made(clients: deployment.Clients, answers: Stubber) -> None:
     answers.add_response("describe_stacks", _stack("REVIEW_IN_PROGRESS"))
     _change_set(answers, "CREATE", {"Status": "FAILED", "StatusReason": "seen"})
     answers.add_response("delete_change_set", {}, {"ChangeSetName": "cs"})
     with pytest.raises(DeploymentError, match="seen"):
-        deployment.deploy_data_plane(cloudformation, PLANE)
+        deployment.deploy_data_plane(clients, PLANE)
 
 
-def test_replacement_is_shown_before_it_happens(cloudformation: CloudFormationClient, answers: Stubber) -> None:
+def test_replacement_is_shown_before_it_happens(clients: deployment.Clients, answers: Stubber) -> None:
     resource = {"Action": "Modify", "LogicalResourceId": "Table", "ResourceType": "AWS::DynamoDB::Table"}
     _no_stack(answers)
     change = {"Type": "Resource", "ResourceChange": {**resource, "Replacement": "True"}}
@@ -168,11 +173,11 @@ def test_replacement_is_shown_before_it_happens(cloudformation: CloudFormationCl
         return False
 
     with pytest.raises(deployment.DeploymentDeclinedError):
-        deployment.deploy_data_plane(cloudformation, PLANE, confirm=decline)
+        deployment.deploy_data_plane(clients, PLANE, confirm=decline)
     assert [str(change) for change in shown] == ["Modify Table (AWS::DynamoDB::Table) REPLACED"]
 
 
-def test_rollback_names_the_first_failure(cloudformation: CloudFormationClient, answers: Stubber) -> None:
+def test_rollback_names_the_first_failure(clients: deployment.Clients, answers: Stubber) -> None:
     change = {"Type": "Resource", "ResourceChange": {"Action": "Add", "LogicalResourceId": "Lake"}}
     event = {"StackId": "s", "StackName": "libreta-test", "Timestamp": CREATED_AT}
     failed = {**event, "EventId": "2", "LogicalResourceId": "Lake", "ResourceStatus": "CREATE_FAILED"}
@@ -187,14 +192,14 @@ def test_rollback_names_the_first_failure(cloudformation: CloudFormationClient, 
     answers.add_response("describe_stack_events", {"StackEvents": events})
     lines: list[str] = []
     with pytest.raises(DeploymentError, match="ROLLBACK_COMPLETE: Lake: bucket exists"):
-        deployment.deploy_data_plane(cloudformation, PLANE, report=lines.append)
+        deployment.deploy_data_plane(clients, PLANE, report=lines.append)
     assert [line.split() for line in lines[1:]] == [["CREATE_FAILED", "Lake"], ["CREATE_FAILED", "Table"]]
 
 
-def test_refusal_of_aws_is_a_deployment_error(cloudformation: CloudFormationClient, answers: Stubber) -> None:
+def test_refusal_of_aws_is_a_deployment_error(clients: deployment.Clients, answers: Stubber) -> None:
     answers.add_client_error("describe_stacks", "AccessDenied", "not you")
     with pytest.raises(DeploymentError, match="not you"):
-        deployment.deploy_data_plane(cloudformation, PLANE)
+        deployment.deploy_data_plane(clients, PLANE)
 
 
 def test_other_errors_stay_themselves() -> None:
