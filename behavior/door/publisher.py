@@ -22,7 +22,7 @@ from behavior.errors import QueueUnavailableError
 from edu.aws.sending import QueueCallError, QueueSender
 from edu.envelopes import write_envelope
 from edu.logs import get_logger
-from edu.metrics import COUNT, embedded
+from edu.metrics import COUNT, MILLISECONDS, embedded
 from edu.queues import BEHAVIOR
 
 if TYPE_CHECKING:
@@ -177,7 +177,13 @@ class Publisher:
             self._send_waiting()  # so that the next message is on its way while these are answered
             for part in batch.parts:
                 part.accept(name)
-            _log.info("events sent", correlation_id=name, requests=len(batch.parts), events=batch.events)
+            self._tell(batch, name)
+
+    def _tell(self, batch: Batch, name: str) -> None:
+        """One record a message; its latency is what the request waited that came first."""
+        waited_ms = round((asyncio.get_running_loop().time() - batch.parts[0].came_s) * 1000, 1)
+        measured = embedded("EventAcceptLatency", waited_ms, MILLISECONDS)
+        _log.info("events sent", correlation_id=name, requests=len(batch.parts), events=batch.events, **measured)
 
     def _end(self, batch: Batch) -> None:
         self._free_slots += 1

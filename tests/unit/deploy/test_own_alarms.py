@@ -51,3 +51,14 @@ def test_table_that_goes_on_not_answering_the_events_worker_is_told() -> None:
     """One pause is what a moment's throttling makes; a lane pauses for a second, then two, then four."""
     alarm = own_alarm("EventsPaused", "EventsPaused", "Sum")
     assert (alarm["Period"], alarm["Threshold"]) == (300, 3)
+
+
+def test_door_that_is_slow_to_accept_is_told() -> None:
+    alarm = data_plane.resources(data_plane.load(), "AWS::CloudWatch::Alarm")["EventAcceptSlow"]["Properties"]
+    assert (alarm["MetricName"], alarm["ExtendedStatistic"], alarm["Unit"]) == (
+        "EventAcceptLatency",
+        "p99",
+        "Milliseconds",
+    )
+    assert (alarm["Period"], alarm["EvaluationPeriods"], alarm["Threshold"]) == (60, 3, 1000)
+    assert alarm["AlarmActions"] == [{"Ref": "Alerts"}]

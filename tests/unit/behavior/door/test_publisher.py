@@ -408,6 +408,7 @@ def test_each_message_is_a_record_and_the_request_knows_its_message() -> None:
         _run(scenario)
     [line] = logs
     assert (line["event"], line["requests"], line["events"]) == ("events sent", 3, 6)
+    assert 0 <= line["EventAcceptLatency"] < 5000, "milliseconds of the request that came first"
     assert known == [line["correlation_id"]] * 3
     assert "Muñoz" not in str(logs)
     assert "est-1" not in str(logs)
