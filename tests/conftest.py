@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import django
 import pytest
+from structlog.contextvars import clear_contextvars
 
 import tests.environment  # noqa: F401
 from tests.support.call_shapes import check_call_shapes
@@ -47,6 +48,14 @@ def _patches() -> "Iterator[None]":
         find_static_files_once(patch)
         read_service_models_once(patch)
         yield
+
+
+@pytest.fixture(autouse=True)
+def _own_log_context() -> "Iterator[None]":
+    """What a test binds to its log lines stands in no other test's."""
+    clear_contextvars()
+    yield
+    clear_contextvars()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from behavior.door.batches import Batch
 
 SLOTS = 4  # messages on their way at once
-LINGER_S = 0.005  # how long a request waits for others while a message is on its way
+LINGER_S = 0.001  # how long a request waits for others while a message is on its way
 ANSWER_S = 5.0  # then a caller is told 503, whatever becomes of their events
 PROBE_EVERY_S = 0.5
 CLOSE_S = 4.0
