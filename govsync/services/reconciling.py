@@ -5,13 +5,19 @@ from __future__ import annotations
 import hashlib
 from datetime import timedelta
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 from edu import clock
 from edu.jobs.domain import CONTINUE, FINISHED, StepResult, wait_until
 from edu.logs import get_logger
 from edu.tenancy import current_school_id
-from evaluations.services import list_graded_evaluations, list_pending_marks, list_term_grades
+from evaluations.services import (
+    iterate_pending_grades,
+    list_graded_evaluations,
+    list_pending_marks,
+    list_term_grades,
+)
 from govsync.client import government
 from govsync.domain.answers import ContractBroken, CredentialsRefused, HeldPage, NotTaken, PageAnswer, Unknown
 from govsync.domain.batches import SETTLES_AFTER, retry_wait_s
@@ -32,6 +38,10 @@ from govsync.services.certifying import keep_manifest
 from govsync.services.grades import as_submitted
 
 if TYPE_CHECKING:
+    from collections.abc import Container, Iterable, Mapping
+    from collections.abc import Set as AbstractSet
+
+    from evaluations.services import GovernmentGrade
     from govsync.client import Exchange
     from govsync.domain.grades import GradeKey, SubmittedGrade
     from govsync.domain.runs import SyncRun
@@ -150,17 +160,19 @@ def _conclude(run: SyncRun, actor: str) -> StepResult:
     that was incomplete for a moment would have grades sent again that the government holds.
 
     It is about the grades of the cut-off: those recorded or corrected since are counted and left to a follow-up. Ours
-    are read before the marks: a correction in between then shows as pending, never as a false difference.
+    are read before the marks: a correction in between then shows as pending, never as a false difference. Such a one is
+    looked at once more: where teachers write all the time there is one in every pass.
     """
     grades = list_term_grades(term_id=run.term_id)
-    later = {(grade.evaluation_id, grade.student_id) for grade in grades if grade.recorded_at > run.cut_off}
-    ours = [as_submitted(grade) for grade in grades if grade.recorded_at <= run.cut_off]
     rejected = {grade.key: grade.reason for grade in runs.list_set_apart(run)}
     pending = frozenset(list_pending_marks(term_id=run.term_id, limit=_MAX_PENDING_LISTED))
-    unsent = {key for key in pending - rejected.keys() if key[:2] not in later}
-    if unsent and run.passes < MAX_PASSES:
+    later = _later(run, grades)
+    if _unsent(pending, rejected, later):
+        later |= _later(run, chain.from_iterable(iterate_pending_grades(term_id=run.term_id)))
+    if _unsent(pending, rejected, later) and run.passes < MAX_PASSES:
         transitions.move(run, RunState.PREPARING, "run.more_grades", actor=actor)
         return CONTINUE
+    ours = [as_submitted(grade) for grade in grades if (grade.evaluation_id, grade.student_id) not in later]
     noted = Bookkeeping(rejected=rejected, pending=pending, acknowledged=_list_acknowledged(run), later=later)
     differences = compare(ours, runs.list_held(run), noted)
     lost = healable(differences)
@@ -169,6 +181,18 @@ def _conclude(run: SyncRun, actor: str) -> StepResult:
     if lost and not run.healed:
         return healing.send_again(run, lost, actor)
     return _end(run, ours, differences, later=len(later), actor=actor)
+
+
+def _later(run: SyncRun, grades: Iterable[GovernmentGrade]) -> set[tuple[str, str]]:
+    """Evaluation and student of those grades that are of after the cut-off."""
+    return {(grade.evaluation_id, grade.student_id) for grade in grades if grade.recorded_at > run.cut_off}
+
+
+def _unsent(
+    pending: AbstractSet[GradeKey], rejected: Mapping[GradeKey, str], later: Container[tuple[str, str]]
+) -> bool:
+    """Whether a grade of the cut-off is pending that was not refused."""
+    return any(key not in rejected and key[:2] not in later for key in pending)
 
 
 def _read_again(run: SyncRun, actor: str) -> StepResult:

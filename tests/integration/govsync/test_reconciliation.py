@@ -215,3 +215,31 @@ def test_correction_that_falls_between_our_two_readings_is_no_false_difference(
     report = driver.finish()
     assert (report.run.state, pending_count()) == (RunState.RECONCILED, 1)
     assert (report.run.certified, report.run.later) == (1, 1)
+
+
+@pytest.mark.parametrize("how", ["recorded", "cancelled"])
+def test_something_changed_between_our_two_readings_in_every_pass_is_a_follow_ups(
+    driver: Driver, school: TestSchool, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    """A school in which teachers write all the time needs no person for that."""
+    evaluation_id = record_grades(school, "5.5", "6.0")
+    start()
+    list_term_grades = evaluations.list_term_grades
+    place: dict[str, Any] = {"actor": school.teacher, "evaluation_id": evaluation_id}
+
+    def list_and_change(**term: str) -> list[evaluations.GovernmentGrade]:
+        found = list_term_grades(**term)
+        if how == "cancelled":
+            standing = evaluations.get_evaluation(**place)
+            change = evaluations.reinstate_evaluation if standing.cancelled else evaluations.cancel_evaluation
+            change(**place, version=standing.version, reason="Por error")
+        else:
+            record_grades(school, "4.0")
+        return found
+
+    monkeypatch.setattr(reconciling, "list_term_grades", list_and_change)
+    report = driver.finish()
+    assert (report.run.state, report.differences, report.run.passes) == (RunState.RECONCILED, [], 1)
+    changed = {"recorded": (2, 1), "cancelled": (0, 2)}[how]
+    assert (report.run.certified, report.run.later) == changed
+    assert pending_count() == report.run.later
