@@ -3,6 +3,9 @@
 An entry names who did what to which record and when, with digests of the record before and after; it holds no names and
 no grades. A digest is salted with a random value that stands in the record itself: whoever may read the record can
 prove what it was, and when a child's record is erased, its digests mean nothing any more.
+
+The entries of a school, in the order of their instants, are the log of what changed in it. An entry's instant is taken
+before its write is sent; ``edu.audit_log`` says when no earlier one can come any more.
 """
 
 from __future__ import annotations
@@ -11,7 +14,7 @@ import hashlib
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Context, Decimal
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -31,12 +34,16 @@ if TYPE_CHECKING:
 
 ENTITY = "audit_entry"
 SALT = "version_salt"
+SENT_WITHIN = timedelta(minutes=1)  # of its entry's instant a write is sent, or not at all
 _EXACT = Context(prec=40)  # DynamoDB's numbers have 38 digits
 
 
 @dataclass(frozen=True)
 class AuditEntry:
-    """Who (``actor``: the account's id, ``role``) did ``action`` to ``subject`` (``<entity>:<id>``), and when."""
+    """Who (``actor``: the account's id, ``role``) did ``action`` to ``subject`` (``<entity>:<id>``), and when.
+
+    ``capacity``: as what they acted there, where a role can act as several things; ``None`` where it cannot.
+    """
 
     entry_id: str
     at: datetime
@@ -49,6 +56,7 @@ class AuditEntry:
     before_digest: str = ""
     reason: str = ""
     correlation_id: str = ""
+    capacity: str | None = None
 
 
 def new_salt() -> str:
@@ -74,8 +82,12 @@ def add_entry(
     version: int,
     digests: tuple[str, str],
     reason: str = "",
+    capacity: str | None = None,
 ) -> AuditEntry:
-    """Put an entry for the transaction's write into it; ``digests`` are the record's before and after, or empty."""
+    """Put an entry for the transaction's write into it; ``digests`` are the record's before and after, or empty.
+
+    The transaction then has to be sent within a minute.
+    """
     entry = AuditEntry(
         entry_id=uuid4().hex,
         at=clock.now(),
@@ -88,6 +100,7 @@ def add_entry(
         after_digest=digests[1],
         reason=reason,
         correlation_id=correlation_id(),
+        capacity=str(capacity) if capacity else None,
     )
     instant = instant_text(entry.at)
     position = {
@@ -97,6 +110,7 @@ def add_entry(
         "entity": ENTITY,
     }
     transaction.put(position | to_attributes(entry), NOT_THERE)
+    transaction.send_by(entry.at + SENT_WITHIN)
     return entry
 
 

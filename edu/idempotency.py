@@ -103,7 +103,7 @@ class IdempotencyKey:
     def of_request(
         cls, *, subject: str, value: str, method: str, path: str, body: bytes, precondition: str = ""
     ) -> IdempotencyKey:
-        """The key of one HTTP request; ``precondition`` is its If-Match, which makes it another request."""
+        """The key of one HTTP request; ``precondition`` is its If-Match or If-None-Match: part of what it asks."""
         parts = (method.encode(), path.encode(), precondition.encode(), body)
         digest = hashlib.sha256(b"\0".join(parts)).hexdigest()
         return cls(subject, hashlib.sha256(value.encode()).hexdigest(), digest)

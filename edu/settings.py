@@ -179,6 +179,8 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "KindEnum": "evaluations.api.score_serializers.KINDS",  # a scale has a kind too
         "StateEnum": "evaluations.api.score_serializers.STATES",
+        "CapacityEnum": "evaluations.domain.teaching.CAPACITIES",
+        "AssignableCapacityEnum": "evaluations.domain.teaching.ASSIGNABLE",
         "RecordableStateEnum": "evaluations.api.score_serializers.RECORDABLE",
     },
     "POSTPROCESSING_HOOKS": [

@@ -78,7 +78,7 @@ class SectionFilter(ChoiceFilter):
 class EvaluationAdmin(RecordAdmin):
     """Evaluations of a section; the detail page adds the scores for those who may see them."""
 
-    list_display = ("title", "held_on", "kind", "term", "weight")
+    list_display = ("title", "held_on", "kind", "term", "weight", "purpose", "cancelled")
     list_filter = (SectionFilter,)
 
     def get_source(self, request: HttpRequest) -> SectionEvaluations:
@@ -109,6 +109,8 @@ def _record(evaluation: domain.Evaluation) -> Evaluation:
         term=terms.get(evaluation.term_id, evaluation.term_id),
         kind=str(evaluation.kind),
         weight=evaluation.weight,
+        purpose=str(evaluation.stated_purpose),
+        cancelled=evaluation.cancelled,
         held_on=evaluation.held_on,
         version=evaluation.version,
         created_by=evaluation.created_by,

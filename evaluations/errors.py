@@ -26,6 +26,13 @@ class ScaleInUseError(ConflictError):
     title = _("The grading scale of a term with grades cannot change")
 
 
+class ClosedTermPolicyError(ConflictError):
+    """The term is closed: its grades are made by the policy they were made by."""
+
+    code = "policy_of_closed_term"
+    title = _("The grading policy of a closed term cannot change")
+
+
 class ReopenedTermError(ConflictError):
     """A closed term's correction, and the term is open again: its teacher grades now."""
 
@@ -45,12 +52,24 @@ class AlreadyRecordedError(ConflictError):
     code = "score_already_recorded"
     title = _("This student already has a score in this evaluation")
 
+    def __init__(self, conflict: StaleVersionError | None = None) -> None:
+        """``conflict`` is the same for a request whose condition was that there is none yet (``If-None-Match: *``)."""
+        super().__init__()
+        self.conflict = conflict
+
 
 class NotAssignedError(ForbiddenError):
     """The teacher does not teach this section."""
 
     code = "section_not_assigned"
     title = _("You do not teach this section")
+
+
+class AssignmentOverError(ConflictError):
+    """The person does not teach the section any more: there is nothing to end."""
+
+    code = "assignment_over"
+    title = _("This person does not teach the section any more")
 
 
 class NotEnrolledError(InvalidInputError):
@@ -82,10 +101,17 @@ class StaleVersionError(LibretaError):
 
 
 class HasScoresError(ConflictError):
-    """The evaluation has scores: it can neither be deleted nor become another kind."""
+    """The evaluation has scores: it can be neither deleted nor of another kind or purpose."""
 
     code = "evaluation_has_scores"
     title = _("This evaluation has scores already")
+
+
+class EvaluationCancelledError(ConflictError):
+    """The evaluation is cancelled: it takes no scores, and those that it has stay as they are."""
+
+    code = "evaluation_cancelled"
+    title = _("This evaluation is cancelled")
 
 
 class ImportRefusedError(InvalidInputError):
@@ -133,3 +159,11 @@ class ImportNotFoundError(NotFoundError):
     """The school has no import of this id."""
 
     code = "import_not_found"
+
+
+class CopyTooOldError(LibretaError):
+    """What changed first since then is no longer known: make the copy anew, from the listings."""
+
+    code = "copy_too_old"
+    status = 410
+    title = _("What changed since then is no longer known; make the copy anew")

@@ -6,7 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from edu.console.models import Record
-from evaluations.domain.evaluation import EvaluationKind
+from evaluations.domain.evaluation import EvaluationKind, EvaluationPurpose
 
 KIND_NAMES = {
     EvaluationKind.EXAM: _("Exam"),
@@ -15,6 +15,11 @@ KIND_NAMES = {
     EvaluationKind.PROJECT: _("Project"),
     EvaluationKind.ORAL: _("Oral presentation"),
     EvaluationKind.PARTICIPATION: _("Participation"),
+}
+PURPOSE_NAMES = {
+    EvaluationPurpose.SUMMATIVE: _("Summative"),
+    EvaluationPurpose.FORMATIVE: _("Formative"),
+    EvaluationPurpose.EXTRA_CREDIT: _("Extra credit"),
 }
 
 
@@ -27,6 +32,10 @@ class Evaluation(Record):
     term = models.CharField(_("term"), max_length=120)
     kind = models.CharField(_("kind"), max_length=20, choices=[(str(kind), name) for kind, name in KIND_NAMES.items()])
     weight = models.DecimalField(_("weight (relative)"), max_digits=5, decimal_places=2)
+    purpose = models.CharField(
+        _("purpose"), max_length=20, choices=[(str(purpose), name) for purpose, name in PURPOSE_NAMES.items()]
+    )
+    cancelled = models.BooleanField(_("cancelled"))
     held_on = models.DateField(_("date"))
     version = models.PositiveIntegerField(_("version"))
     created_by = models.CharField(_("created by (account)"), max_length=64)

@@ -1,7 +1,7 @@
 """What may be done in evaluations, and which roles may do it.
 
-A teacher acts in the sections that are in their name; ``..._ANYWHERE`` and ``SEE_EVERY_SECTION`` do without. Which
-section, which term and whether a reason is needed, the services decide.
+A teacher acts in the sections that they teach: their own, and those they share or stand in for today. ``..._ANYWHERE``
+and ``SEE_EVERY_SECTION`` do without. Which section, which term and whether a reason is needed, the services decide.
 """
 
 from __future__ import annotations
@@ -18,19 +18,27 @@ SEE_SCORES_ANYWHERE = Capability("evaluations.see_scores_anywhere")
 SEE_REPORT_CARDS = Capability("evaluations.see_report_cards")  # the rows of the sections they teach
 SEE_WHOLE_REPORT_CARDS = Capability("evaluations.see_whole_report_cards")  # every row, of any student
 
-TEACH = Capability("evaluations.teach")  # act as the teacher of the sections in their name
+TEACH = Capability("evaluations.teach")  # act as a teacher of the sections that they teach
 SET_EVALUATIONS = Capability("evaluations.set_evaluations")
 SET_EVALUATIONS_ANYWHERE = Capability("evaluations.set_evaluations_anywhere")  # where they do not teach, with a reason
 RECORD_SCORES = Capability("evaluations.record_scores")  # also correct and void them
+GRADE_FOR_ABSENT = Capability(
+    "evaluations.grade_for_absent"
+)  # in open terms, with a reason, where the school lets them
 WRITE_IN_CLOSED_TERMS = Capability("evaluations.write_in_closed_terms")  # scores and evaluations of any section
 CLOSE_TERMS = Capability("evaluations.close_terms")  # and reopen them
+SEE_CHANGES = Capability("evaluations.see_changes")  # of every record of the school, for who keeps a copy of it
+ASSIGN_TEACHERS = Capability("evaluations.assign_teachers")  # who teaches a section beside its teacher
 IMPORT_ROSTER = Capability("evaluations.import_roster")  # also approve, discard and undo what others imported
 
 _TEACHING = frozenset(
     {SEE_SCHOOL, SEE_EVALUATIONS, SEE_SCORES, SEE_REPORT_CARDS, TEACH, SET_EVALUATIONS, RECORD_SCORES}
 )
 _IN_EVERY_SECTION = frozenset(
-    {SEE_EVERY_SECTION, SEE_SCORES_ANYWHERE, SEE_WHOLE_REPORT_CARDS, SET_EVALUATIONS_ANYWHERE, WRITE_IN_CLOSED_TERMS}
+    {
+        *(SEE_EVERY_SECTION, SEE_SCORES_ANYWHERE, SEE_WHOLE_REPORT_CARDS),
+        *(SET_EVALUATIONS_ANYWHERE, GRADE_FOR_ABSENT, WRITE_IN_CLOSED_TERMS),
+    }
 )
 
 grant(
@@ -39,8 +47,9 @@ grant(
         Role.TEACHER: _TEACHING,
         Role.SCHOOL_ADMIN: _TEACHING
         | _IN_EVERY_SECTION
-        | {CLOSE_TERMS, IMPORT_ROSTER},  # an administrator may be a teacher too
+        | {CLOSE_TERMS, ASSIGN_TEACHERS, IMPORT_ROSTER, SEE_CHANGES},  # an administrator may be a teacher too
         Role.AUDITOR: frozenset({SEE_SCHOOL, SEE_EVALUATIONS, SEE_EVERY_SECTION}),  # never a child's grade (ADR 0003)
-        Role.PLATFORM_OPERATOR: frozenset({IMPORT_ROSTER}),  # by manage.py alone: no token of theirs opens a school
+        # by manage.py alone: no token of theirs opens a school
+        Role.PLATFORM_OPERATOR: frozenset({ASSIGN_TEACHERS, IMPORT_ROSTER}),
     },
 )

@@ -10,7 +10,7 @@ from typing import Any
 
 MAX_GRADES = 100
 _ID = re.compile(r"[a-z0-9-]{1,40}", re.ASCII)
-_STATES = frozenset({"recorded", "absent", "exempt", "missing", "void"})
+_STATES = frozenset({"recorded", "absent", "exempt", "missing", "void", "cancelled"})
 _TEXTS = ("evaluation_id", "student_id", "course_id", "state")
 
 

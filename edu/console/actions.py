@@ -1,6 +1,6 @@
-"""What the audit trail's actions are called on a page: ``<entity>.<verb>``, as services write them.
+"""What the audit trail's actions (``<entity>.<verb>``, as services write them) and capacities are called on a page.
 
-The app that writes an action registers its name as the app is loaded.
+The app that writes them registers their names as it is loaded.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from django.utils.functional import Promise
 
 _names: dict[str, Promise] = {}
+_capacities: dict[str, Promise] = {}
 
 
 def register_actions(names: Mapping[str, Promise]) -> None:
@@ -37,3 +38,13 @@ def registered_actions() -> dict[str, Promise]:
 def action_name(action: str) -> str | Promise:
     """The action's name; an old action that no code writes any more keeps its own."""
     return _names.get(action, action)
+
+
+def register_capacities(names: Mapping[str, Promise]) -> None:
+    """Take the names of what people act as in an app."""
+    _capacities.update(names)
+
+
+def capacity_name(capacity: str) -> str | Promise:
+    """The capacity's name; an old one that no code writes any more keeps its own."""
+    return _capacities.get(capacity, capacity)

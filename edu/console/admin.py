@@ -14,7 +14,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from edu import audit, clock
-from edu.console.actions import action_name
+from edu.console.actions import action_name, capacity_name
 from edu.console.models import AuditEntry
 from edu.console.record_admin import ChoiceFilter, RecordAdmin
 from edu.console.site import site
@@ -74,13 +74,13 @@ class MonthFilter(ChoiceFilter):
 class AuditEntryAdmin(RecordAdmin):
     """Who did what, and when."""
 
-    list_display = ("when", "what", "which", "version", "whose_role", "who")
+    list_display = ("when", "what", "which", "version", "whose_role", "as_what", "who")
     list_filter = (MonthFilter,)
     fields = (
-        *("when", "what", "which", "version", "whose_role", "who", "reason"),
+        *("when", "what", "which", "version", "whose_role", "as_what", "who", "reason"),
         *("at", "before_digest", "after_digest", "correlation_id"),
     )
-    readonly_fields = ("when", "what", "which", "whose_role", "who")
+    readonly_fields = ("when", "what", "which", "whose_role", "as_what", "who")
 
     @admin.display(description=_("when"))
     def when(self, entry: AuditEntry) -> str:
@@ -102,6 +102,11 @@ class AuditEntryAdmin(RecordAdmin):
     def whose_role(self, entry: AuditEntry) -> str | Promise:
         """The role in which it was done, in words."""
         return role_name(entry.role)
+
+    @admin.display(description=_("acting as"))
+    def as_what(self, entry: AuditEntry) -> str | Promise:
+        """As what they acted there, in words; empty where a role acts as one thing only."""
+        return capacity_name(entry.capacity) if entry.capacity else ""
 
     @admin.display(description=_("account"))
     def who(self, entry: AuditEntry) -> str:

@@ -101,6 +101,7 @@ class AuditEntry(Record):
     at = models.CharField(_("exact time (UTC)"), max_length=27)  # text, so that no display rounds it
     actor = models.CharField(_("account"), max_length=64)
     role = models.CharField(_("role"), max_length=20)
+    capacity = models.CharField(_("acting as"), max_length=20, blank=True, null=True)  # noqa: DJ001 - as stored
     action = models.CharField(_("action"), max_length=60)
     subject = models.CharField(_("record"), max_length=200)
     version = models.PositiveIntegerField(_("version"))

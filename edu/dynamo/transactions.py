@@ -15,13 +15,21 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 from django.conf import settings
 
 from edu.aws.scoped_clients import scoped_client
+from edu.deadlines import TooLateToSendError, sent_by
 from edu.dynamo.boundaries import check_action
-from edu.dynamo.errors import ConditionFailedError, StoreError, TransactionConflictError, translated
+from edu.dynamo.errors import (
+    ConditionFailedError,
+    StoreError,
+    StoreUnavailableError,
+    TransactionConflictError,
+    translated,
+)
 from edu.dynamo.mapping import Attributes, to_item
 from edu.dynamo.retries import retried
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from datetime import datetime
 
     from edu.dynamo.keys import Key
 
@@ -89,6 +97,11 @@ class Transaction:
     def __init__(self) -> None:
         self._actions: list[_Action] = []
         self._partitions: set[str] = set()
+        self._sent_by: datetime | None = None
+
+    def send_by(self, latest: datetime) -> None:
+        """Let no attempt be sent after an instant: it holds what says when it was made. Of several the first counts."""
+        self._sent_by = min(latest, self._sent_by or latest)
 
     def put(
         self,
@@ -169,8 +182,11 @@ class Transaction:
 
     def _send(self, token: str) -> None:
         actions: list[Any] = [action.wire for action in self._actions]
-        with translated(*self._partitions):
-            scoped_client("dynamodb").transact_write_items(TransactItems=actions, ClientRequestToken=token)
+        try:
+            with translated(*self._partitions), sent_by(self._sent_by):
+                scoped_client("dynamodb").transact_write_items(TransactItems=actions, ClientRequestToken=token)
+        except TooLateToSendError as error:
+            raise StoreUnavailableError("too late to send") from error
 
     def _raise_meaning(self, by_position: ConditionFailedError) -> NoReturn:
         """Raise the first named error, or the failures under the actions' own names."""

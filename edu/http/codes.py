@@ -19,7 +19,12 @@ from edu.errors import (
 from edu.http import errors
 from edu.http.contract import RESPONSES
 from edu.http.negotiation import NotOfferedError
-from edu.http.preconditions import MalformedPreconditionError, PreconditionRequiredError
+from edu.http.preconditions import (
+    ContradictoryPreconditionsError,
+    MalformedAbsenceError,
+    MalformedPreconditionError,
+    PreconditionRequiredError,
+)
 from edu.http.refused_work import RefusedTooMuchError
 from edu.http.replies import MissingIdempotencyKeyError
 from edu.idempotency import KeyReusedError
@@ -32,6 +37,7 @@ if TYPE_CHECKING:
 SHARED: tuple[type[LibretaError], ...] = (
     *(errors.BadRequestError, errors.MalformedBodyError, InvalidCursorError),
     *(MissingIdempotencyKeyError, MalformedPreconditionError),
+    *(MalformedAbsenceError, ContradictoryPreconditionsError),
     *(errors.NotAuthenticatedError, InvalidTokenError),
     *(ForbiddenError, NotFoundError, NotOfferedError, ConflictError),
     *(errors.PreconditionFailedError, errors.BodyTooLargeError, errors.UnsupportedMediaTypeError),

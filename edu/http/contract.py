@@ -121,7 +121,11 @@ RESPONSES: dict[int, tuple[str, dict[str, Any]]] = {
     ),
     408: ("BodyTimeout", _problem("The body did not arrive in time; nothing was done.")),
     409: ("Conflict", _problem("It exists already, is closed, or somebody changed it in the meantime.")),
-    412: ("PreconditionFailed", _problem("If-Match names another version than the current one.")),
+    410: ("Gone", _problem("What was asked for is no longer kept.")),
+    412: (
+        "PreconditionFailed",
+        _problem("If-Match names another version than the current one, or something stands in spite of If-None-Match."),
+    ),
     413: ("TooLarge", _problem("The body is too large.")),
     415: (
         "UnsupportedMediaType",
@@ -130,7 +134,7 @@ RESPONSES: dict[int, tuple[str, dict[str, Any]]] = {
         ),
     ),
     422: ("InvalidInput", _problem("The data breaks a rule; `errors` says which.")),
-    428: ("PreconditionRequired", _problem("The write needs If-Match.")),
+    428: ("PreconditionRequired", _problem("The write needs If-Match, or If-None-Match where it may create.")),
     429: (
         "TooManyRequests",
         _problem(
@@ -163,7 +167,8 @@ PARAMETERS: dict[str, dict[str, Any]] = {
         "Idempotency-Key",
         "A new value, e.g. a UUID, for each write. Sent again within 24 hours with the same request, it gets the first "
         "answer, byte for byte, and `Idempotent-Replayed: true`; with another request, 422. The request is the same if "
-        "its method, address, `If-Match` and JSON are; spaces and the order of members do not count.",
+        "its method, address, condition (`If-Match`, `If-None-Match`) and JSON are; spaces and the order of members do "
+        "not count.",
         {
             "type": "string",
             "minLength": 1,
@@ -177,6 +182,17 @@ PARAMETERS: dict[str, dict[str, Any]] = {
         "The ETag of the version that this write changes. `*` and lists are refused.",
         {"type": "string", "pattern": '^"[1-9][0-9]{0,8}"$', "example": '"1"'},
         required=True,
+    ),
+    "Replaced-Version": _header_parameter(
+        "If-Match",
+        "To change: the ETag of the version that this write replaces. `*` and lists are refused. This or "
+        "`If-None-Match: *` must be there, and not both.",
+        {"type": "string", "pattern": '^"[1-9][0-9]{0,8}"$', "example": '"1"'},
+    ),
+    "Nothing-Replaced": _header_parameter(
+        "If-None-Match",
+        "To create: `*`, for there is to be nothing yet. An ETag is refused.",
+        {"type": "string", "const": "*"},
     ),
     "If-None-Match": _header_parameter(
         "If-None-Match", "ETags of the client's copies; 304 if one of them is current.", {"type": "string"}

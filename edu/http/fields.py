@@ -6,6 +6,7 @@ These read with ``edu.values`` and ``edu.texts`` instead. Their rules keep the f
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -98,6 +99,17 @@ class DayField(serializers.DateField):
             return values.calendar_date(value if isinstance(value, str) else "")
         except ValueError:
             self.fail("invalid", format="YYYY-MM-DD")
+
+
+class InstantField(serializers.DateTimeField):
+    """An instant with its offset, as RFC 3339 writes it."""
+
+    def to_internal_value(self, value: Any) -> datetime:  # noqa: ANN401 - whatever was sent
+        """The instant, in UTC."""
+        try:
+            return values.instant(value if isinstance(value, str) else "").astimezone(UTC)
+        except (ValueError, OverflowError):
+            self.fail("invalid", format="YYYY-MM-DDThh:mm:ssZ")
 
 
 class TruthField(serializers.BooleanField):

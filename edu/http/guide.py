@@ -21,11 +21,12 @@ CLAIMS = """\
  "iss": "https://cognito-idp.<region>.amazonaws.com/<pool>", "aud": "<client>", "token_use": "id",
  "iat": 1795000000, "exp": 1795003600}"""
 WRITE = """\
-curl -i https://<host>/api/v1/evaluations/<evaluation_id>/scores \\
+curl -i -X PUT https://<host>/api/v1/evaluations/<evaluation_id>/scores/est-0001 \\
   -H "Authorization: Bearer $TOKEN" \\
   -H "Idempotency-Key: $(uuidgen)" \\
+  -H 'If-None-Match: *' \\
   -H 'Content-Type: application/json' \\
-  -d '{"student_id": "est-0001", "value": "6.5"}'"""
+  -d '{"value": "6.5"}'"""
 TOKENS = f"""\
 A Cognito ID token. It decides the school: no address and no body names one.
 
@@ -57,7 +58,8 @@ digit.
 
 **Write** with a new `Idempotency-Key` for each write. After a lost answer send the same again, under the same key: it
 happens once, and the answer is the first one. What was created is at its `Location`. A change names the version that it
-changes by `If-Match`, with the `ETag` that the record was read with; 412 tells what stands by now.
+changes by `If-Match`, with the `ETag` that the record was read with; 412 tells what stands by now. A score is written
+by `PUT` at its own address: with `If-None-Match: *` the first one, with `If-Match` the next.
 
 ```sh
 {WRITE}

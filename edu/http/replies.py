@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework.renderers import JSONRenderer
 
 from edu.errors import FieldError, InvalidInputError
+from edu.http import preconditions
 from edu.http.json_bodies import canonical
 from edu.idempotency import IdempotencyKey, Reply, StoredResponse
 
@@ -78,7 +79,7 @@ def key_of(request: Request, actor: Principal) -> IdempotencyKey:
         method=request.method or "",
         path=request.path,
         body=canonical(request.data).encode(),
-        precondition=request.headers.get("If-Match", ""),
+        precondition=request.headers.get(preconditions.HEADER) or request.headers.get(preconditions.ABSENCE_HEADER, ""),
     )
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 SECURITY_SCHEME = "idToken"
 IF_MATCH = OpenApiParameter("If-Match", location=OpenApiParameter.HEADER)
+CREATES_OR_REPLACES = OpenApiParameter("Nothing-Replaced", location=OpenApiParameter.HEADER)
 ROW_OUTCOMES = OpenApiParameter("Row-Outcomes", location=OpenApiParameter.HEADER, response=[200])
 _COMMON = (400, 401, 403, 406, 422, 429, 431, 503)
 _READS = (304, 412)
@@ -50,7 +51,9 @@ class LibretaSchema(AutoSchema):
     """Adds roles, shared headers and every refusal that an operation can give.
 
     A view method says its operation id, tag, request and answer with ``extend_schema``, and ``IF_MATCH`` among its
-    parameters if it changes a version that the caller must name, ``ROW_OUTCOMES`` if it answers for many rows.
+    parameters if it changes a version that the caller must name, ``CREATES_OR_REPLACES`` if it may also create what is
+    not there yet, ``ROW_OUTCOMES`` if it answers for many rows. ``refusals`` of a view are statuses by method that only
+    it gives.
     """
 
     def get_operation(
@@ -104,11 +107,14 @@ class LibretaSchema(AutoSchema):
         own = operation.get("parameters", [])
         shared = ["Accept-Language", "X-Correlation-Id"]
         shared.append("If-None-Match" if self.method == "GET" else "Idempotency-Key")
-        if _is_versioned(own):
+        names = {part["name"] for part in own}
+        if IF_MATCH.name in names:
             shared.append("If-Match")
+        if CREATES_OR_REPLACES.name in names:
+            shared += ["Replaced-Version", "Nothing-Replaced"]
         kept = [part for part in own if part["name"] not in contract.PARAMETERS]
         operation["parameters"] = kept + contract.parameter(*shared)
-        self.versioned = "If-Match" in shared
+        self.versioned = bool(names & {IF_MATCH.name, CREATES_OR_REPLACES.name})
 
     def _refusals(self, operation: dict[str, Any]) -> dict[str, Any]:
         statuses = {*_COMMON, *(_READS if self.method == "GET" else _WRITES)}
@@ -116,6 +122,7 @@ class LibretaSchema(AutoSchema):
             statuses.add(404)
         if self.versioned:
             statuses.update(_VERSIONED)
+        statuses.update(getattr(self.view, "refusals", {}).get(self.method, ()))
         return contract.refusals(*statuses)
 
     def _add_headers(self, responses: dict[str, Any]) -> None:
@@ -139,10 +146,6 @@ class LibretaSchema(AutoSchema):
 def _is_strict(serializer: Any) -> bool:  # noqa: ANN401 - a class or an instance
     kind = serializer if isinstance(serializer, type) else type(serializer)
     return issubclass(kind, StrictSerializer)
-
-
-def _is_versioned(parameters: list[dict[str, Any]]) -> bool:
-    return any(part["name"] == "If-Match" for part in parameters)
 
 
 def roles_text(capability: Capability) -> str:

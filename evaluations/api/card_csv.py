@@ -1,6 +1,7 @@
 """A report card as CSV, in the reader's language: in Spanish as a spreadsheet of the school's country opens it.
 
-One row for each course and term, then the averages; what is not complete has no verdict yet. A text that a spreadsheet
+One row for each course and term, then the averages; what is not complete has no verdict yet. What the school's policy
+leaves out or adds stands beside the mean, which has it done already. A text that a spreadsheet
 would take for a formula is given an apostrophe in front (OWASP, "CSV Injection"). Only grades and means are numbers and
 have the country's decimal mark: a section that is called 6.1 is called 6.1 everywhere.
 """
@@ -51,20 +52,25 @@ def _rows(card: ReportCard, convention: Convention) -> Iterator[list[str | _Numb
     yield [
         *(_("School"), _("Student"), _("Period"), _("Course"), _("Section"), _("Grade"), _("Mean before rounding")),
         *(_("Passing"), _("Complete"), _("Computed"), _("May be out of date")),
+        *(_("Lowest results left out"), _("Extra credit, in points")),
     ]
     whose: list[str | _Number] = [card.school.name, f"{card.student.family_name}, {card.student.given_name}"]
     for line in card.lines:
         for term, found in zip(card.terms, line.grades, strict=True):
             computed = [_instant(found.as_of, convention), _yes_or_no(found.stale)]
-            yield [*whose, term.name, line.course_name, line.section.name, *_grade(found.grade, convention), *computed]
+            where = (term.name, line.course_name, line.section.name)
+            yield [*whose, *where, *_grade(found.grade, convention), *computed, *_by_policy(found.grade, convention)]
     computed = [_instant(card.as_of, convention), _yes_or_no(card.stale)]
     for line in card.lines:
         if line.year:
-            yield [*whose, _("Year"), line.course_name, line.section.name, *_grade(line.year, convention), *computed]
+            where = (_("Year"), line.course_name, line.section.name)
+            yield [*whose, *where, *_grade(line.year, convention), *computed, "", ""]
     for term, average in zip(card.terms, card.averages, strict=False):  # a partial card has none
-        yield [*whose, term.name, _("Average of the courses"), "", *_grade(average, convention), *computed]
+        where = (term.name, _("Average of the courses"), "")
+        yield [*whose, *where, *_grade(average, convention), *computed, "", ""]
     if card.year:
-        yield [*whose, _("Year"), _("Average of the courses"), "", *_grade(card.year, convention), *computed]
+        where = (_("Year"), _("Average of the courses"), "")
+        yield [*whose, *where, *_grade(card.year, convention), *computed, "", ""]
 
 
 def _grade(grade: Grade | None, convention: Convention) -> list[str | _Number]:
@@ -73,6 +79,12 @@ def _grade(grade: Grade | None, convention: Convention) -> list[str | _Number]:
     passing = verdicts.passing(grade, yes=_("Yes"), no=_("No"), unknown="")
     numbers = [_number(grade.value, convention), _number(grade.mean, convention)]
     return [*numbers, passing, _yes_or_no(grade.complete)]
+
+
+def _by_policy(grade: Grade | None, convention: Convention) -> list[str | _Number]:
+    """How many of the lowest results are left out of it, and what extra credit adds; nothing where none."""
+    dropped, extra = (grade.dropped, grade.extra) if grade else (None, None)
+    return [f"{dropped}" if dropped else "", _Number(convention.number(f"{extra:f}")) if extra else ""]
 
 
 def _number(text: str | None, convention: Convention) -> str | _Number:

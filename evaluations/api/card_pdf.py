@@ -164,6 +164,10 @@ def _notes(card: ReportCard, typeface: Typeface) -> list[str]:
     notes = []
     if verdicts.has_incomplete(card):
         notes.append(_("* Not complete: something is still to be graded."))
+    if verdicts.leaves_out_lowest(card):
+        notes.append(_("Some of the lowest results do not count, as the school rules it."))
+    if verdicts.has_extra_credit(card):
+        notes.append(_("Extra credit is included, as the school rules it."))
     if card.as_of:
         when = conventions.of(card.school).instant(card.as_of)
         notes.append(_("Grades as of %(when)s.") % {"when": when})

@@ -12,10 +12,13 @@ OWN = (
     errors.ReopenedTermError,
     errors.AlreadyRecordedError,
     errors.HasScoresError,
+    errors.EvaluationCancelledError,
+    errors.AssignmentOverError,
     errors.NotAssignedError,
     errors.StaleVersionError,
     errors.NotEnrolledError,
     errors.InvalidScoreError,
+    errors.CopyTooOldError,
 )
 
 

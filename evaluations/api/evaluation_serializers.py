@@ -11,9 +11,9 @@ from rest_framework import serializers
 from edu.http.fields import DayField, DecimalTextField, IdField, LineField
 from edu.http.serializers import StrictSerializer
 from evaluations.api.histories import HistoryEntryOutput
-from evaluations.api.score_serializers import KINDS, REASON_MESSAGES
+from evaluations.api.score_serializers import KINDS, PURPOSE_MEANING, PURPOSES, REASON_MESSAGES
 from evaluations.domain.checks import MAX_REASON_CHARS, MAX_TEXT_CHARS
-from evaluations.domain.evaluation import WEIGHT_DECIMALS
+from evaluations.domain.evaluation import WEIGHT_DECIMALS, EvaluationPurpose
 from evaluations.services import inputs
 
 _TITLE: dict[str, Any] = {
@@ -28,6 +28,7 @@ _REASON: dict[str, Any] = {
     "error_messages": REASON_MESSAGES,
 }
 _RELATIVE = "Counts relative to the weights of the term's other evaluations; they need not add up to 100."
+_CANCELLED = "It then counts for nothing, takes no scores, and the government is told that its scores are cancelled."
 _WEIGHT: dict[str, Any] = {
     "help_text": f"{_RELATIVE} A JSON number is taken too.",
     "max_digits": 5,
@@ -49,12 +50,14 @@ class EvaluationInput(StrictSerializer):
         "title": "Prueba de fracciones",
         "weight": "25.00",
         "held_on": "2026-09-24",
+        "purpose": "summative",
     }
     term_id = IdField()
     kind = serializers.ChoiceField(KINDS)
     title = LineField(**_TITLE)
     weight = DecimalTextField(**_WEIGHT)
     held_on = DayField()
+    purpose = serializers.ChoiceField(PURPOSES, default=str(EvaluationPurpose.SUMMATIVE), help_text=PURPOSE_MEANING)
 
 
 class EvaluationChangeInput(StrictSerializer):
@@ -65,6 +68,7 @@ class EvaluationChangeInput(StrictSerializer):
     weight = DecimalTextField(**_WEIGHT, required=False)
     held_on = DayField(required=False)
     kind = serializers.ChoiceField(KINDS, required=False)
+    purpose = serializers.ChoiceField(PURPOSES, required=False, help_text=PURPOSE_MEANING)
     reason = LineField(**_REASON)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -81,6 +85,20 @@ class DeletionInput(StrictSerializer):
     reason = LineField(**_REASON)
 
 
+class CancellationInput(StrictSerializer):
+    """Why an evaluation is cancelled."""
+
+    example: ClassVar = {"reason": "Se registró en la sección equivocada"}
+    reason = LineField(max_length=MAX_REASON_CHARS, error_messages=REASON_MESSAGES)
+
+
+class ReinstatementInput(StrictSerializer):
+    """Why a cancelled evaluation counts again."""
+
+    example: ClassVar = {"reason": "Se anuló por error"}
+    reason = LineField(max_length=MAX_REASON_CHARS, error_messages=REASON_MESSAGES)
+
+
 class EvaluationOutput(serializers.Serializer[Any]):
     """An evaluation."""
 
@@ -93,6 +111,8 @@ class EvaluationOutput(serializers.Serializer[Any]):
         "title": "Prueba de fracciones",
         "weight": "25.00",
         "held_on": "2026-09-24",
+        "purpose": "summative",
+        "cancelled": False,
         "scale_id": "1-7",
         "version": 1,
         "created_at": "2026-09-20T14:03:27.512000Z",
@@ -105,6 +125,8 @@ class EvaluationOutput(serializers.Serializer[Any]):
     title = serializers.CharField()
     weight = serializers.DecimalField(max_digits=5, decimal_places=2, min_value=Decimal("0.01"), help_text=_RELATIVE)
     held_on = serializers.DateField()
+    purpose = serializers.ChoiceField(PURPOSES, source="stated_purpose", help_text=PURPOSE_MEANING)
+    cancelled = serializers.BooleanField(help_text=_CANCELLED)
     scale_id = serializers.CharField(allow_null=True)
     version = serializers.IntegerField()
     created_at = serializers.DateTimeField()
@@ -118,11 +140,15 @@ class EvaluationContentOutput(serializers.Serializer[Any]):
         "title": "Prueba de fracciones",
         "weight": "30.00",
         "held_on": "2026-09-24",
+        "purpose": "summative",
+        "cancelled": False,
     }
     kind = serializers.ChoiceField(KINDS)
     title = serializers.CharField()
     weight = serializers.DecimalField(max_digits=5, decimal_places=2, min_value=Decimal("0.01"), help_text=_RELATIVE)
     held_on = serializers.DateField()
+    purpose = serializers.ChoiceField(PURPOSES, source="stated_purpose", help_text=PURPOSE_MEANING)
+    cancelled = serializers.BooleanField(help_text=_CANCELLED)
 
 
 class EvaluationVersionOutput(HistoryEntryOutput):

@@ -19,7 +19,7 @@ from evaluations import services
 from evaluations.api import evaluation_serializers as serializers
 from evaluations.api.histories import history_data
 from evaluations.api.parsing import TERM, term_of
-from evaluations.domain.evaluation import EvaluationKind
+from evaluations.domain.evaluation import EvaluationKind, EvaluationPurpose
 from evaluations.permissions import SEE_EVALUATIONS, SET_EVALUATIONS
 
 if TYPE_CHECKING:
@@ -60,10 +60,9 @@ class EvaluationList(ApiView):
         """Set an evaluation (201)."""
         given = validated(serializers.EvaluationInput, request.data)
         reply = reply_for(request, principal_of(request), _evaluation_data, address=_address)
-        kind = EvaluationKind(given.pop("kind"))
         with reply.key.first_answer_wins():
             services.create_evaluation(
-                actor=principal_of(request), section_id=section_id, kind=kind, reply=reply, **given
+                actor=principal_of(request), section_id=section_id, reply=reply, **_with_words(given)
             )
         return reply.as_response()
 
@@ -87,18 +86,18 @@ class EvaluationDetail(ApiView):
         responses=serializers.EvaluationOutput,
     )
     def patch(self, request: Request, evaluation_id: str) -> HttpResponse:
-        """Change title, weight, date or kind of the version named by ``If-Match`` (200).
+        """Change title, weight, date, kind or purpose of the version named by ``If-Match`` (200).
 
-        Once there are scores the weight and the date change with a reason only, and the kind not at all. In a closed
-        term only an administrator changes anything, with a reason; so does one who does not teach the section always.
+        Once there are scores the weight and the date change with a reason only, kind and purpose not at all. In a
+        closed term only an administrator changes anything, with a reason; so does one who does not teach the section
+        always.
         """
         given = validated(serializers.EvaluationChangeInput, request.data)
         version, actor = expected_version(request), principal_of(request)
         reply = reply_for(request, actor, _evaluation_data, status=200)
-        kind = EvaluationKind(given.pop("kind")) if "kind" in given else None
         with reply.key.first_answer_wins():
             services.edit_evaluation(
-                actor=actor, evaluation_id=evaluation_id, version=version, kind=kind, reply=reply, **given
+                actor=actor, evaluation_id=evaluation_id, version=version, reply=reply, **_with_words(given)
             )
         return reply.as_response()
 
@@ -112,13 +111,67 @@ class EvaluationDetail(ApiView):
     def delete(self, request: Request, evaluation_id: str) -> HttpResponse:
         """Take the version named by ``If-Match`` back, if nobody has a score in it and the term is open (204).
 
-        An administrator who does not teach the section says why.
+        An administrator who does not teach the section says why. What has scores is cancelled instead.
         """
         given = validated(serializers.DeletionInput, request.data)
         version, actor = expected_version(request), principal_of(request)
         reply = empty_reply_for(request, actor)
         with reply.key.first_answer_wins():
             services.delete_evaluation(actor=actor, evaluation_id=evaluation_id, version=version, reply=reply, **given)
+        return reply.as_response()
+
+
+class EvaluationCancellation(ApiView):
+    """Taking an evaluation out of account."""
+
+    capabilities: ClassVar = {"POST": SET_EVALUATIONS}
+
+    @extend_schema(
+        operation_id="cancel_evaluation",
+        tags=["evaluations"],
+        parameters=[IF_MATCH],
+        request=serializers.CancellationInput,
+        responses=serializers.EvaluationOutput,
+    )
+    def post(self, request: Request, evaluation_id: str) -> HttpResponse:
+        """Cancel the version named by ``If-Match``, with a reason (200).
+
+        Its scores stay, with their histories; they count for nothing, and the government is told that they are
+        cancelled. Until it is reinstated it takes no scores: 409 ``evaluation_cancelled``. In a closed term only an
+        administrator cancels. What is cancelled already stays as it is.
+        """
+        given = validated(serializers.CancellationInput, request.data)
+        version, actor = expected_version(request), principal_of(request)
+        reply = reply_for(request, actor, _evaluation_data, status=200)
+        with reply.key.first_answer_wins():
+            services.cancel_evaluation(actor=actor, evaluation_id=evaluation_id, version=version, reply=reply, **given)
+        return reply.as_response()
+
+
+class EvaluationReinstatement(ApiView):
+    """Taking it into account again."""
+
+    capabilities: ClassVar = {"POST": SET_EVALUATIONS}
+
+    @extend_schema(
+        operation_id="reinstate_evaluation",
+        tags=["evaluations"],
+        parameters=[IF_MATCH],
+        request=serializers.ReinstatementInput,
+        responses=serializers.EvaluationOutput,
+    )
+    def post(self, request: Request, evaluation_id: str) -> HttpResponse:
+        """Let the cancelled version named by ``If-Match`` count again, with the scores that it had, for a reason (200).
+
+        In a closed term only an administrator does. What is not cancelled stays as it is.
+        """
+        given = validated(serializers.ReinstatementInput, request.data)
+        version, actor = expected_version(request), principal_of(request)
+        reply = reply_for(request, actor, _evaluation_data, status=200)
+        with reply.key.first_answer_wins():
+            services.reinstate_evaluation(
+                actor=actor, evaluation_id=evaluation_id, version=version, reply=reply, **given
+            )
         return reply.as_response()
 
 
@@ -141,6 +194,14 @@ class EvaluationHistory(ApiView):
             **paging_of(request),
         )
         return page_answer(history_data(serializers.EvaluationVersionOutput, page.items), page.cursor)
+
+
+_WORDS: dict[str, type[EvaluationKind | EvaluationPurpose]] = {"kind": EvaluationKind, "purpose": EvaluationPurpose}
+
+
+def _with_words(given: dict[str, Any]) -> dict[str, Any]:
+    """What was sent, its words as the domain has them."""
+    return given | {name: of(given[name]) for name, of in _WORDS.items() if name in given}
 
 
 def _address(evaluation: dict[str, Any]) -> str:

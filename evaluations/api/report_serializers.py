@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from evaluations.services.reports.consolidated_grades import SectionGrades
     from evaluations.services.reports.report_cards import CardLine, ReportCard
 
-_WEIGHT_TOTAL = "Of all evaluations. Weights are relative and no percentages: the total may be other than 100."
+_WEIGHT_TOTAL = (
+    "Of all evaluations that count. Weights are relative and no percentages: the total may be other than 100."
+)
 
 
 class GradeOutput(serializers.Serializer[Any]):
@@ -21,6 +23,8 @@ class GradeOutput(serializers.Serializer[Any]):
 
     ``mean`` has four places, and more where four would come to another grade than the fraction does, or lie on the
     other side of a passing mark; its last place may be rounded either way for the same reason.
+
+    Formative and cancelled evaluations are in no number here, and extra credit is in ``mean`` and ``extra`` only.
     """
 
     value = serializers.CharField(allow_null=True)
@@ -32,14 +36,24 @@ class GradeOutput(serializers.Serializer[Any]):
         help_text="Null while `complete` is false: what is missing may turn it around.",
     )
     complete = serializers.BooleanField()
-    counted = serializers.IntegerField()
-    evaluations = serializers.IntegerField()
+    counted = serializers.IntegerField(help_text="Evaluations that the mean is taken over.")
+    dropped = serializers.IntegerField(
+        allow_null=True, help_text="Left out as the lowest of their kind; null when none is."
+    )
+    evaluations = serializers.IntegerField(help_text="Those that count: of them some may not be graded yet.")
     weight_counted = serializers.DecimalField(
         max_digits=9,
         decimal_places=2,
         help_text="Of the evaluations that count: a part of `weight_total`, no percentage.",
     )
     weight_total = serializers.DecimalField(max_digits=9, decimal_places=2, help_text=_WEIGHT_TOTAL)
+    extra = serializers.DecimalField(
+        max_digits=15,
+        decimal_places=8,
+        normalize_output=True,
+        allow_null=True,
+        help_text="Points that extra credit adds, which `mean` has in it as far as the best grade leaves room.",
+    )
 
 
 class GradeLineOutput(serializers.Serializer[Any]):

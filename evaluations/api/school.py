@@ -11,6 +11,8 @@ from rest_framework.response import Response
 from edu.http.serializers import shown
 from edu.http.views import ApiView
 from evaluations import services
+from evaluations.domain.evaluation import EvaluationKind
+from evaluations.domain.grading_policy import AbsentRule
 from evaluations.domain.scales import Rounding, ScaleKind
 from evaluations.permissions import SEE_SCHOOL
 
@@ -44,8 +46,57 @@ class ScaleOutput(serializers.Serializer[Any]):
     late_penalty = _number()
 
 
+class CategoryOutput(serializers.Serializer[Any]):
+    """The rule for one kind of evaluation.
+
+    ``weight``: what the kind counts, 0 for one that does not count; null when its evaluations' own weights say so.
+    ``drop_lowest``: so many of a student's lowest results of the kind are left out,
+    never the last one, and leave their weight to the others of the kind; null for none.
+    """
+
+    kind = serializers.ChoiceField([str(kind) for kind in EvaluationKind])
+    weight = serializers.DecimalField(
+        max_digits=5,
+        decimal_places=2,
+        normalize_output=True,
+        allow_null=True,
+        help_text="Counts relative to the weights of the other kinds; they need not add up to 100.",
+    )
+    drop_lowest = serializers.IntegerField(allow_null=True)
+
+
+class PolicyOutput(serializers.Serializer[Any]):
+    """How one grade is made of many scores, where it is more than their weighted mean.
+
+    ``extra_credit_bound``: points of the scale (of letters: ranks) that extra credit adds at most; null: it adds
+    nothing. Each result adds its evaluation's weight, in hundredths, of its height over the worst grade. ``absent``: an
+    absence is left out, counts as the worst grade (``minimum``), or leaves the grade incomplete (``pending``).
+    """
+
+    example: ClassVar = {
+        "categories": [
+            {"kind": "exam", "weight": "60", "drop_lowest": None},
+            {"kind": "homework", "weight": "0", "drop_lowest": None},
+            {"kind": "oral", "weight": "0", "drop_lowest": None},
+            {"kind": "participation", "weight": "0", "drop_lowest": None},
+            {"kind": "project", "weight": "0", "drop_lowest": None},
+            {"kind": "quiz", "weight": "40", "drop_lowest": 1},
+        ],
+        "extra_credit_bound": "0.5",
+        "absent": "minimum",
+    }
+    categories = CategoryOutput(many=True)
+    extra_credit_bound = _number()
+    absent = serializers.ChoiceField([str(rule) for rule in AbsentRule], source="absent_rule")
+
+
 class SchoolOutput(serializers.Serializer[Any]):
-    """A school: its country (ISO 3166 alpha-2), IANA time zone, locale and grading scale."""
+    """A school: its country (ISO 3166 alpha-2), IANA time zone, locale, grading scale and policy.
+
+    A school without a policy takes the plain weighted mean. A term may have a scale and a policy of its own.
+
+    ``administrators_grade``: whether an administrator may write scores in an open term, for a teacher who is absent.
+    """
 
     school_id = serializers.CharField()
     name = serializers.CharField()
@@ -53,6 +104,8 @@ class SchoolOutput(serializers.Serializer[Any]):
     time_zone = serializers.CharField()
     locale = serializers.CharField()
     scale = ScaleOutput()
+    policy = PolicyOutput(allow_null=True)
+    administrators_grade = serializers.BooleanField(source="lets_administrators_grade")
 
 
 class SchoolDetail(ApiView):

@@ -5,21 +5,30 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any, ClassVar
 
+from drf_spectacular.utils import OpenApiExample
 from rest_framework import serializers
 
 from edu.http.fields import IdField, LineField, TruthField, WholeNumberField, plain_text
 from edu.http.serializers import StrictSerializer
 from evaluations.api.histories import HistoryEntryOutput
-from evaluations.domain.checks import MAX_REASON_CHARS
-from evaluations.domain.evaluation import EvaluationKind, ScoreState
+from evaluations.domain.checks import MAX_COMMENT_CHARS, MAX_REASON_CHARS
+from evaluations.domain.evaluation import EvaluationKind, EvaluationPurpose, ScoreState
 from evaluations.domain.scales import MAX_VALUE_CHARS
 from evaluations.services import inputs
 from evaluations.services.grading.section_entry import MAX_ROWS
 
 KINDS = [str(kind) for kind in EvaluationKind]
+PURPOSES = [str(purpose) for purpose in EvaluationPurpose]
+PURPOSE_MEANING = (
+    "`summative` counts; `formative` shows the way only: it counts for nothing and is not told to the government;"
+    " `extra_credit` adds to what the others come to, as the school's rules say."
+)
 STATES = [str(state) for state in ScoreState]
 RECORDABLE = [str(state) for state in ScoreState if state is not ScoreState.VOID]
 REASON_MESSAGES: dict[str, Any] = dict.fromkeys(("invalid", "max_length"), inputs.REASON)
+
+
+_COMMENT = "One line on the score that the student's family may read; why it was changed is the reason's."
 
 
 class ValueField(serializers.CharField):
@@ -37,11 +46,30 @@ class ValueField(serializers.CharField):
 class CorrectionInput(StrictSerializer):
     """What a score is to be instead."""
 
-    example: ClassVar = {"state": "recorded", "value": "5.8", "reason": "Error de suma"}
+    example: ClassVar = {
+        "state": "recorded",
+        "value": "5.8",
+        "comment": "Buen planteamiento; repasa las fracciones",
+        "reason": "Error de suma",
+    }
     state = serializers.ChoiceField(RECORDABLE, default=str(ScoreState.RECORDED))
     value = ValueField()
     late = TruthField(default=False)
+    comment = LineField(
+        max_length=MAX_COMMENT_CHARS,
+        allow_blank=True,
+        allow_null=True,
+        default=None,
+        error_messages=dict.fromkeys(("invalid", "max_length"), inputs.COMMENT),
+        help_text=f"{_COMMENT} Part of what the score says: left out or empty, there is none any more.",
+    )
     reason = LineField(max_length=MAX_REASON_CHARS, allow_blank=True, default="", error_messages=REASON_MESSAGES)
+
+
+FIRST_SCORE = OpenApiExample("first", summary="With If-None-Match: * (201)", value={"value": "6.5"}, request_only=True)
+CORRECTION = OpenApiExample(
+    "correction", summary='With If-Match: "1" (200)', value=CorrectionInput.example, request_only=True
+)
 
 
 class ScoreInput(CorrectionInput):
@@ -103,6 +131,7 @@ class RowOutput(serializers.Serializer[Any]):
         "state": "recorded",
         "value": "6.5",
         "late": False,
+        "comment": None,
         "version": 1,
     }
     student_id = serializers.CharField(allow_null=True)
@@ -110,6 +139,7 @@ class RowOutput(serializers.Serializer[Any]):
     state = serializers.ChoiceField(STATES, allow_null=True)
     value = serializers.CharField(allow_null=True)
     late = serializers.BooleanField(allow_null=True)
+    comment = serializers.CharField(allow_null=True, help_text=_COMMENT)
     version = serializers.IntegerField(allow_null=True)
     problem = RowProblemOutput(required=False)
 
@@ -123,6 +153,7 @@ class ScoreOutput(serializers.Serializer[Any]):
         "state": "recorded",
         "value": "6.5",
         "late": False,
+        "comment": None,
         "version": 1,
         "recorded_at": "2026-09-25T15:40:11.208000Z",
     }
@@ -131,6 +162,7 @@ class ScoreOutput(serializers.Serializer[Any]):
     state = serializers.ChoiceField(STATES)
     value = serializers.CharField(allow_null=True)
     late = serializers.BooleanField()
+    comment = serializers.CharField(allow_null=True, help_text=_COMMENT)
     version = serializers.IntegerField()
     recorded_at = serializers.DateTimeField()
 
@@ -138,10 +170,16 @@ class ScoreOutput(serializers.Serializer[Any]):
 class ScoreContentOutput(serializers.Serializer[Any]):
     """What a score said at one version."""
 
-    example: ClassVar = {"state": "recorded", "value": "5.8", "late": False}
+    example: ClassVar = {
+        "state": "recorded",
+        "value": "5.8",
+        "late": False,
+        "comment": "Buen planteamiento; repasa las fracciones",
+    }
     state = serializers.ChoiceField(STATES)
     value = serializers.CharField(allow_null=True)
     late = serializers.BooleanField()
+    comment = serializers.CharField(allow_null=True, help_text=_COMMENT)
 
 
 class ScoreVersionOutput(HistoryEntryOutput):
@@ -161,9 +199,11 @@ class StudentScoreOutput(serializers.Serializer[Any]):
         "course_id": "mat-5",
         "term_id": "2026-s2",
         "kind": "exam",
+        "purpose": "summative",
         "state": "recorded",
         "value": "6.5",
         "late": False,
+        "comment": None,
         "version": 1,
         "recorded_at": "2026-09-25T15:40:11.208000Z",
     }
@@ -173,8 +213,10 @@ class StudentScoreOutput(serializers.Serializer[Any]):
     course_id = serializers.CharField()
     term_id = serializers.CharField()
     kind = serializers.ChoiceField(KINDS)
+    purpose = serializers.ChoiceField(PURPOSES, source="stated_purpose", help_text=PURPOSE_MEANING)
     state = serializers.ChoiceField(STATES)
     value = serializers.CharField(allow_null=True)
     late = serializers.BooleanField()
+    comment = serializers.CharField(allow_null=True, help_text=_COMMENT)
     version = serializers.IntegerField()
     recorded_at = serializers.DateTimeField()

@@ -8,9 +8,9 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
 from edu.http.paging import CURSOR, LIMIT, page_answer, paging_of
-from edu.http.preconditions import expected_version
+from edu.http.preconditions import expected_version, replaced_version
 from edu.http.replies import etag_of, reply_for
-from edu.http.schema import IF_MATCH, ROW_OUTCOMES, page_of, results_of
+from edu.http.schema import CREATES_OR_REPLACES, IF_MATCH, ROW_OUTCOMES, page_of, results_of
 from edu.http.serializers import shown, validated
 from edu.http.views import ApiView
 from edu.identity.authentication import principal_of
@@ -20,6 +20,7 @@ from evaluations.api.histories import history_data
 from evaluations.api.parsing import REQUIRED_TERM, TERM, required_term_of, term_of
 from evaluations.api.section_rows import SectionRows, outcome_counts
 from evaluations.domain.evaluation import ScoreState
+from evaluations.errors import AlreadyRecordedError
 from evaluations.permissions import RECORD_SCORES, SEE_SCORES
 
 if TYPE_CHECKING:
@@ -49,10 +50,10 @@ class ScoreList(ApiView):
         responses={201: serializers.ScoreOutput},
     )
     def post(self, request: Request, evaluation_id: str) -> HttpResponse:
-        """Record a student's first score (201).
+        """Record a student's first score (201): the older way; a PUT with `If-None-Match: *` does the same.
 
-        While the term is open who teaches the section does, whatever the role; once it is closed only an administrator,
-        with a reason.
+        While the term is open who teaches the section does, whatever the role; an administrator, with a reason, where
+        the school lets them grade for an absent teacher. Once it is closed only an administrator does, with a reason.
         """
         given = validated(serializers.ScoreInput, request.data)
         reply = reply_for(
@@ -82,7 +83,8 @@ class ScoreList(ApiView):
 
         It is 200 whatever became of the rows, even if all were rejected: ``Row-Outcomes`` counts them.
 
-        For who teaches the section, while the term is open.
+        For who teaches the section, while the term is open; and for an administrator where the school lets them grade
+        for an absent teacher: each of their rows that is written says why.
         """
         given = SectionRows(request.data)
         reply = reply_for(request, principal_of(request), given.render, status=200, outcomes=outcome_counts)
@@ -128,26 +130,35 @@ class ScoreDetail(ApiView):
         return Response(data, headers={"ETag": etag_of(data)})
 
     @extend_schema(
-        operation_id="correct_score",
+        operation_id="write_score",
         tags=["scores"],
-        parameters=[IF_MATCH],
+        parameters=[CREATES_OR_REPLACES],
         request=serializers.CorrectionInput,
-        responses=serializers.ScoreOutput,
+        responses={200: serializers.ScoreOutput, 201: serializers.ScoreOutput},
+        examples=[serializers.FIRST_SCORE, serializers.CORRECTION],
     )
     def put(self, request: Request, evaluation_id: str, student_id: str) -> HttpResponse:
-        """Correct the version named by ``If-Match`` (200).
+        """Write the score, the recommended way: one address and one body, and a header that says what it replaces.
 
-        While the term is open who teaches the section does, whatever the role; once it is closed only an administrator,
-        with a reason. A voided score needs a reason too.
+        - `If-None-Match: *` records the first one (201). Where one stands, 412 shows it as `current` beside `yours`,
+          also if both say the same: RFC 9110 (13.1.2) has no other answer, and who sent it again under the same
+          `Idempotency-Key` gets the first one, 201.
+        - `If-Match: "<version>"` corrects that version (200). What says the same is no new version.
+
+        It puts all of it in the place of what stands: a comment that is left out is gone.
+
+        While the term is open who teaches the section does, whatever the role; an administrator, with a reason, where
+        the school lets them grade for an absent teacher. Once it is closed only an administrator does, with a reason.
+        A voided score needs a reason too.
         """
         given = validated(serializers.CorrectionInput, request.data)
-        version, reply = expected_version(request), reply_for(request, principal_of(request), _score_data, status=200)
-        state = ScoreState(given.pop("state"))
-        place: dict[str, Any] = {"evaluation_id": evaluation_id, "student_id": student_id}
+        version = replaced_version(request)
+        what = {**given, "state": ScoreState(given["state"]), "evaluation_id": evaluation_id, "student_id": student_id}
+        if version is None:
+            return _first_score(request, what)
+        reply = reply_for(request, principal_of(request), _score_data, status=200)
         with reply.key.first_answer_wins():
-            services.correct_score(
-                actor=principal_of(request), version=version, state=state, reply=reply, **place, **given
-            )
+            services.correct_score(actor=principal_of(request), version=version, reply=reply, **what)
         return reply.as_response()
 
 
@@ -166,7 +177,8 @@ class ScoreVoid(ApiView):
     def post(self, request: Request, evaluation_id: str, student_id: str) -> HttpResponse:
         """Void the version named by ``If-Match``, with a reason (200).
 
-        While the term is open who teaches the section does, whatever the role; once it is closed only an administrator.
+        While the term is open who teaches the section does, whatever the role, and an administrator where the school
+        lets them grade for an absent teacher; once it is closed only an administrator.
         """
         given = validated(serializers.ReasonInput, request.data)
         version, reply = expected_version(request), reply_for(request, principal_of(request), _score_data, status=200)
@@ -220,6 +232,17 @@ class StudentScores(ApiView):
             **paging_of(request),
         )
         return page_answer(serializers.StudentScoreOutput(page.items, many=True).data, page.cursor)
+
+
+def _first_score(request: Request, what: dict[str, Any]) -> HttpResponse:
+    """The first score of a student, put at its own address."""
+    reply = reply_for(request, principal_of(request), _score_data, address=lambda _score: request.path)
+    try:
+        with reply.key.first_answer_wins():
+            services.record_score(actor=principal_of(request), reply=reply, **what)
+    except AlreadyRecordedError as error:
+        raise (error.conflict or error) from error
+    return reply.as_response()
 
 
 def _score_data(score: Score) -> dict[str, Any]:

@@ -99,6 +99,7 @@ def _rejected(student_id: str | None, raised: Exception) -> dict[str, Any]:
         "state": None,
         "value": None,
         "late": None,
+        "comment": None,
         "version": None,
         "problem": problem_of(error),
     }
@@ -112,6 +113,7 @@ def _result(result: RowResult) -> dict[str, Any]:
         "state": str(score.state) if score else None,
         "value": score.value if score else None,
         "late": score.late if score else None,
+        "comment": score.comment if score else None,
         "version": score.version if score else None,
     }
     return said | ({"problem": problem_of(result.error)} if result.error else {})

@@ -14,6 +14,7 @@ from edu.http.serializers import NoBody, shown, validated
 from edu.http.views import ApiView
 from edu.identity.authentication import principal_of
 from evaluations import services
+from evaluations.api.school import PolicyOutput
 from evaluations.api.score_serializers import ReasonInput
 from evaluations.permissions import CLOSE_TERMS, SEE_SCHOOL
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class TermOutput(serializers.Serializer[Any]):
-    """A term."""
+    """A term. ``policy``: the grading policy in place of the school's, null when it is the school's."""
 
     example: ClassVar = {
         "term_id": "2026-s2",
@@ -34,6 +35,7 @@ class TermOutput(serializers.Serializer[Any]):
         "ends_on": "2026-12-18",
         "closed": False,
         "school_year": 2026,
+        "policy": None,
     }
     term_id = serializers.CharField()
     name = serializers.CharField()
@@ -41,6 +43,7 @@ class TermOutput(serializers.Serializer[Any]):
     ends_on = serializers.DateField()
     closed = serializers.BooleanField()
     school_year = serializers.IntegerField(source="year")
+    policy = PolicyOutput(allow_null=True)
 
 
 class TermList(ApiView):

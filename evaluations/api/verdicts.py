@@ -27,6 +27,16 @@ def has_incomplete(card: ReportCard) -> bool:
     return any(grade is not None and not grade.complete for grade in _grades(card))
 
 
+def leaves_out_lowest(card: ReportCard) -> bool:
+    """Whether a grade on the card is without the lowest results of a kind, by the school's policy."""
+    return any(grade is not None and grade.dropped for grade in _grades(card))
+
+
+def has_extra_credit(card: ReportCard) -> bool:
+    """Whether extra credit is in a grade on the card."""
+    return any(grade is not None and grade.extra for grade in _grades(card))
+
+
 def passing(grade: Grade | None, *, yes: str, no: str, unknown: str) -> str:
     """Whether the grade passes, in the caller's words; that it is in progress while it is not complete.
 

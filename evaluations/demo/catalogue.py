@@ -19,6 +19,8 @@ from evaluations.demo.calendars import (
     SOUTHERN_TRIMESTERS,
     Calendar,
 )
+from evaluations.domain.evaluation import EvaluationKind
+from evaluations.domain.grading_policy import AbsentRule, Category, GradingPolicy
 from evaluations.domain.scales import STANDARD_SCALES, GradingScale
 
 
@@ -31,6 +33,7 @@ class Profile:
     scale: GradingScale
     calendar: Calendar
     subjects: Mapping[str, str]
+    policy: GradingPolicy | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,20 @@ def _late_costs(profile: Profile, penalty: str) -> Profile:
     return replace(profile, scale=replace(profile.scale, late_penalty=Decimal(penalty)))
 
 
+# Quizzes, of which the lowest is dropped, count 20 together, however many there are; voluntary work adds half a point.
+_BY_CATEGORIES = GradingPolicy(
+    categories=(
+        Category(kind=EvaluationKind.EXAM, weight=Decimal(35)),
+        Category(kind=EvaluationKind.PROJECT, weight=Decimal(20)),
+        Category(kind=EvaluationKind.QUIZ, weight=Decimal(20), drop_lowest=1),
+        Category(kind=EvaluationKind.HOMEWORK, weight=Decimal(10)),
+        Category(kind=EvaluationKind.ORAL, weight=Decimal(10)),
+        Category(kind=EvaluationKind.PARTICIPATION, weight=Decimal(5)),
+    ),
+    extra_credit_bound=Decimal("0.5"),
+)
+_ABSENT_FAILS = GradingPolicy(absent=AbsentRule.MINIMUM)
+
 _PROFILES = {
     "ar": _profile("AR", "1-10", SOUTHERN_TRIMESTERS, len="Prácticas del Lenguaje"),
     "cl": _late_costs(
@@ -69,12 +86,19 @@ _PROFILES = {
     "pe-letters": _profile("PE", "ad-c", PERU, len="Comunicación", nat="Ciencia y Tecnología"),
 }
 
+_PROFILES |= {
+    "cl-categories": replace(_PROFILES["cl"], policy=_BY_CATEGORIES),
+    "pe-absent-fails": replace(_PROFILES["pe"], policy=_ABSENT_FAILS),
+}
+ADMINISTRATORS_GRADE = frozenset({"liceo-gabriela-mistral-02", "colegio-ricardo-palma-03"})
+"""The schools whose rules let an administrator grade for an absent teacher."""
+
 _ROWS = """
 colegio-san-martin-01 | Colegio San Martín | ar | America/Argentina/Buenos_Aires
-liceo-gabriela-mistral-02 | Liceo Gabriela Mistral | cl | America/Santiago
+liceo-gabriela-mistral-02 | Liceo Gabriela Mistral | cl-categories | America/Santiago
 escuela-1 | Escuela N.º 1 Domingo Sarmiento | ar | America/Argentina/Cordoba
 escuela-10 | Escuela N.º 10 Juana Azurduy | ar | America/Argentina/Salta
-colegio-ricardo-palma-03 | Colegio Ricardo Palma | pe | America/Lima
+colegio-ricardo-palma-03 | Colegio Ricardo Palma | pe-absent-fails | America/Lima
 primaria-benito-juarez-04 | Escuela Primaria Benito Juárez | mx | America/Mexico_City
 colegio-simon-bolivar-05 | Colegio Simón Bolívar | co | America/Bogota
 unidad-educativa-pichincha-06 | Unidad Educativa Pichincha | ec-sierra | America/Guayaquil

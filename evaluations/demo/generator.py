@@ -7,12 +7,13 @@ from itertools import pairwise
 from types import MappingProxyType
 
 from evaluations.demo.calendars import plan_terms
-from evaluations.demo.catalogue import CATALOGUE, CatalogueSchool
-from evaluations.demo.gradebook import plan_evaluations
+from evaluations.demo.catalogue import ADMINISTRATORS_GRADE, CATALOGUE, CatalogueSchool
+from evaluations.demo.gradebook import entered_twice, plan_evaluations
 from evaluations.demo.model import DemoSchool
 from evaluations.demo.national_ids import SERIALS
 from evaluations.demo.randomness import stream
 from evaluations.demo.roster import build_roster
+from evaluations.demo.staffing import plan_assignments
 from evaluations.domain.school import School
 
 MAX_SCHOOLS = len(CATALOGUE)
@@ -78,9 +79,14 @@ def _build(
         locale=entry.profile.locale,
         scale=entry.profile.scale,
         terms=tuple(plan.term for plan in terms),
+        policy=entry.profile.policy,
+        administrators_grade=entry.school_id in ADMINISTRATORS_GRADE or None,
     )
     roster = build_roster(seed, entry, school_year, students, first_serial)
     graded = [plan for plan in terms if plan.term.contains(today) or (closed_terms and plan.term.closed)]
+    evaluations = list(plan_evaluations(seed, school, roster.sections, graded, today))
+    open_term = next(plan.term.term_id for plan in terms if plan.term.contains(today))
+    mistaken = entered_twice(roster.sections, open_term, evaluations)
     return DemoSchool(
         seed=seed,
         school=school,
@@ -89,7 +95,9 @@ def _build(
         courses=roster.courses,
         sections=roster.sections,
         enrolments=roster.enrolments,
-        evaluations=tuple(plan_evaluations(seed, school, roster.sections, graded, today)),
+        assignments=plan_assignments(roster.sections, roster.teachers, today),
+        evaluations=(*evaluations, mistaken),
+        mistaken=mistaken.evaluation_id,
     )
 
 

@@ -11,8 +11,10 @@ from zoneinfo import ZoneInfo
 from evaluations.demo.calendars import TermPlan
 from evaluations.demo.grades import EarnedGrades
 from evaluations.demo.randomness import normal, opaque_id, pick, stream, whole
+from evaluations.demo.remarks import draw_remark
 from evaluations.demo.subjects import SUBJECTS
-from evaluations.domain.evaluation import Evaluation, EvaluationKind, Score, ScoreState
+from evaluations.domain.evaluation import Evaluation, EvaluationKind, EvaluationPurpose, Score, ScoreState
+from evaluations.domain.grading_policy import PLAIN, GradingPolicy
 from evaluations.domain.school import Enrolment, School, Section, Student
 
 _TITLES: Mapping[EvaluationKind, str] = {
@@ -39,6 +41,8 @@ _HANDED_IN = frozenset({EvaluationKind.HOMEWORK, EvaluationKind.PROJECT})
 _DAYS_PER_EVALUATION = 8
 _FIRST_LESSON, _LESSONS, _LESSON_MINUTES = time(8), 7, 55
 
+_EXTRA_CREDIT_WEIGHT = 10  # hundredths of the way from the worst grade to the best
+_TRIAL_SHARE = 0.2
 _EXEMPT_SHARE = 0.007
 _ABSENT_SHARE = 0.035
 _MISSING_SHARE = 0.05
@@ -56,8 +60,19 @@ def plan_evaluations(
     for section in sections:
         for term_id, days in days_by_term:
             rng = stream(seed, school.school_id, section.section_id, term_id)
-            for evaluation in _plan_term(rng, section, term_id, days, zone):
-                yield replace(evaluation, scale_id=school.scale_in(term_id).scale_id)
+            scale_id, planned = school.scale_in(term_id).scale_id, _plan_term(rng, section, term_id, days, zone)
+            for number, evaluation in enumerate(_by_policy(school.policy_in(term_id) or PLAIN, planned, days)):
+                yield replace(evaluation, scale_id=scale_id)
+                if number == 0 and stream(seed, evaluation.evaluation_id, "trial").random() < _TRIAL_SHARE:
+                    yield replace(_trial_of(evaluation), scale_id=scale_id)
+
+
+def entered_twice(sections: Sequence[Section], term_id: str, evaluations: Iterable[Evaluation]) -> Evaluation:
+    """Return the first section's first evaluation of a term as if it had been set a second time, by mistake."""
+    place = (sections[0].section_id, term_id)
+    first = next(each for each in evaluations if (each.section_id, each.term_id) == place)
+    again = opaque_id("eva", first.evaluation_id, "again")
+    return replace(first, evaluation_id=again, created_at=first.created_at + timedelta(minutes=1))
 
 
 def draw_scores(
@@ -79,6 +94,7 @@ def draw_scores(
     for evaluation in evaluations:
         rng = stream(seed, school.school_id, evaluation.evaluation_id, "scores")
         difficulty = _DIFFICULTY * normal(rng)
+        remarks = stream(seed, school.school_id, evaluation.evaluation_id, "remarks")
         recorded_at = evaluation.created_at + timedelta(minutes=_LESSON_MINUTES)
         for student_id in members[evaluation.section_id]:
             recorded_at += timedelta(seconds=5 + whole(rng, 20))
@@ -87,7 +103,13 @@ def draw_scores(
             ease = _ABILITY * ability - difficulty + _LUCK * normal(rng)
             value = earned[evaluation.term_id].text(ease) if state is ScoreState.RECORDED else None
             yield evaluation.first_score(
-                student_id, state=state, value=value, late=late, by=evaluation.created_by, at=recorded_at
+                student_id,
+                state=state,
+                value=value,
+                late=late,
+                comment=draw_remark(remarks, state),
+                by=evaluation.created_by,
+                at=recorded_at,
             )
 
 
@@ -129,6 +151,46 @@ def _plan_term(
             created_by=section.teacher_id,
             created_at=lesson + timedelta(minutes=_LESSON_MINUTES * whole(rng, _LESSONS)),
         )
+
+
+def _by_policy(policy: GradingPolicy, planned: Iterable[Evaluation], days: Sequence[date]) -> Iterator[Evaluation]:
+    """Set two of what the school drops the lower of, half as heavy each, and work for extra credit at the end."""
+    every = list(planned)
+    for evaluation in every:
+        if not policy.dropped_of(evaluation.kind):
+            yield evaluation
+            continue
+        half = evaluation.weight // 2
+        yield replace(evaluation, weight=evaluation.weight - half)
+        before = days[max(0, days.index(evaluation.held_on) - 1)]
+        yield replace(
+            evaluation,
+            evaluation_id=opaque_id("eva", evaluation.evaluation_id, "before"),
+            title=f"{evaluation.title} (2)",
+            weight=half,
+            held_on=before,
+            created_at=evaluation.created_at - (evaluation.held_on - before),
+        )
+    if policy.extra_credit_bound is not None:
+        yield replace(
+            every[-1],
+            evaluation_id=opaque_id("eva", every[-1].evaluation_id, "extra"),
+            kind=EvaluationKind.HOMEWORK,
+            title="Trabajo voluntario",
+            weight=Decimal(_EXTRA_CREDIT_WEIGHT),
+            purpose=EvaluationPurpose.EXTRA_CREDIT,
+        )
+
+
+def _trial_of(evaluation: Evaluation) -> Evaluation:
+    """What shows the way to an evaluation, held the same day: it counts for nothing."""
+    return replace(
+        evaluation,
+        evaluation_id=opaque_id("eva", evaluation.evaluation_id, "trial"),
+        kind=EvaluationKind.QUIZ,
+        purpose=EvaluationPurpose.FORMATIVE,
+        title=f"Diagnóstico: {evaluation.title.partition(': ')[2]}",
+    )
 
 
 def _class_days(plan: TermPlan, today: date) -> list[date]:

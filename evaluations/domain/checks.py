@@ -8,6 +8,7 @@ from edu.values import is_id
 MAX_TEXT_CHARS = 120
 MAX_REASON_CHARS = 200
 MAX_COMMENT_CHARS = 500
+MAX_VERSION = 999_999  # so that what the government is told has a number of its own (``domain.told_versions``)
 
 
 def check_id(field: str, value: str) -> None:
@@ -41,6 +42,6 @@ def check_utc(field: str, value: datetime) -> None:
 
 
 def check_version(value: int) -> None:
-    """Raise ValueError unless ``value`` is a version number; the first is 1."""
-    if value < 1:
-        raise ValueError("version: versions start at 1")
+    """Raise ValueError unless ``value`` is a version number, from 1 to 999,999."""
+    if not 1 <= value <= MAX_VERSION:
+        raise ValueError(f"version: not from 1 to {MAX_VERSION}")

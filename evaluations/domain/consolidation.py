@@ -2,7 +2,8 @@
 
 A weighted mean, exact (fractions, never floats), rounded once, at the end, by the school's scale. Weights count
 relative to each other, so they need not add up to 100; how much of them there is stands in the result. The mean is
-taken over points (``evaluations.domain.points``). Late work counts with the scale's ``late_penalty`` taken off.
+taken over points (``evaluations.domain.points``). Late work counts with the scale's ``late_penalty`` taken off. What a
+school rules beside (``evaluations.domain.grading_policy``) is weighed in ``evaluations.domain.weighing``.
 """
 
 from collections.abc import Iterable, Mapping
@@ -10,14 +11,13 @@ from dataclasses import dataclass, field, replace
 from decimal import Context, Decimal
 from fractions import Fraction
 
-from evaluations.domain.evaluation import Evaluation, Score
+from evaluations.domain.evaluation import Evaluation, Score, ScoreState
+from evaluations.domain.grading_policy import PLAIN, AbsentRule, GradingPolicy
 from evaluations.domain.means import shown_mean
-from evaluations.domain.points import points_of, worst_points
+from evaluations.domain.points import best_points, points_of, worst_points
 from evaluations.domain.scales import GradingScale
+from evaluations.domain.weighing import Result, Weighed, added, weighed
 
-_LEFT_OUT = frozenset({"absent", "exempt"})  # their weight goes to the others
-_TAKEN_BACK = "void"
-_AT_MINIMUM = "missing"
 _EXACT = Context(prec=60)
 
 
@@ -29,7 +29,10 @@ class Grade:
     counts; ``passing`` is what it comes to by now, and ``verdict`` what may be told of it. ``complete``: there are
     evaluations, and each has a score that stands; complete without a value is who was exempt or absent every time. An
     average is complete when all its grades are.
-    Weights: of the evaluations counted, and of all there are: relative, no percentages; in an average, one a grade.
+    ``evaluations``: those that count, so neither formative nor cancelled ones, nor extra credit. Of them ``counted``
+    are in the mean, and ``dropped`` were left out as the lowest of their kind (``None``: none was). Weights: of the
+    evaluations counted, and of all: relative, no percentages; in an average, one a grade. ``extra``: the points that
+    extra credit adds (``None``: nothing); the mean has them in it, as far as the best grade leaves room.
     """
 
     value: str | None = field(default=None, repr=False)
@@ -41,6 +44,8 @@ class Grade:
     evaluations: int
     weight_counted: Decimal
     weight_total: Decimal
+    dropped: int | None = None
+    extra: Decimal | None = field(default=None, repr=False)
 
     @property
     def verdict(self) -> bool | None:
@@ -48,25 +53,33 @@ class Grade:
         return self.passing if self.complete else None
 
 
-def consolidate(scale: GradingScale, evaluations: Iterable[Evaluation], scores: Mapping[str, Score]) -> Grade:
+def consolidate(
+    scale: GradingScale,
+    evaluations: Iterable[Evaluation],
+    scores: Mapping[str, Score],
+    policy: GradingPolicy | None = None,
+) -> Grade:
     """A student's grade from a section's evaluations of one term and the student's scores by evaluation id.
 
-    Without evaluations it is not complete: nothing was taught or set yet.
+    Without evaluations that count it is not complete: nothing was taught or set yet. ``policy``: the school's, if it
+    has one. Extra credit makes no grade of nothing, and one that is missing leaves no grade incomplete.
     """
-    every = list(evaluations)
-    counted: list[tuple[Fraction, Fraction]] = []
-    complete = bool(every)
-    for evaluation in every:
-        settled, points = _judged(scale, scores.get(evaluation.evaluation_id))
-        if points is not None:
-            counted.append((Fraction(evaluation.weight), points))
-        complete = complete and settled
+    rules, every = policy or PLAIN, list(evaluations)
+    counting = rules.counting(every)
+    judged = [(evaluation, _judged(scale, rules, scores.get(evaluation.evaluation_id))) for evaluation in counting]
+    found = weighed(rules, [_result(evaluation, points) for evaluation, (_, points) in judged if points is not None])
+    extra = Fraction(0)
+    if found.mean is not None:
+        offered = [(e, _judged(scale, rules, scores.get(e.evaluation_id))[1]) for e in rules.extra_credit(every)]
+        earned = [_result(evaluation, points) for evaluation, points in offered if points is not None]
+        extra = added(rules, earned, worst=worst_points(scale))
     return _grade(
         scale,
-        counted,
-        complete=complete,
-        evaluations=len(every),
-        weight_total=sum((Fraction(e.weight) for e in every), Fraction(0)),
+        found,
+        extra=extra,
+        complete=bool(counting) and all(settled for _, (settled, _) in judged),
+        evaluations=len(counting),
+        weight_total=sum((Fraction(e.weight) for e in counting), Fraction(0)),
     )
 
 
@@ -88,9 +101,16 @@ def average(scale: GradingScale | None, grades: Iterable[Grade]) -> Grade:
             weight_total=Decimal(len(every)),
         )
     known = [(grade, points_of(scale, grade.value)) for grade in every if grade.value is not None]
-    counted = [(Fraction(1), points) for _, points in known if points is not None]
-    complete = bool(every) and all(grade.complete for grade in every) and len(counted) == len(known)
-    return _grade(scale, counted, complete=complete, evaluations=len(every), weight_total=Fraction(len(every)))
+    counted = [points for _, points in known if points is not None]
+    weight = Fraction(len(counted))
+    mean = sum(counted, Fraction(0)) / weight if counted else None
+    return _grade(
+        scale,
+        Weighed(mean=mean, counted=len(counted), weight=weight, dropped=0),
+        complete=bool(every) and all(grade.complete for grade in every) and len(counted) == len(known),
+        evaluations=len(every),
+        weight_total=Fraction(len(every)),
+    )
 
 
 def course_grade(scale: GradingScale, sections: Iterable[tuple[Grade, bool]]) -> Grade:
@@ -111,14 +131,14 @@ def course_grade(scale: GradingScale, sections: Iterable[tuple[Grade, bool]]) ->
 
 def _grade(
     scale: GradingScale,
-    counted: list[tuple[Fraction, Fraction]],
+    found: Weighed,
     *,
     complete: bool,
     evaluations: int,
     weight_total: Fraction,
+    extra: Fraction = Fraction(0),
 ) -> Grade:
-    weight = sum((weight for weight, _ in counted), Fraction(0))
-    exact = sum((weight * points for weight, points in counted), Fraction(0)) / weight if weight else None
+    exact = None if found.mean is None else min(found.mean + extra, best_points(scale))
     value = None if exact is None else scale.rounded(exact)
     return Grade(
         value=value,
@@ -126,21 +146,47 @@ def _grade(
         mean=None if exact is None else shown_mean(scale, exact),
         passing=None if value is None else scale.passes(value),
         complete=complete,
-        counted=len(counted),
+        counted=found.counted,
         evaluations=evaluations,
-        weight_counted=_decimal(weight),
+        weight_counted=_decimal(found.weight),
         weight_total=_decimal(weight_total),
+        dropped=found.dropped or None,
+        extra=_decimal(extra) if extra else None,
     )
 
 
-def _judged(scale: GradingScale, score: Score | None) -> tuple[bool, Fraction | None]:
+def _result(evaluation: Evaluation, points: Fraction) -> Result:
+    return Result(kind=evaluation.kind, weight=Fraction(evaluation.weight), points=points)
+
+
+def _judged(scale: GradingScale, policy: GradingPolicy, score: Score | None) -> tuple[bool, Fraction | None]:
     """Whether there is nothing more to grade, and the points that count, if any do."""
-    if score is None or score.state == _TAKEN_BACK:
+    if score is None:
         return False, None
-    if score.state in _LEFT_OUT:
-        return True, None
-    if score.state == _AT_MINIMUM:
-        return True, worst_points(scale)
+    match score.state:
+        case ScoreState.VOID:
+            return False, None
+        case ScoreState.EXEMPT:
+            return True, None  # its weight goes to the others
+        case ScoreState.ABSENT:
+            return _absent(scale, policy)
+        case ScoreState.MISSING:
+            return True, worst_points(scale)
+        case ScoreState.RECORDED:
+            return _recorded(scale, score)
+
+
+def _absent(scale: GradingScale, policy: GradingPolicy) -> tuple[bool, Fraction | None]:
+    match policy.absent_rule:
+        case AbsentRule.LEFT_OUT:
+            return True, None
+        case AbsentRule.MINIMUM:
+            return True, worst_points(scale)
+        case AbsentRule.PENDING:
+            return False, None
+
+
+def _recorded(scale: GradingScale, score: Score) -> tuple[bool, Fraction | None]:
     points = None if score.value is None else points_of(scale, score.value)
     if points is None:
         return False, None  # a grade that this scale does not know is as if it was not recorded
@@ -148,5 +194,5 @@ def _judged(scale: GradingScale, score: Score | None) -> tuple[bool, Fraction | 
 
 
 def _decimal(weight: Fraction) -> Decimal:
-    """A sum of decimals as a decimal again: its denominator divides a power of ten, so this is exact."""
+    """A sum of decimals, or of their products, as a decimal: its denominator divides a power of ten, so it is exact."""
     return _EXACT.divide(Decimal(weight.numerator), Decimal(weight.denominator))

@@ -41,12 +41,18 @@ class ScoreState(StrEnum):
     VOID = "void"
 
 
+def kept_purpose(purpose: EvaluationPurpose) -> EvaluationPurpose | None:
+    """A purpose as evaluations and scores keep it: ``None`` for summative."""
+    return None if purpose is EvaluationPurpose.SUMMATIVE else purpose
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evaluation:
     """Something graded in a section; ``weight`` counts relative to those of the term's others.
 
     ``scale_id`` names the scale its scores are on; evaluations from before scales were noted have none. ``purpose`` is
-    ``None`` for a summative one. ``standing_changes`` says how often it was cancelled or reinstated (``None``: never).
+    ``None`` for a summative one. ``standing_changes`` says how often it was cancelled or reinstated (``None``: never),
+    ``standing_changed_at`` when last.
     """
 
     evaluation_id: str
@@ -63,6 +69,7 @@ class Evaluation:
     scale_id: str | None = None
     purpose: EvaluationPurpose | None = None
     standing_changes: int | None = None
+    standing_changed_at: datetime | None = None
 
     def __post_init__(self) -> None:
         """Raise ValueError for bad ids, kind, title, a weight outside (0, 100], a version below 1 or a naive time."""
@@ -80,11 +87,25 @@ class Evaluation:
             raise ValueError("purpose: None says summative")
         if self.standing_changes is not None and self.standing_changes < 1:
             raise ValueError("standing_changes: None says never")
+        if (self.standing_changes is None) != (self.standing_changed_at is None):
+            raise ValueError("standing_changed_at: there if and only if the standing was changed")
+        if self.standing_changed_at is not None:
+            check_utc("standing_changed_at", self.standing_changed_at)
 
     @property
     def cancelled(self) -> bool:
         """Whether it is cancelled now: it then counts for nothing, and takes no scores."""
         return bool((self.standing_changes or 0) % 2)
+
+    @property
+    def stated_purpose(self) -> EvaluationPurpose:
+        """What it is for, said also where it is summative."""
+        return self.purpose or EvaluationPurpose.SUMMATIVE
+
+    def with_other_standing(self, *, at: datetime) -> "Evaluation":
+        """Its next version: cancelled if it stands, reinstated if it is cancelled."""
+        changes = (self.standing_changes or 0) + 1
+        return replace(self, version=self.version + 1, standing_changes=changes, standing_changed_at=at)
 
     def first_score(
         self,
@@ -180,6 +201,16 @@ class Score:
             check_comment(self.comment)
         check_version(self.version)
         check_utc("recorded_at", self.recorded_at)
+
+    @property
+    def stated_purpose(self) -> EvaluationPurpose:
+        """What its evaluation is for, said also where that is summative."""
+        return self.purpose or EvaluationPurpose.SUMMATIVE
+
+    @property
+    def is_told(self) -> bool:
+        """Whether the government is told of it: of what only shows the way it is not."""
+        return self.purpose is not EvaluationPurpose.FORMATIVE
 
     def corrected(self, content: ScoreContent, *, by: str, at: datetime) -> "Score":
         """Its next version, which says ``content``. Raises ValueError as a score does."""

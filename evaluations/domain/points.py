@@ -34,6 +34,15 @@ def worst_points(scale: GradingScale) -> Fraction:
             return Fraction(0)
 
 
+def best_points(scale: GradingScale) -> Fraction:
+    """The points of the best grade."""
+    match scale.kind:
+        case ScaleKind.NUMERIC:
+            return Fraction(scale.maximum or 0)
+        case ScaleKind.LETTERS:
+            return Fraction(len(scale.letters) - 1)
+
+
 def grades_from_worst(scale: GradingScale) -> tuple[str, ...]:
     """Every grade that a score may have, as it is stored, the worst first."""
     match scale.kind:
@@ -59,4 +68,4 @@ def _number_of(scale: GradingScale, grade: str) -> Fraction | None:
         number = Fraction(decimal_number(grade))
     except ValueError:
         return None
-    return number if worst_points(scale) <= number <= Fraction(scale.maximum or 0) else None
+    return number if worst_points(scale) <= number <= best_points(scale) else None

@@ -11,7 +11,10 @@ from zoneinfo import ZoneInfo
 
 from edu.values import is_school_id
 from evaluations.domain.checks import check_id, check_text
+from evaluations.domain.grading_policy import GradingPolicy
+from evaluations.domain.points import best_points, worst_points
 from evaluations.domain.scales import GradingScale
+from evaluations.domain.teaching import Capacity, TeachingAssignment, check_assignments
 
 _COUNTRY = re.compile(r"[A-Z]{2}", re.ASCII)
 _LOCALE = re.compile(r"[a-z]{2}(?:-[A-Z]{2})?", re.ASCII)
@@ -26,7 +29,8 @@ class Term:
     """A stretch of a school year, both days included; a closed one takes no more grades without a reason.
 
     ``school_year`` is the calendar year in which that year starts, as ``Section.school_year``; ``year`` answers always.
-    ``scale`` is the term's own where it is not the school's (``School.scale_in`` answers always).
+    ``scale`` and ``policy`` are the term's own where they are not the school's (``School.scale_in`` and ``policy_in``
+    answer always).
     """
 
     term_id: str
@@ -36,6 +40,7 @@ class Term:
     closed: bool
     school_year: int | None = None
     scale: GradingScale | None = None
+    policy: GradingPolicy | None = None
 
     def __post_init__(self) -> None:
         """Raise ValueError for a bad id, name or year, or a term that ends before it starts."""
@@ -65,7 +70,9 @@ class School:
     """One tenant: where it is (country as ISO 3166 alpha-2, IANA time zone), how it grades, its terms in order.
 
     ``import_hold_percent``: how much of its roster an import may change or end before a person has to approve it;
-    ``None`` is 10.
+    ``None`` is 10. ``policy``: how it makes one grade of many scores; ``None`` is the plain weighted mean.
+    ``administrators_grade``: whether an administrator may write scores in an open term, for a teacher who is absent;
+    ``None`` is no.
     """
 
     school_id: str
@@ -76,9 +83,14 @@ class School:
     scale: GradingScale
     terms: tuple[Term, ...]
     import_hold_percent: int | None = None
+    policy: GradingPolicy | None = None
+    administrators_grade: bool | None = None
 
     def __post_init__(self) -> None:
-        """Raise ValueError for bad codes or numbers, an unknown time zone, or terms that repeat or are out of order."""
+        """Raise ValueError for bad codes or numbers, an unknown time zone, or terms that repeat or are out of order.
+
+        And for extra credit that may add more than the scale has between its worst and its best grade.
+        """
         if not is_school_id(self.school_id):
             raise ValueError("school_id: not 2 to 31 characters a-z, 0-9, - that start with a letter or digit")
         check_text("name", self.name)
@@ -89,13 +101,33 @@ class School:
             raise ValueError("import_hold_percent: not between 0 and 100")
         if len({term.term_id for term in self.terms}) != len(self.terms):
             raise ValueError("terms: an id repeats")
+        self._check_extra_credit()
         if any(later.starts_on <= earlier.ends_on for earlier, later in pairwise(self.terms)):
             raise ValueError("terms: overlapping or out of order")
+
+    @property
+    def lets_administrators_grade(self) -> bool:
+        """Whether an administrator may write scores in an open term, for a teacher who is absent."""
+        return bool(self.administrators_grade)
 
     def scale_in(self, term_id: str) -> GradingScale:
         """The scale that the term's grades are on: its own, or the school's."""
         own = next((term.scale for term in self.terms if term.term_id == term_id), None)
         return own or self.scale
+
+    def policy_in(self, term_id: str) -> GradingPolicy | None:
+        """How the term's scores become one grade: its own policy, or the school's; ``None`` for the plain mean."""
+        own = next((term.policy for term in self.terms if term.term_id == term_id), None)
+        found = own or self.policy
+        return None if found is None or found.says_nothing else found
+
+    def _check_extra_credit(self) -> None:
+        """A bound that was meant as a percentage is noticed here."""
+        pairs = [(self.scale, self.policy), *((t.scale or self.scale, t.policy or self.policy) for t in self.terms)]
+        for scale, policy in pairs:
+            bound = policy.extra_credit_bound if policy else None
+            if bound is not None and bound > best_points(scale) - worst_points(scale):
+                raise ValueError("extra_credit_bound: more points than the scale has")
 
     def terms_of(self, school_year: int | None) -> tuple[Term, ...]:
         """The terms of a school year, in order; none for a year that this school does not know."""
@@ -127,21 +159,45 @@ class Course:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """A course as one group has it through one school year (the calendar year in which that year starts)."""
+    """A course as one group has it through one school year (the calendar year in which that year starts).
+
+    ``teacher_id`` is whose it is; ``others`` teach it too, now, before or later. ``teachers_version`` says how often
+    people changed the others (``None``: never).
+    """
 
     section_id: str
     course_id: str
     school_year: int
     name: str
     teacher_id: str
+    others: tuple[TeachingAssignment, ...] | None = None
+    teachers_version: int | None = None
 
     def __post_init__(self) -> None:
-        """Raise ValueError for a bad id, name or year."""
+        """Raise ValueError for a bad id, name or year, and as ``check_assignments`` does."""
         check_id("section_id", self.section_id)
         check_id("course_id", self.course_id)
         check_id("teacher_id", self.teacher_id)
         check_text("name", self.name)
         _check_school_year(self.school_year)
+        if self.others is not None:
+            check_assignments(self.others)
+
+    @property
+    def assignments(self) -> tuple[TeachingAssignment, ...]:
+        """Everybody beside its teacher, past and future ones among them."""
+        return self.others or ()
+
+    def capacity_of(self, person_id: str, day: date) -> Capacity | None:
+        """As what a person teaches it on a day of the school; ``None`` when they do not."""
+        if person_id == self.teacher_id:
+            return Capacity.TEACHER
+        covering = (one for one in self.assignments if one.teacher_id == person_id and one.covers(day))
+        return next((one.capacity for one in covering), None)
+
+    def has_been_taught_by(self, person_id: str) -> bool:
+        """Whether it is the person's, or was or will be shared with them for some days."""
+        return person_id == self.teacher_id or any(one.teacher_id == person_id for one in self.assignments)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

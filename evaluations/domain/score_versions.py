@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from evaluations.domain.checks import check_reason
 from evaluations.domain.evaluation import Score, ScoreContent
+from evaluations.domain.teaching import Capacity
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -18,7 +19,8 @@ class ScoreVersion:
 
     ``person_id`` is who that account was in the school then; empty for who is nobody there, and in records from before
     it was kept. ``before`` is what the version before said, ``None`` for a score's first. ``reason`` may be empty where
-    none is asked for.
+    none is asked for. ``capacity``: as what that person acted in the section, and ``section_teacher_id`` whose it was
+    then; ``None`` of imports, and from before it was kept.
     """
 
     score: Score
@@ -27,6 +29,8 @@ class ScoreVersion:
     role: str
     reason: str = ""
     person_id: str = ""
+    capacity: Capacity | None = None
+    section_teacher_id: str | None = None
 
     def __post_init__(self) -> None:
         """Raise ValueError for a reason that is no short line."""

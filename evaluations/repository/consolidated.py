@@ -52,7 +52,11 @@ class ConsolidatedGrade:
 
 @dataclass(frozen=True)
 class SectionSummary:
-    """A section and term as consolidated whole; ``weight_total`` is that of its evaluations, 100 or not."""
+    """A section and term as consolidated whole.
+
+    ``evaluations`` of those named count (summaries from before say none: all do); ``weight_total`` is theirs, 100 or
+    not.
+    """
 
     term_id: str
     section_id: str
@@ -61,6 +65,12 @@ class SectionSummary:
     as_of: datetime
     computation: str
     rules_digest: str
+    evaluations: int | None = None
+
+    @property
+    def counting(self) -> int:
+        """How many evaluations count."""
+        return len(self.evaluation_ids) if self.evaluations is None else self.evaluations
 
 
 @dataclass(frozen=True)

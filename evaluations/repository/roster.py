@@ -2,7 +2,7 @@
 
     SCHOOL#<id>#COURSE                    <course>
     SCHOOL#<id>#TEACHER                   <teacher>
-    SCHOOL#<id>#SECTION                   <section>      gsi1: SCHOOL#<id>#TAUGHT#<teacher> / <section>
+    SCHOOL#<id>#SECTION                   <section>      (who else teaches it: ``section_teachers``)
     SCHOOL#<id>#STUDENT                   <student>      gsi1: SCHOOL#<id>#STUDENT_NAME / <folded name>#<student>
     SCHOOL#<id>#ENROLMENT#<section>       <student>      gsi1: SCHOOL#<id>#ATTENDS#<student> / <section>
     SCHOOL#<id>#PAST_ENROLMENT#<section>  <student>#<last day>#<import>
@@ -14,6 +14,7 @@ Who left a section stands among its past enrolments, with the days; so whoever l
 from __future__ import annotations
 
 import unicodedata
+from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
 from edu.dynamo import table
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from edu.dynamo.transactions import Transaction
 
 T = TypeVar("T")
+_LEAST, _LAST = "!", "~"  # an id and the first come right behind it; the second is behind every id
 
 
 def get_section(section_id: str) -> Section:
@@ -72,10 +74,21 @@ def get_teachers(teacher_ids: Iterable[str]) -> list[Teacher]:
     return [from_attributes(Teacher, item) for item in table.get_items(keys)]
 
 
-def list_taught(teacher_id: str) -> list[Section]:
-    """A teacher's sections. Eventually consistent."""
-    query = table.Query(school_partition("TAUGHT", teacher_id), index=True)
-    return [from_attributes(Section, item) for item in table.query_all(query)]
+def get_sections(section_ids: Iterable[str]) -> list[Section]:
+    """The sections that exist among the ids, in no particular order. Strongly consistent."""
+    keys = [Key(school_partition("SECTION"), section_id) for section_id in section_ids]
+    return [from_attributes(Section, item) for item in table.get_items(keys, consistent=True)]
+
+
+def list_teachers() -> list[Teacher]:
+    """Every teacher of the school, by id."""
+    return [from_attributes(Teacher, item) for item in table.query_all(table.Query(school_partition("TEACHER")))]
+
+
+def list_student_ids(*, after: str, limit: int) -> list[str]:
+    """The ids of the school's students behind one, in order, so many at most. Eventually consistent."""
+    query = table.Query(school_partition("STUDENT"), between=(after + _LEAST, _LAST), limit=limit)
+    return [item["student_id"] for item in islice(table.query_all(query), limit)]
 
 
 def list_attended(student_id: str) -> list[Enrolment]:

@@ -25,7 +25,7 @@ from edu.dynamo.mapping import from_attributes, to_attributes
 from edu.dynamo.transactions import NOT_THERE, Condition, version_is
 from evaluations.domain.roster import KINDS, Entity, RecordName, name_of
 from evaluations.domain.roster_changes import Change, ChangeKind
-from evaluations.domain.roster_imports import RosterImport
+from evaluations.domain.roster_imports import ImportState, RosterImport
 from evaluations.errors import ImportNotFoundError
 
 if TYPE_CHECKING:
@@ -101,6 +101,12 @@ def put_import(transaction: Transaction, record: RosterImport, *, otherwise: typ
     condition = version_is(record.version - 1) if record.version > 1 else NOT_THERE
     item = {**_import_key(record.import_id).as_attributes(), "entity": "roster_import", **to_attributes(record)}
     transaction.put(item, condition, otherwise=otherwise)
+
+
+def require_state(transaction: Transaction, import_id: str, state: ImportState, *, otherwise: type[Exception]) -> None:
+    """Require that the import still stands where its writer saw it."""
+    condition = Condition("#state = :state", {":state": str(state)}, {"#state": "state"})  # a word of DynamoDB's own
+    transaction.check(_import_key(import_id), condition, otherwise=otherwise)
 
 
 def put_plan(import_id: str, chunks: Iterable[Sequence[Change]]) -> int:

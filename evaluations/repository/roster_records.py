@@ -1,11 +1,13 @@
 """The records of a school's roster as imports read and write them; the keys are those of ``roster``.
 
 Each record names the import that wrote it (``import_id``), so that a write can require that what it replaces is what it
-was compared with, and a second try knows what the first has done.
+was compared with, and a second try knows what the first has done. Who teaches a section beside its teacher is not for
+an import to say (``section_teachers``): it is neither read nor written here, and stays.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from edu.dynamo import table
@@ -16,6 +18,7 @@ from evaluations.domain.roster import KINDS, Entity, RecordName, Roster, Standin
 from evaluations.domain.roster_changes import Change, ChangeKind
 from evaluations.domain.school import Course, Enrolment, Section, Student, Teacher
 from evaluations.repository import roster
+from evaluations.repository.section_teachers import OWN, TEACHERS_VERSION, WAS_ASSIGNED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -40,9 +43,14 @@ def read_roster() -> Roster:
 
 def find_standing(changes: Iterable[Change]) -> Roster:
     """What stands of the records that the changes are about. Strongly consistent."""
-    names = {_key(change.name): change.name for change in changes}
-    found = table.get_items(list(names), consistent=True)
-    by_name = [(names[Key(item["pk"], item["sk"])], item) for item in found]
+    return find_records(change.name for change in changes)
+
+
+def find_records(names: Iterable[RecordName]) -> Roster:
+    """Those of the records that stand. Strongly consistent."""
+    by_key = {_key(name): name for name in names}
+    found = table.get_items(list(by_key), consistent=True)
+    by_name = [(by_key[Key(item["pk"], item["sk"])], item) for item in found]
     return {name: _standing(name.entity, item) for name, item in by_name}
 
 
@@ -71,7 +79,7 @@ def actions_of(change: Change) -> int:
 def add_change(transaction: Transaction, change: Change, import_id: str) -> None:
     """Write the change, provided that what stands is what it was compared with; the actions' name is the record's."""
     if change.kind is not ChangeKind.ENDED:
-        transaction.put(_item(change.after, import_id), _still(change), name=change.name)
+        _add_record(transaction, change.after, import_id, _still(change))
         return
     if change.before is not None:
         transaction.delete(_key(change.name), _still(change), name=change.name)
@@ -86,9 +94,36 @@ def add_undoing(transaction: Transaction, change: Change, import_id: str) -> Non
         if change.before is not None:
             transaction.put(_item(change.before, change.seen), NOT_THERE, name=change.name)
     elif change.before is None:
-        transaction.delete(_key(change.name), own, name=change.name)
+        transaction.delete(_key(change.name), _unshared(own, change.after), name=change.name)
     else:
-        transaction.put(_item(change.before, change.seen), own, name=change.name)
+        _add_record(transaction, change.before, change.seen, own)
+
+
+def _add_record(transaction: Transaction, record: Record, import_id: str, condition: Condition) -> None:
+    """Put a record; of a section that stands, only what is an import's to say."""
+    item, name = _item(record, import_id), name_of(record)
+    if not isinstance(record, Section) or condition is NOT_THERE:
+        transaction.put(item, condition, name=name)
+        return
+    key = _key(name)
+    said = {attribute: value for attribute, value in item.items() if attribute not in key.as_attributes()}
+    expression = "SET " + ", ".join(f"#{attribute} = :new_{attribute}" for attribute in said)
+    expression += "" if _IMPORT in said else f" REMOVE {_IMPORT}"
+    names = {f"#{attribute}": attribute for attribute in said}
+    values = {f":new_{attribute}": value for attribute, value in said.items()}
+    transaction.update(key, expression, values, replace(condition, names=names), name=name)
+
+
+def _unshared(condition: Condition, record: Record) -> Condition:
+    """The condition; and of a section that nobody was assigned to it, of a teacher that they were assigned to none."""
+    match record:
+        case Section():
+            mark = TEACHERS_VERSION
+        case Teacher():
+            mark = WAS_ASSIGNED
+        case _:
+            return condition
+    return replace(condition, expression=f"{condition.expression} AND attribute_not_exists({mark})")
 
 
 def _still(change: Change) -> Condition:
@@ -107,7 +142,8 @@ def _listed(entity: Entity, partition: str) -> dict[RecordName, Standing]:
 
 
 def _standing(entity: Entity, item: Mapping[str, Any]) -> Standing:
-    return Standing(from_attributes(KINDS[entity], item), item.get(_IMPORT, ""))
+    said = {name: value for name, value in item.items() if name not in OWN}
+    return Standing(from_attributes(KINDS[entity], said), item.get(_IMPORT, ""))
 
 
 def _partition(entity: Entity, *ids: str) -> str:
@@ -146,12 +182,10 @@ def _item(record: Record, import_id: str) -> Attributes:
 
 def _index(record: Record) -> dict[str, str]:
     match record:
-        case Section():
-            return {"gsi1pk": school_partition("TAUGHT", record.teacher_id), "gsi1sk": record.section_id}
         case Student():
             name = roster.folded(f"{record.family_name} {record.given_name}")
             return {"gsi1pk": school_partition("STUDENT_NAME"), "gsi1sk": joined(name, record.student_id)}
         case Enrolment():
             return {"gsi1pk": school_partition("ATTENDS", record.student_id), "gsi1sk": record.section_id}
-        case Course() | Teacher():
+        case Course() | Teacher() | Section():
             return {}

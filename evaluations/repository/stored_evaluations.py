@@ -3,11 +3,11 @@
     SCHOOL#<id>#EVALUATION#<evaluation>  EVALUATION  gsi1: SCHOOL#<id>#SECTION#<section> / <held on>#<evaluation>
 
 Beside the evaluation its item says ``has_scores``, set with the first score and never taken back: from then on the
-evaluation can neither be deleted nor change its kind (which each score repeats). Only that first score touches the
-item; the others find the mark and leave it alone. A deleted evaluation stays as a tombstone (``deleted_at``) that no
-reader sees, so that the audit trail's digests of it can still be proved; those of the versions before are proved by
-their own items (``evaluation_versions``). Evaluations never carry a TTL: 30 days would remove them before the
-quarterly sync.
+evaluation can neither be deleted nor change its kind and purpose (which each score repeats). Only that first score
+touches the item; the others find the mark and leave it alone. A deleted evaluation stays as a tombstone
+(``deleted_at``) that no reader sees, so that the audit trail's digests of it can still be proved; those of the versions
+before are proved by their own items (``evaluation_versions``). Evaluations never carry a TTL: 30 days would remove them
+before the quarterly sync.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ from evaluations.repository.keys import evaluation_key, section_index
 from evaluations.repository.limits import PAGE_SIZE
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from edu.dynamo.mapping import Attributes
     from edu.dynamo.pages import Page
     from edu.dynamo.transactions import Transaction
@@ -37,6 +39,7 @@ Otherwise = Callable[["StoredEvaluation | None"], Exception | None]
 
 _DELETED_AT, _HAS_SCORES = "deleted_at", "has_scores"
 _EDITABLE = ("title", "weight", "held_on", "kind", "version")
+_OPTIONAL = ("purpose", "standing_changes", "standing_changed_at")  # no attribute says that there is none
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,13 @@ def get_stored(evaluation_id: str) -> StoredEvaluation:
 def get_evaluation(evaluation_id: str) -> Evaluation:
     """The evaluation alone. Same errors and consistency as ``get_stored``."""
     return get_stored(evaluation_id).evaluation
+
+
+def get_evaluations(evaluation_ids: Iterable[str]) -> dict[str, Evaluation]:
+    """Those of these evaluations that exist, by id. Strongly consistent; one batch read for each hundred."""
+    found = table.get_items([evaluation_key(each) for each in dict.fromkeys(evaluation_ids)], consistent=True)
+    standing = [from_attributes(Evaluation, item) for item in found if not is_deleted(item)]
+    return {evaluation.evaluation_id: evaluation for evaluation in standing}
 
 
 def list_of_section(
@@ -104,13 +114,14 @@ def is_deleted(item: Attributes) -> bool:
 def mark_scored(transaction: Transaction, evaluation: Evaluation, *, otherwise: type[Exception]) -> None:
     """Note that the evaluation has a score.
 
-    Fails when the evaluation is gone, or has another kind than the score that repeats it.
+    Fails when the evaluation is gone, was cancelled or reinstated since, or has another kind or purpose than the score
+    that repeats them.
     """
-    standing = Condition(
-        f"#kind = :kind AND attribute_not_exists({_DELETED_AT})",
-        {":kind": to_attributes(evaluation)["kind"]},
-        {"#kind": "kind"},
-    )
+    seen, may_lack = to_attributes(evaluation), ("purpose", "standing_changes")
+    parts = ["#kind = :kind", f"attribute_not_exists({_DELETED_AT})"]
+    parts += [f"{name} = :{name}" if name in seen else f"attribute_not_exists({name})" for name in may_lack]
+    values = {f":{name}": seen[name] for name in ("kind", *may_lack) if name in seen}
+    standing = Condition(" AND ".join(parts), values, {"#kind": "kind"})
     transaction.update(
         evaluation_key(evaluation.evaluation_id),
         f"SET {_HAS_SCORES} = :scored",
@@ -136,13 +147,17 @@ def update(
 ) -> None:
     """Write the evaluation's next version.
 
-    Fails when ``before`` is no longer the current version, or, with ``unscored`` or a new kind, when there are scores.
+    Fails when ``before`` is no longer the current version, or, with ``unscored`` or a new kind or purpose, when
+    there are scores.
     """
     item = _item(after, salt)
-    changed = (*_EDITABLE, audit.SALT, "gsi1sk")
-    names = {f"#{name}": name for name in changed}
+    changed = [name for name in (*_EDITABLE, *_OPTIONAL, audit.SALT, "gsi1sk") if name in item]
+    gone = [name for name in _OPTIONAL if name not in item]
+    names = {f"#{name}": name for name in (*changed, *gone)}
     expression = "SET " + ", ".join(f"#{name} = :{name}" for name in changed)
-    unchanged = _is_still(before, unscored=unscored or after.kind is not before.kind)
+    expression += (" REMOVE " + ", ".join(f"#{name}" for name in gone)) if gone else ""
+    repeated = after.kind is not before.kind or after.purpose is not before.purpose
+    unchanged = _is_still(before, unscored=unscored or repeated)
     condition = Condition(unchanged.expression, unchanged.values, names)
     values = {f":{name}": item[name] for name in changed}
     transaction.update(

@@ -1,5 +1,6 @@
 """The use cases of evaluations: what views, tasks, the console and other apps call."""
 
+from evaluations.services.copies.feed import ChangePage, list_changes
 from evaluations.services.government import (
     GovernmentGrade,
     acknowledge_grades,
@@ -10,6 +11,7 @@ from evaluations.services.government import (
     list_term_grades,
     mark_pending_again,
 )
+from evaluations.services.grading.cancelling import cancel_evaluation, reinstate_evaluation
 from evaluations.services.grading.correcting import correct_score, void_score
 from evaluations.services.grading.editing import delete_evaluation, edit_evaluation
 from evaluations.services.grading.reading import (
@@ -30,6 +32,12 @@ from evaluations.services.grading.reading import (
 from evaluations.services.grading.recording import create_evaluation, record_score
 from evaluations.services.grading.score_import import ImportedScores, import_evaluation
 from evaluations.services.grading.section_entry import Row, record_section
+from evaluations.services.grading.section_teachers import (
+    SectionTeachers,
+    assign_teacher,
+    end_assignment,
+    list_section_teachers,
+)
 from evaluations.services.reports.consolidated_grades import get_section_grades
 from evaluations.services.reports.report_cards import get_report_card
 from evaluations.services.roster.advancing import Progress, advance_import, stalled_imports
@@ -42,15 +50,19 @@ from evaluations.services.school.closing import close_term, list_terms, reopen_t
 from evaluations.services.school.school_cache import get_school, open_terms
 
 __all__ = [
+    "ChangePage",
     "GovernmentGrade",
     "ImportOptions",
     "ImportedScores",
     "Preview",
     "Progress",
     "Row",
+    "SectionTeachers",
     "acknowledge_grades",
     "advance_import",
     "approve_import",
+    "assign_teacher",
+    "cancel_evaluation",
     "close_term",
     "commit_import",
     "correct_score",
@@ -58,6 +70,7 @@ __all__ = [
     "delete_evaluation",
     "discard_import",
     "edit_evaluation",
+    "end_assignment",
     "get_evaluation",
     "get_report_card",
     "get_school",
@@ -66,6 +79,7 @@ __all__ = [
     "import_evaluation",
     "import_school",
     "iterate_pending_grades",
+    "list_changes",
     "list_evaluation_versions",
     "list_graded_evaluations",
     "list_imports",
@@ -78,6 +92,7 @@ __all__ = [
     "list_section_evaluations",
     "list_section_scores",
     "list_section_students",
+    "list_section_teachers",
     "list_sections",
     "list_student_scores",
     "list_term_grades",
@@ -87,6 +102,7 @@ __all__ = [
     "preview_import",
     "record_score",
     "record_section",
+    "reinstate_evaluation",
     "reopen_term",
     "require_own_student",
     "require_student",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext_lazy as _
 
 from edu.errors import FieldError, InvalidInputError
-from evaluations.domain.checks import check_reason
+from evaluations.domain.checks import check_comment, check_reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 TITLE = _("Send one line of 1 to 120 characters, none of them control characters")
 REASON = _("Send one line of at most 200 characters, none of them control characters")
 WEIGHT = _("It must be a number between 0.01 and 100, with at most 2 decimals")
-_BY_FIELD = {"title": TITLE, "reason": REASON, "weight": WEIGHT}
+COMMENT = _("Send one line of at most 500 characters, none of them control characters")
+_BY_FIELD = {"title": TITLE, "reason": REASON, "weight": WEIGHT, "comment": COMMENT}
 
 
 @contextmanager
@@ -43,6 +44,18 @@ def checked_reason(reason: str) -> str:
     with domain_rules():
         check_reason(reason)
     return reason
+
+
+def checked_comment(comment: str | None) -> str | None:
+    """The comment on a score, when it is a line; ``None`` when it is empty.
+
+    Raises:
+        InvalidInputError: it is no such line.
+    """
+    if comment:
+        with domain_rules():
+            check_comment(comment)
+    return comment or None
 
 
 def missing_reason() -> InvalidInputError:

@@ -124,6 +124,10 @@ def _reason(_ids: Ids) -> dict[str, Any]:
     return {"reason": "Así lo pide la prueba"}
 
 
+def _co_teacher(ids: Ids) -> dict[str, Any]:
+    return {"teacher_id": ids["colleague_id"], "capacity": "co_teacher"}
+
+
 def _kind_switch(_ids: Ids) -> dict[str, Any]:
     return {"kind": "mood", "in_use": False}
 
@@ -144,13 +148,28 @@ def _console_model(path: str, *, roles: frozenset[Role], id_name: str, queries: 
 
 _EVALUATION = "/api/v1/evaluations/{evaluation_id}"
 _SCORE = f"{_EVALUATION}/scores/{{student_id}}"
+_TEACHERS = "/api/v1/sections/{section_id}/teachers"
 _TERM_QUERIES = ("term={term_id}",)
 _SECOND = frozenset({404, 409, 412, 422})  # the one before did it already
 
 API: dict[str, Cover] = {
+    "api/v1/changes": Api(
+        {"GET": Offer(ADMINS, query="since={open_day}T00:00:00Z", queries=("kinds=score,student", "whole=true"))}
+    ),
     "api/v1/school": Api({"GET": Offer(STAFF_READERS)}),
     "api/v1/sections": Api({"GET": Offer(STAFF_READERS)}),
     "api/v1/sections/<id:section_id>/students": Api({"GET": Offer(STAFF_READERS)}),
+    "api/v1/sections/<id:section_id>/teachers": Api(
+        {
+            "GET": Offer(STAFF_READERS),
+            "POST": Offer(
+                ADMINS, body=_co_teacher, body_ids=("colleague_id",), etag_of=_TEACHERS, also=frozenset({412, 422})
+            ),
+        }
+    ),
+    "api/v1/sections/<id:section_id>/teachers/<id:assignment_id>/end": Api(
+        {"POST": Offer(ADMINS, body=_reason, etag_of=_TEACHERS, also=_SECOND)}
+    ),
     "api/v1/sections/<id:section_id>/evaluations": Api(
         {
             "GET": Offer(STAFF_READERS, queries=_TERM_QUERIES),
@@ -171,6 +190,12 @@ API: dict[str, Cover] = {
                 also=_SECOND,
             ),
         }
+    ),
+    "api/v1/evaluations/<id:evaluation_id>/cancellation": Api(
+        {"POST": Offer(WRITERS, body=_reason, etag_of=_EVALUATION, ids={"evaluation_id": "cancelled_evaluation_id"})},
+    ),
+    "api/v1/evaluations/<id:evaluation_id>/reinstatement": Api(
+        {"POST": Offer(WRITERS, body=_reason, etag_of=_EVALUATION, ids={"evaluation_id": "cancelled_evaluation_id"})},
     ),
     "api/v1/evaluations/<id:evaluation_id>/history": Api({"GET": Offer(STAFF_READERS)}),
     "api/v1/evaluations/<id:evaluation_id>/scores": Api(

@@ -53,7 +53,10 @@ class Probes:
 def run(ours: ProbeSchool, theirs: ProbeSchool) -> list[Cell]:
     """Every probe, the first school's people against the second's things."""
     probes = Probes(ours, theirs)
-    for probe in (_api_cursors, _console_cursor, _repeat_keys, _two_identities, _session_fixation, _cookies, _errors):
+    for probe in (
+        *(_api_cursors, _console_cursor, _repeat_keys, _first_scores, _two_identities),
+        *(_session_fixation, _cookies, _errors),
+    ):
         probe(probes)
     return probes.cells
 
@@ -63,6 +66,7 @@ def _api_cursors(probes: Probes) -> None:
     lists = {
         "evaluations": "/api/v1/sections/{section_id}/evaluations",
         "events": "/api/v1/students/{student_id}/events",
+        "changes": "/api/v1/changes",
     }
     ours, theirs = (Caller(school, Role.SCHOOL_ADMIN) for school in (probes.ours, probes.theirs))
     cursors = {
@@ -73,7 +77,9 @@ def _api_cursors(probes: Probes) -> None:
     tries = {
         "cursor of the other school's evaluations": ("evaluations", cursors["evaluations"]),
         "cursor of the other school's events": ("events", cursors["events"]),
+        "cursor of the other school's changes": ("changes", cursors["changes"]),
         "cursor of another listing": ("events", own),
+        "cursor of another listing, for changes": ("changes", own),
         "cursor changed by one character": ("evaluations", own[:-1] + ("A" if own[-1] != "A" else "B")),
         "cursor that is none": ("evaluations", "SCHOOL#x"),
     }
@@ -120,6 +126,21 @@ def _repeat_keys(probes: Probes) -> None:
         observed = ("new write" if is_new else "REPLAYED") if made != "none" else ""
         if caller.school is probes.ours:
             probes.note(f"one Idempotency-Key, {name}", "new write", answer, ask.text, observed=observed)
+
+
+def _first_scores(probes: Probes) -> None:
+    """A first score put at its own address (``If-None-Match: *``), with the other school's ids in it."""
+    caller, ours, theirs = Caller(probes.ours, Role.TEACHER), probes.ours.ids, probes.theirs.ids
+    tries = {
+        "evaluation": (theirs["evaluation_id"], ours["ungraded_student_id"], "not found"),
+        "student": (ours["evaluation_id"], theirs["ungraded_student_id"], "refused"),
+        "evaluation and student": (theirs["evaluation_id"], theirs["ungraded_student_id"], "not found"),
+        "graded student": (theirs["evaluation_id"], theirs["student_id"], "not found"),
+    }
+    for whose, (evaluation_id, student_id, expected) in tries.items():
+        path = f"/api/v1/evaluations/{evaluation_id}/scores/{student_id}"
+        ask = Ask("PUT", path, {"value": "5.5"}, {"If-None-Match": "*"})
+        probes.note(f"first score put with the other school's {whose}", expected, ask_api(caller, ask), ask.text)
 
 
 def _two_identities(probes: Probes) -> None:

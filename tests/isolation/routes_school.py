@@ -21,6 +21,7 @@ from evaluations import services
 from evaluations.domain.evaluation import Evaluation, EvaluationKind, Score, ScoreState
 from evaluations.domain.scales import STANDARD_SCALES
 from evaluations.domain.school import Course, Enrolment, School, Section, Student, Teacher, Term
+from evaluations.domain.teaching import Capacity
 from tests.support.browsers import Browser
 from tests.support.cloud import acting_as
 from tests.support.events import store as store_events
@@ -83,7 +84,8 @@ def _seed(school_id: str) -> ProbeSchool:
             ),
             courses=[Course(course_id=made["course_id"], name=f"Curso {probe.word}", grade_level=5)],
             teachers=[
-                Teacher(teacher_id=made["teacher_id"], given_name=f"Ana {probe.word}", family_name=f"Soto {probe.word}")
+                Teacher(teacher_id=made[name], given_name=f"Ana {probe.word}", family_name=f"Soto {probe.word}")
+                for name in ("teacher_id", "colleague_id", "substitute_id")
             ],
             sections=[_section(probe)],
             students=[_student(probe, "student_id"), _student(probe, "ungraded_student_id")],
@@ -93,6 +95,7 @@ def _seed(school_id: str) -> ProbeSchool:
             ],
         )
     _seed_grades(probe, terms[1])
+    _seed_substitute(probe)
     _seed_events(probe)
     return probe
 
@@ -101,13 +104,19 @@ _ID_PREFIXES = {
     "section_id": "sec",
     "course_id": "cur",
     "teacher_id": "doc",
+    "colleague_id": "col",
+    "substitute_id": "sup",
     "student_id": "est",
     "ungraded_student_id": "nov",
     "term_id": "per",
     "closed_term_id": "cer",
     "evaluation_id": "eva",
     "spare_evaluation_id": "rep",
+    "cancelled_evaluation_id": "anu",
 }
+
+
+_NAMED_EVALUATIONS = ("cancelled_evaluation_id", "spare_evaluation_id", "evaluation_id")
 
 
 def _terms(probe: ProbeSchool) -> tuple[Term, Term]:
@@ -149,13 +158,11 @@ def _student(probe: ProbeSchool, name: str) -> Student:
 
 
 def _seed_grades(probe: ProbeSchool, term: Term) -> None:
-    """Evaluations enough for a second page; the two named ones are the latest."""
+    """Evaluations enough for a second page; the named ones are the latest."""
     actor = Principal(f"sub-{probe.id_word}", Role.SCHOOL_ADMIN, probe.school_id)
     numbered = [f"{number:02d}-{probe.id_word}" for number in range(_MORE_THAN_A_PAGE)]
     with enter_school(probe.school_id):
-        for position, evaluation_id in enumerate(
-            [*numbered, probe.ids["spare_evaluation_id"], probe.ids["evaluation_id"]]
-        ):
+        for position, evaluation_id in enumerate([*numbered, *(probe.ids[name] for name in _NAMED_EVALUATIONS)]):
             evaluation = Evaluation(
                 evaluation_id=evaluation_id,
                 section_id=probe.ids["section_id"],
@@ -176,6 +183,24 @@ def _seed_grades(probe: ProbeSchool, term: Term) -> None:
         entry = audit.list_month(month, limit=1).items[0]
     probe.ids["entry_key"] = audit.entry_key_of(entry)
     probe.ids["month"] = month
+
+
+def _seed_substitute(probe: ProbeSchool) -> None:
+    """Somebody who stands in, which an administrator may end."""
+    today = clock.now().date()
+    with enter_school(probe.school_id):
+        found = services.assign_teacher(
+            actor=Principal(f"sub-{probe.id_word}", Role.SCHOOL_ADMIN, probe.school_id),
+            section_id=probe.ids["section_id"],
+            version=1,
+            teacher_id=probe.ids["substitute_id"],
+            capacity=Capacity.SUBSTITUTE,
+            starts_on=today - timedelta(days=1),
+            ends_on=today + timedelta(days=10),
+            reason=f"Licencia {probe.word}",
+        )
+    [assignment] = found.section.others or ()
+    probe.ids["assignment_id"] = assignment.assignment_id
 
 
 def _score(evaluation: Evaluation, student_id: str) -> Score:

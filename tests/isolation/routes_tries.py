@@ -118,7 +118,8 @@ class _ApiTries:
         for query in filter(None, (offer.query, *offer.queries)):
             ids = _swapped(ours, theirs, _FIELD.findall(query))
             yield self._try(ids, FOREIGN_QUERY, HARMLESS, insider=theirs, query=query)
-            yield self._try(_swapped(ours, theirs, names), FOREIGN, refused, insider=theirs, query=query)
+            if names:
+                yield self._try(_swapped(ours, theirs, names), FOREIGN, refused, insider=theirs, query=query)
 
     def _expected(self, granted: str) -> str:
         if self.caller.role is None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class Command(OperatorCommand):
     """Registers the school, or changes its record: terms that it has stay open or closed, and none is taken away."""
 
-    help = "Write a school's own record, its scale and its terms, from a file of JSON, and register the school."
+    help = "Write a school's own record, how it grades and its terms, from a file of JSON, and register the school."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the command line."""
@@ -31,6 +31,7 @@ class Command(OperatorCommand):
         Raises:
             InvalidInputError: the file is no record, or a term overlaps one that the school has.
             ScaleInUseError: the scale of a term would change in which something is recorded.
+            ClosedTermPolicyError: the grading policy of a closed term would change.
         """
         start_correlation()
         school = read_school(options["file"].read_bytes())

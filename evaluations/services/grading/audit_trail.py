@@ -1,4 +1,4 @@
-"""What the audit trail says of an evaluation or a score."""
+"""What the audit trail says of an evaluation, a score, or who teaches a section."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 from edu import audit
 from edu.dynamo.mapping import to_attributes
 from evaluations.domain.evaluation import Evaluation, Score
-from evaluations.repository import stored_scores
+from evaluations.repository import section_teachers, stored_scores
 
 if TYPE_CHECKING:
     from edu.dynamo.transactions import Transaction
     from edu.identity.principal import Principal
+    from evaluations.domain.teaching import Capacity
+    from evaluations.repository.section_teachers import StaffedSection
 
 
 def subject_of(record: Evaluation | Score) -> str:
@@ -28,9 +30,13 @@ def add_entry(
     verb: str,
     before: tuple[Evaluation | Score, str] | None,
     after: tuple[Evaluation | Score, str],
-    reason: str = "",
+    reason: str,
+    capacity: Capacity | None,
 ) -> None:
-    """Add the entry of a record that this transaction replaces, each version given with its salt."""
+    """Add the entry of a record that this transaction replaces, each version given with its salt.
+
+    ``capacity``: as what the actor acted in the record's section.
+    """
     record, salt = after
     subject = subject_of(record)
     audit.add_entry(
@@ -41,11 +47,12 @@ def add_entry(
         version=record.version,
         digests=(_digest(*before) if before else "", _digest(record, salt)),
         reason=reason,
+        capacity=capacity,
     )
 
 
 def add_deletion(
-    transaction: Transaction, *, actor: Principal, record: Evaluation, salt: str, reason: str = ""
+    transaction: Transaction, *, actor: Principal, record: Evaluation, salt: str, reason: str, capacity: Capacity
 ) -> None:
     """Add the entry of an evaluation that is no more: there is no digest after it."""
     audit.add_entry(
@@ -56,7 +63,27 @@ def add_deletion(
         version=record.version,
         digests=(_digest(record, salt), ""),
         reason=reason,
+        capacity=capacity,
     )
+
+
+def add_teachers(
+    transaction: Transaction, *, actor: Principal, verb: str, before: StaffedSection, after: StaffedSection, reason: str
+) -> None:
+    """Add the entry of a section that somebody was assigned to, or whose teaching there was ended."""
+    audit.add_entry(
+        transaction,
+        actor=actor,
+        action="section.teacher_assigned" if verb == "assigned" else "section.teacher_ended",
+        subject=f"section:{after.section.section_id}",
+        version=1 + (after.section.teachers_version or 0),
+        digests=(_digest_of_teachers(before) if before.salt else "", _digest_of_teachers(after)),
+        reason=reason,
+    )
+
+
+def _digest_of_teachers(staffed: StaffedSection) -> str:
+    return audit.digest_of(section_teachers.teaching_of(staffed.section), staffed.salt)
 
 
 def _digest(record: Evaluation | Score, salt: str) -> str:

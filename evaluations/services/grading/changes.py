@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from edu import audit, clock
-from evaluations.domain.evaluation import Evaluation, Score, ScoreContent
+from edu.identity.principal import Principal
+from evaluations.domain.evaluation import Evaluation, EvaluationPurpose, Score, ScoreContent
 from evaluations.domain.evaluation_versions import EvaluationContent, EvaluationVersion
 from evaluations.domain.score_versions import ScoreVersion
+from evaluations.domain.teaching import Capacity
 from evaluations.repository import (
     evaluation_versions,
     pending_scores,
@@ -27,10 +29,24 @@ from evaluations.services.grading import audit_trail
 
 if TYPE_CHECKING:
     from edu.dynamo.transactions import Transaction
-    from edu.identity.principal import Principal
+    from evaluations.services.grading.access import Permit
 
 
 ACTIONS_PER_SCORE = 5
+
+
+@dataclass(frozen=True)
+class Writer:
+    """Who writes, in which capacity, and whose the section is. An import knows neither (``None``)."""
+
+    actor: Principal
+    capacity: Capacity | None = None
+    section_teacher_id: str | None = None
+
+    @classmethod
+    def by(cls, actor: Principal, permit: Permit) -> Writer:
+        """Who was let in to write."""
+        return cls(actor, permit.capacity, permit.section.teacher_id)
 
 
 @dataclass(frozen=True)
@@ -48,13 +64,13 @@ class ScoreChange:
 
 
 def add_score_change(
-    transaction: Transaction, change: ScoreChange, actor: Principal, *, otherwise: stored_scores.Otherwise | None = None
+    transaction: Transaction, change: ScoreChange, writer: Writer, *, otherwise: stored_scores.Otherwise | None = None
 ) -> None:
-    """Add everything that writing this score takes: ``ACTIONS_PER_SCORE`` actions.
+    """Add everything that writing this score takes: ``ACTIONS_PER_SCORE`` actions at most.
 
     The score's own fails when ``before`` is not what stands there (see ``stored_scores.put_score``).
     """
-    score, salt = change.after, audit.new_salt()
+    score, salt, actor = change.after, audit.new_salt(), writer.actor
     replaced = change.before.score if change.before else None
     stored = StoredScore(score, salt, change.request)
     stored_scores.put_score(transaction, stored, replaces=replaced, otherwise=otherwise)
@@ -65,9 +81,12 @@ def add_score_change(
         role=str(actor.role),
         reason=change.reason,
         person_id=actor.person_id,
+        capacity=writer.capacity,
+        section_teacher_id=writer.section_teacher_id,
     )
     score_versions.add_version(transaction, version, salt)
-    pending_scores.add_pending(transaction, score)
+    if score.is_told:
+        pending_scores.add_pending(transaction, score)
     audit_trail.add_entry(
         transaction,
         actor=actor,
@@ -75,6 +94,7 @@ def add_score_change(
         before=(change.before.score, change.before.salt) if change.before else None,
         after=(score, salt),
         reason=change.reason,
+        capacity=writer.capacity,
     )
     stale_marks.mark_stale(transaction, score)
 
@@ -95,7 +115,7 @@ class EvaluationChange:
 def add_evaluation_change(
     transaction: Transaction,
     change: EvaluationChange,
-    actor: Principal,
+    writer: Writer,
     *,
     unscored: bool = False,
     otherwise: stored_evaluations.Otherwise,
@@ -104,7 +124,7 @@ def add_evaluation_change(
 
     The evaluation's own action fails when ``before`` is not what stands there (or, with ``unscored``, has scores).
     """
-    evaluation, before, salt = change.after, change.before, audit.new_salt()
+    evaluation, before, salt, actor = change.after, change.before, audit.new_salt(), writer.actor
     if before is None:
         stored_evaluations.add(transaction, evaluation, salt, otherwise=otherwise)
     else:
@@ -119,6 +139,8 @@ def add_evaluation_change(
         at=clock.now(),
         reason=change.reason,
         person_id=actor.person_id,
+        capacity=writer.capacity,
+        section_teacher_id=writer.section_teacher_id,
     )
     evaluation_versions.add_version(transaction, version, salt)
     audit_trail.add_entry(
@@ -128,6 +150,15 @@ def add_evaluation_change(
         before=(before.evaluation, before.salt) if before else None,
         after=(evaluation, salt),
         reason=change.reason,
+        capacity=writer.capacity,
     )
     stale_marks.mark_section_stale(transaction, evaluation)
+    if before and evaluation.standing_changes != before.evaluation.standing_changes:
+        _tell_scores_again(transaction, evaluation)
     return StoredEvaluation(evaluation, salt, has_scores=before.has_scores if before else False)
+
+
+def _tell_scores_again(transaction: Transaction, evaluation: Evaluation) -> None:
+    """Whatever the number of its scores, and also where it has none: one may be recorded at this moment."""
+    if evaluation.purpose is not EvaluationPurpose.FORMATIVE:
+        pending_scores.add_pending_evaluation(transaction, evaluation)

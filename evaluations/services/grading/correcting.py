@@ -14,7 +14,7 @@ from evaluations.permissions import SEE_SCORES_ANYWHERE
 from evaluations.repository import stored_scores
 from evaluations.services import inputs
 from evaluations.services.grading import access, changes, evaluation_cache
-from evaluations.services.grading.changes import ScoreChange
+from evaluations.services.grading.changes import ScoreChange, Writer
 from evaluations.services.grading.score_values import checked_result
 from evaluations.services.grading.unit_of_work import UnitOfWork
 from evaluations.services.school import term_locking
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from edu.idempotency import Reply
     from edu.identity.principal import Principal
     from evaluations.repository.stored_scores import StoredScore
+    from evaluations.services.grading.access import Permit
 
 
 @dataclass(frozen=True)
@@ -46,19 +47,23 @@ def correct_score(
     state: ScoreState,
     value: str | None,
     late: bool = False,
+    comment: str | None = None,
     reason: str = "",
     reply: Reply[Score] | None = None,
 ) -> Score:
     """Put another result in the place of a score's ``version``, and mark it for the government again.
 
-    What says the same as the score already does is no new version: only the answer is stored. A voided score is
+    The result is the whole of what the score says: without a ``comment`` it has none any more. What says the same as
+    the score already does is no new version: only the answer is stored. A voided score is
     recorded again in this way, with a reason.
 
     Raises:
         NotFoundError: no such score in this school.
         NotAssignedError: the term is open and the actor does not teach the section.
         ClosedTermError: the term is closed and the actor is a teacher.
-        InvalidInputError: the reason is missing where one is needed: in a closed term, and for a voided score.
+        EvaluationCancelledError: the evaluation is cancelled.
+        InvalidInputError: the reason is missing where one is needed: of an administrator who writes as such, in a
+            closed term for one, and for a voided score; or the comment is no line of at most 500 characters.
         InvalidScoreError: see ``score_values.checked_result``.
         StaleVersionError: the score has another version by now.
         ReopenedTermError: the term is opened and closed at this moment.
@@ -67,11 +72,12 @@ def correct_score(
     inputs.checked_reason(reason)
 
     def write() -> Score:
-        stored, is_open = _get_writable(actor, evaluation_id, student_id, reason)
-        result = checked_result(state=state, value=value, late=late, term_id=stored.score.term_id)
-        return _change(actor, stored, Correction(result, version, reason, "corrected"), reply, is_open=is_open)
+        stored, permit = _get_writable(actor, evaluation_id, student_id, reason)
+        term_id = stored.score.term_id
+        result = checked_result(state=state, value=value, late=late, comment=comment, term_id=term_id)
+        return _change(actor, stored, Correction(result, version, reason, "corrected"), reply, permit)
 
-    return term_locking.retry_if_term_moved(actor, write)
+    return term_locking.retry_if_moved(actor, write)
 
 
 def void_score(
@@ -83,7 +89,7 @@ def void_score(
     reason: str,
     reply: Reply[Score] | None = None,
 ) -> Score:
-    """Take a score out of account without deleting it: state ``void``, no value, its history kept.
+    """Take a score out of account without deleting it: state ``void``, no value, no comment, its history kept.
 
     Same errors as ``correct_score``. The reason is always needed. Voiding what is void changes nothing.
     """
@@ -92,17 +98,30 @@ def void_score(
     correction = Correction(ScoreContent(state=ScoreState.VOID), version, reason, "voided")
 
     def write() -> Score:
-        stored, is_open = _get_writable(actor, evaluation_id, student_id, reason)
-        return _change(actor, stored, correction, reply, is_open=is_open)
+        stored, permit = _get_writable(actor, evaluation_id, student_id, reason)
+        return _change(actor, stored, correction, reply, permit)
 
-    return term_locking.retry_if_term_moved(actor, write)
+    return term_locking.retry_if_moved(actor, write)
 
 
 def version_conflict(current: Score, correction: Correction) -> StaleVersionError:
     """The error of a change whose version is not the current one, with both sides for the client to choose."""
-    result = correction.result
-    yours = {"state": str(result.state), "value": result.value, "late": result.late, "version": correction.version}
-    return StaleVersionError(current=shown(current), yours=yours)
+    return StaleVersionError(current=shown(current), yours=_sent(correction.result, correction.version))
+
+
+def first_score_conflict(current: Score, first: Score) -> StaleVersionError:
+    """The same of a first score where one stands: there was to be no version."""
+    return StaleVersionError(current=shown(current), yours=_sent(ScoreContent.of(first), None))
+
+
+def _sent(result: ScoreContent, version: int | None) -> dict[str, Any]:
+    return {
+        "state": str(result.state),
+        "value": result.value,
+        "late": result.late,
+        "comment": result.comment,
+        "version": version,
+    }
 
 
 def shown(score: Score) -> dict[str, Any]:
@@ -111,21 +130,24 @@ def shown(score: Score) -> dict[str, Any]:
         "state": str(score.state),
         "value": score.value,
         "late": score.late,
+        "comment": score.comment,
         "version": score.version,
         "recorded_at": score.recorded_at.isoformat().replace("+00:00", "Z"),
     }
 
 
-def _get_writable(actor: Principal, evaluation_id: str, student_id: str, reason: str) -> tuple[StoredScore, bool]:
-    """The score, and whether its term is open. Only who may see every score learns first whether there is one."""
-    place = evaluation_cache.get_stored(evaluation_id).evaluation
+def _get_writable(actor: Principal, evaluation_id: str, student_id: str, reason: str) -> tuple[StoredScore, Permit]:
+    """The score, and the permit to write it. Only who may see every score learns first whether there is one."""
+    remembered = evaluation_cache.get_stored(evaluation_id)
+    place = remembered.evaluation
     known = stored_scores.get_stored(evaluation_id, student_id) if holds(actor, SEE_SCORES_ANYWHERE) else None
-    is_open = access.require_grader(actor, section_id=place.section_id, term_id=place.term_id, reason=reason)
-    return known or stored_scores.get_stored(evaluation_id, student_id), is_open
+    permit = access.require_grader(actor, section_id=place.section_id, term_id=place.term_id, reason=reason)
+    evaluation_cache.require_not_cancelled(remembered)
+    return known or stored_scores.get_stored(evaluation_id, student_id), permit
 
 
 def _change(
-    actor: Principal, stored: StoredScore, correction: Correction, reply: Reply[Score] | None, *, is_open: bool
+    actor: Principal, stored: StoredScore, correction: Correction, reply: Reply[Score] | None, permit: Permit
 ) -> Score:
     score = stored.score
     if score.version != correction.version:
@@ -135,10 +157,9 @@ def _change(
     if score.state is ScoreState.VOID and not correction.reason:
         raise inputs.missing_reason()
     after = score.corrected(correction.result, by=actor.subject, at=clock.now())
-    lock = term_locking.lock_of(term_id=score.term_id, section_id=score.section_id, is_open=is_open)
-    unit = UnitOfWork.answering(reply, after, lock=lock)
-    change = ScoreChange(after, correction.verb, stored, correction.reason)
-    changes.add_score_change(unit.transaction, change, actor, otherwise=_version_conflict_unless_gone(correction))
+    unit = UnitOfWork.answering(reply, after, lock=permit.lock)
+    change, writer = ScoreChange(after, correction.verb, stored, correction.reason), Writer.by(actor, permit)
+    changes.add_score_change(unit.transaction, change, writer, otherwise=_version_conflict_unless_gone(correction))
     _commit(unit, after, correction)
     return after
 

@@ -123,8 +123,8 @@ def require_own_student(*, actor: Principal, student_id: str) -> None:
 def _sections_taught_to(student_id: str, actor: Principal) -> set[str]:
     if not holds(actor, TEACH) or not actor.person_id:
         raise NotAssignedError
-    attended = {enrolment.section_id for enrolment in roster.list_attended(student_id)}
-    taught = {section.section_id for section in roster.list_taught(actor.person_id)} & attended
+    attended = [enrolment.section_id for enrolment in roster.list_attended(student_id)]
+    taught = {section.section_id for section in roster.get_sections(attended) if access.teaches(actor, section)}
     if not taught:
         raise NotAssignedError
     return taught

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from edu import clock
 from edu.errors import ConflictError
-from evaluations.domain.evaluation import Evaluation, EvaluationKind, Score, ScoreState
+from evaluations.domain.evaluation import Evaluation, EvaluationKind, EvaluationPurpose, Score, ScoreState, kept_purpose
 from evaluations.errors import AlreadyRecordedError, NotEnrolledError
 from evaluations.repository import roster, stored_evaluations
 from evaluations.services import inputs
-from evaluations.services.grading import access, changes, evaluation_cache
-from evaluations.services.grading.changes import EvaluationChange, ScoreChange
+from evaluations.services.grading import access, changes, correcting, evaluation_cache
+from evaluations.services.grading.changes import EvaluationChange, ScoreChange, Writer
 from evaluations.services.grading.score_values import first_score
 from evaluations.services.grading.unit_of_work import UnitOfWork
 from evaluations.services.school import school_cache, term_locking, term_rules
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from edu.idempotency import Reply
     from edu.identity.principal import Principal
     from evaluations.repository.stored_evaluations import StoredEvaluation
+    from evaluations.repository.stored_scores import StoredScore
 
 
 def create_evaluation(
@@ -36,6 +37,7 @@ def create_evaluation(
     title: str,
     weight: Decimal,
     held_on: date,
+    purpose: EvaluationPurpose = EvaluationPurpose.SUMMATIVE,
     reply: Reply[Evaluation] | None = None,
 ) -> Evaluation:
     """Set an evaluation for a section. With ``reply``, repeating the same request creates nothing new.
@@ -47,28 +49,42 @@ def create_evaluation(
         ClosedTermError: the term is closed.
         IdempotentReplay: the same request was answered before.
     """
-    section = school_cache.get_section(section_id)
-    access.require_writer(actor, section)
-    term_rules.require_year_of(term_rules.require_open_term(term_id, held_on), section)
+    given = {
+        "kind": kind,
+        "title": title,
+        "weight": weight,
+        "held_on": held_on,
+        "purpose": kept_purpose(purpose),
+    }
+    place = {"section_id": section_id, "term_id": term_id}
+    return term_locking.retry_if_moved(actor, lambda: _create(actor, reply, place, given))
+
+
+def _create(
+    actor: Principal, reply: Reply[Evaluation] | None, place: dict[str, str], given: dict[str, Any]
+) -> Evaluation:
+    permit, term_id = access.permit_of_writer(actor, **place), place["term_id"]
+    section = permit.section
+    term_rules.require_year_of(term_rules.require_open_term(term_id, given["held_on"]), section)
     with inputs.domain_rules():
         evaluation = Evaluation(
             evaluation_id=uuid.uuid4().hex,
-            section_id=section_id,
+            section_id=section.section_id,
             course_id=section.course_id,
             term_id=term_id,
-            kind=kind,
-            title=title,
-            weight=weight,
-            held_on=held_on,
+            **given,
             version=1,
             created_by=actor.subject,
             created_at=clock.now(),
             scale_id=school_cache.get_scale(term_id).scale_id,
         )
-    lock = term_locking.lock_of(term_id=term_id, section_id=section_id)
-    unit = UnitOfWork.answering(reply, evaluation, lock=lock)
-    change = EvaluationChange(evaluation, "created")
-    stored = changes.add_evaluation_change(unit.transaction, change, actor, otherwise=lambda _: ConflictError())
+    unit = UnitOfWork.answering(reply, evaluation, lock=permit.lock)
+    stored = changes.add_evaluation_change(
+        unit.transaction,
+        EvaluationChange(evaluation, "created"),
+        Writer.by(actor, permit),
+        otherwise=lambda _: ConflictError(),
+    )
     unit.commit()
     evaluation_cache.remember(stored)
     return evaluation
@@ -86,26 +102,29 @@ def record_score(
     state: ScoreState,
     value: str | None,
     late: bool = False,
+    comment: str | None = None,
     reason: str = "",
     reply: Reply[Score] | None = None,
 ) -> Score:
     """Record a student's first score in an evaluation and mark it for the government.
 
-    Once the term is closed, only an administrator does, with a reason.
+    Once the term is closed, only an administrator does, with a reason; where the school lets them, before that, too.
 
     Raises:
         NotFoundError: no such evaluation in this school.
         NotAssignedError: the term is open and the actor does not teach the section.
-        InvalidInputError: the term is closed and the reason is missing, or it is no short line.
+        InvalidInputError: an administrator writes as such and the reason is missing, or it or the comment is no short
+            line.
         InvalidScoreError: the value is not on the term's scale, or there without ``recorded``, or late without it.
         NotEnrolledError: the student is not in the section.
-        AlreadyRecordedError: there is a score already.
+        AlreadyRecordedError: there is a score already; its ``conflict`` shows it beside this one.
+        EvaluationCancelledError: the evaluation is cancelled.
         ClosedTermError: the term is closed and the actor is a teacher.
         ConflictError: the evaluation was deleted or changed, or the term opened or closed, at this moment.
         IdempotentReplay: the same request was answered before.
     """
     inputs.checked_reason(reason)
-    given = {"student_id": student_id, "state": state, "value": value, "late": late}
+    given = {"student_id": student_id, "state": state, "value": value, "late": late, "comment": comment}
 
     def write() -> Score:
         try:
@@ -114,21 +133,32 @@ def record_score(
             evaluation_cache.forget(evaluation_id)
             return _record(evaluation_cache.get_stored(evaluation_id), actor, reason, reply, **given)
 
-    return term_locking.retry_if_term_moved(actor, write)
+    return term_locking.retry_if_moved(actor, write)
 
 
 def _record(stored: StoredEvaluation, actor: Principal, reason: str, reply: Reply[Score] | None, **given: Any) -> Score:  # noqa: ANN401 - as first_score takes them
     evaluation = stored.evaluation
     place = {"section_id": evaluation.section_id, "term_id": evaluation.term_id}
-    is_open = access.require_grader(actor, **place, reason=reason)
+    permit = access.require_grader(actor, **place, reason=reason)
+    stored = evaluation_cache.require_not_cancelled(stored)
+    evaluation = stored.evaluation
     score = first_score(evaluation, actor=actor, **given)
-    unit = UnitOfWork.answering(reply, score, lock=term_locking.lock_of(**place, is_open=is_open))
+    unit = UnitOfWork.answering(reply, score, lock=permit.lock)
     if not stored.has_scores:
         stored_evaluations.mark_scored(unit.transaction, evaluation, otherwise=_OutdatedEvaluationError)
     roster.require_enrolled(unit.transaction, score.section_id, score.student_id, otherwise=NotEnrolledError)
     change = ScoreChange(score, "recorded", reason=reason)
-    changes.add_score_change(unit.transaction, change, actor, otherwise=lambda _: AlreadyRecordedError())
+    changes.add_score_change(
+        unit.transaction,
+        change,
+        Writer.by(actor, permit),
+        otherwise=lambda found: _already_recorded(found, score),
+    )
     unit.commit()
     if not stored.has_scores:
         evaluation_cache.remember(replace(stored, has_scores=True))
     return score
+
+
+def _already_recorded(found: StoredScore | None, first: Score) -> AlreadyRecordedError:
+    return AlreadyRecordedError(correcting.first_score_conflict(found.score, first) if found else None)

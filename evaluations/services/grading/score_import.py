@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -12,10 +11,11 @@ from edu.dynamo.errors import ConditionFailedError
 from edu.dynamo.transactions import MAX_ACTIONS
 from edu.errors import ConflictError, FieldError, InvalidInputError, LibretaError
 from evaluations.domain.evaluation import WEIGHT_DECIMALS, ScoreContent
+from evaluations.errors import EvaluationCancelledError
 from evaluations.repository import roster, school_profile, stored_evaluations, stored_scores, term_locks
 from evaluations.services import inputs
 from evaluations.services.grading import changes
-from evaluations.services.grading.changes import ACTIONS_PER_SCORE, EvaluationChange, ScoreChange
+from evaluations.services.grading.changes import ACTIONS_PER_SCORE, EvaluationChange, ScoreChange, Writer
 from evaluations.services.grading.unit_of_work import UnitOfWork
 from evaluations.services.school import term_rules
 
@@ -31,11 +31,16 @@ if TYPE_CHECKING:
     from evaluations.repository.stored_scores import StoredScore
 
 _SCORES_PER_TRANSACTION = (MAX_ACTIONS - 1) // ACTIONS_PER_SCORE
-_PLACE = ("section_id", "course_id", "term_id", "kind")
+_PLACE = ("section_id", "course_id", "term_id", "kind", "purpose")
 
 
 class _ThereAlreadyError(ConflictError):
     """The evaluation stands where it is to stand: importing twice is importing once."""
+
+    def __init__(self, standing: Evaluation) -> None:
+        """``standing`` is the evaluation as it is here."""
+        super().__init__()
+        self.standing = standing
 
 
 @dataclass(frozen=True)
@@ -63,10 +68,13 @@ def import_evaluation(*, actor: Principal, evaluation: Evaluation, scores: Itera
             score (``scores[<index>].<field>``) is not the evaluation's, not on the term's scale as the scale writes it,
             given twice, or new and of a student who is not in the section. Nothing was written.
         NotFoundError: no such section in this school.
+        EvaluationCancelledError: the evaluation is cancelled here, or is given as one that was once.
         ConflictError: the evaluation was deleted here, or is of another kind by now, or the school's record was changed
             at this moment.
         StoreUnavailableError: the table is throttled; run it again.
     """
+    if evaluation.standing_changes is not None:
+        raise EvaluationCancelledError
     profile, given = school_profile.get_profile(), list(scores)
     evaluation = _checked_evaluation(profile.school, evaluation)
     standing = stored_scores.list_stored(evaluation.evaluation_id)
@@ -75,10 +83,10 @@ def import_evaluation(*, actor: Principal, evaluation: Evaluation, scores: Itera
     broken = list(_broken_rules(evaluation, given, scale, may_be_given=enrolled | standing.keys()))
     if broken:
         raise InvalidInputError(fields=broken)
-    _add_if_new(evaluation, profile, actor)
+    here = _add_if_new(evaluation, profile, actor)
     new = [score for score in given if score.student_id not in standing]
     for start in range(0, len(new), _SCORES_PER_TRANSACTION):
-        standing |= _write_scores(evaluation, new[start : start + _SCORES_PER_TRANSACTION], actor)
+        standing |= _write_scores(here, new[start : start + _SCORES_PER_TRANSACTION], actor)
     return _result(given, standing)
 
 
@@ -126,17 +134,21 @@ def _is_canonical(scale: GradingScale, value: str) -> bool:
         return False
 
 
-def _add_if_new(evaluation: Evaluation, profile: SchoolProfile, actor: Principal) -> None:
+def _add_if_new(evaluation: Evaluation, profile: SchoolProfile, actor: Principal) -> Evaluation:
+    """The evaluation as it then is here, cancelled and reinstated perhaps."""
     unit = UnitOfWork()
     change = EvaluationChange(evaluation, "imported")
     changes.add_evaluation_change(
-        unit.transaction, change, actor, otherwise=lambda standing: _refusal(evaluation, standing)
+        unit.transaction, change, Writer(actor), otherwise=lambda standing: _refusal(evaluation, standing)
     )
     # whose scale the scores were judged by
     school_profile.require_profile(unit.transaction, profile, otherwise=ConflictError)
     term_locks.mark_used(unit.transaction, evaluation.term_id)
-    with suppress(_ThereAlreadyError):
+    try:
         unit.commit()
+    except _ThereAlreadyError as there:
+        return there.standing
+    return evaluation
 
 
 def _refusal(evaluation: Evaluation, standing: StoredEvaluation | None) -> LibretaError:
@@ -147,7 +159,9 @@ def _refusal(evaluation: Evaluation, standing: StoredEvaluation | None) -> Libre
     broken = [name for name in _PLACE if getattr(standing.evaluation, name) != getattr(evaluation, name)]
     if broken:
         return InvalidInputError(fields=[FieldError(name, "standing", message) for name in broken])
-    return _ThereAlreadyError()
+    if standing.evaluation.cancelled:
+        return EvaluationCancelledError()
+    return _ThereAlreadyError(standing.evaluation)
 
 
 def _write_scores(evaluation: Evaluation, scores: list[Score], actor: Principal) -> dict[str, StoredScore]:
@@ -157,7 +171,7 @@ def _write_scores(evaluation: Evaluation, scores: list[Score], actor: Principal)
         unit = UnitOfWork()
         stored_evaluations.mark_scored(unit.transaction, evaluation, otherwise=ConflictError)
         for score in remaining:
-            changes.add_score_change(unit.transaction, ScoreChange(score, "imported"), actor)
+            changes.add_score_change(unit.transaction, ScoreChange(score, "imported"), Writer(actor))
         try:
             unit.commit()
         except ConditionFailedError as error:

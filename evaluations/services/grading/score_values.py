@@ -58,29 +58,44 @@ def _what_fits(scale: GradingScale, refused: str) -> str:
             return gettext("It must be between %(minimum)s and %(maximum)s, in steps of %(step)s") % plain
 
 
-def checked_result(*, state: ScoreState, value: str | None, late: bool, term_id: str) -> ScoreContent:
-    """What a score is to say, its value as the term's scale writes it.
+def checked_result(
+    *, state: ScoreState, value: str | None, late: bool, term_id: str, comment: str | None = None
+) -> ScoreContent:
+    """What a score is to say, its value as the term's scale writes it. An empty comment is none.
 
     Raises:
         InvalidScoreError: see ``canonical_value``; also when it is ``late`` without ``recorded``.
+        InvalidInputError: the comment is no line of at most 500 characters.
     """
     canonical = canonical_value(state, value, term_id)
     if late and state is not ScoreState.RECORDED:
         raise InvalidScoreError(fields=[FieldError("late", "not_recorded", _("Only a recorded score may be late"))])
-    return ScoreContent(state=state, value=canonical, late=late)
+    return ScoreContent(state=state, value=canonical, late=late, comment=inputs.checked_comment(comment))
 
 
 def first_score(
-    evaluation: Evaluation, *, student_id: str, state: ScoreState, value: str | None, late: bool, actor: Principal
+    evaluation: Evaluation,
+    *,
+    student_id: str,
+    state: ScoreState,
+    value: str | None,
+    late: bool,
+    actor: Principal,
+    comment: str | None = None,
 ) -> Score:
     """A student's first score in an evaluation.
 
     Raises:
-        InvalidScoreError: see ``checked_result``.
-        InvalidInputError: the student's id is none.
+        InvalidScoreError, InvalidInputError: see ``checked_result``; the latter also when the student's id is none.
     """
-    result = checked_result(state=state, value=value, late=late, term_id=evaluation.term_id)
+    result = checked_result(state=state, value=value, late=late, comment=comment, term_id=evaluation.term_id)
     with inputs.domain_rules():
         return evaluation.first_score(
-            student_id, state=result.state, value=result.value, late=result.late, by=actor.subject, at=clock.now()
+            student_id,
+            state=result.state,
+            value=result.value,
+            late=result.late,
+            comment=result.comment,
+            by=actor.subject,
+            at=clock.now(),
         )

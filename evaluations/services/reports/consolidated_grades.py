@@ -44,7 +44,10 @@ class GradeLine:
 
 @dataclass(frozen=True)
 class SectionGrades:
-    """The consolidated grades of a section in a term, by student id. ``weight_total`` need not be 100."""
+    """The consolidated grades of a section in a term, by student id.
+
+    ``evaluations`` and ``weight_total`` are of those that count; the weights need not add up to 100.
+    """
 
     section_id: str
     term_id: str
@@ -74,7 +77,7 @@ def get_section_grades(*, actor: Principal, section_id: str, term_id: str) -> Se
     return SectionGrades(
         section_id=section_id,
         term_id=term_id,
-        evaluations=len(summary.evaluation_ids) if summary else 0,
+        evaluations=summary.counting if summary else 0,
         weight_total=summary.weight_total if summary else Decimal(0),
         lines=lines,
         stale=is_stale,
@@ -165,4 +168,5 @@ def _rules_changed(stored: ConsolidatedSection) -> bool:
 
 
 def _is_by_current_rules(computed: ConsolidatedGrade | SectionSummary) -> bool:
-    return computed.rules_digest == consolidating.rules_digest(school_cache.get_scale(computed.term_id))
+    scale, policy = school_cache.get_scale(computed.term_id), school_cache.get_policy(computed.term_id)
+    return computed.rules_digest == consolidating.rules_digest(scale, policy)

@@ -24,6 +24,7 @@ from edu.dynamo.transactions import Transaction, commit_what_holds
 from edu.logs import get_logger
 from evaluations.domain.consolidation import consolidate
 from evaluations.domain.evaluation import Evaluation, Score
+from evaluations.domain.grading_policy import GradingPolicy
 from evaluations.domain.scales import GradingScale
 from evaluations.repository import consolidated, roster, sources, stale_marks, stored_scores
 from evaluations.repository.consolidated import ConsolidatedGrade, ConsolidatedSection, SectionSummary
@@ -61,6 +62,7 @@ class _Computation:
     evaluations: list[Evaluation]
     as_of: datetime
     scale: GradingScale
+    policy: GradingPolicy | None
     token: str = field(default_factory=lambda: uuid.uuid4().hex)
 
     def grade_of(self, student_id: str, scores: Mapping[str, Score]) -> ConsolidatedGrade:
@@ -69,26 +71,28 @@ class _Computation:
             term_id=self.term_id,
             section_id=self.section_id,
             student_id=student_id,
-            grade=consolidate(self.scale, self.evaluations, scores),
+            grade=consolidate(self.scale, self.evaluations, scores, self.policy),
             as_of=self.as_of,
             computation=self.token,
             source_digest=_digest(
                 [e.evaluation_id, e.version, getattr(scores.get(e.evaluation_id), "version", 0)]
                 for e in self.evaluations
             ),
-            rules_digest=rules_digest(self.scale),
+            rules_digest=rules_digest(self.scale, self.policy),
         )
 
     def summary(self) -> SectionSummary:
         """What there is to say of the section as a whole."""
+        nobodys = consolidate(self.scale, self.evaluations, {}, self.policy)
         return SectionSummary(
             term_id=self.term_id,
             section_id=self.section_id,
             evaluation_ids=tuple(evaluation.evaluation_id for evaluation in self.evaluations),
-            weight_total=consolidate(self.scale, self.evaluations, {}).weight_total,
+            evaluations=nobodys.evaluations,
+            weight_total=nobodys.weight_total,
             as_of=self.as_of,
             computation=self.token,
-            rules_digest=rules_digest(self.scale),
+            rules_digest=rules_digest(self.scale, self.policy),
         )
 
     def needs_writing(self, grade: ConsolidatedGrade) -> bool:
@@ -143,9 +147,9 @@ def refresh_student(*, term_id: str, section_id: str, student_id: str) -> bool:
     return not lost
 
 
-def rules_digest(scale: GradingScale) -> str:
-    """What decides a grade beside the scores: the term's scale and our way of computing."""
-    return _digest([_ALGORITHM, to_attributes(scale)])
+def rules_digest(scale: GradingScale, policy: GradingPolicy | None = None) -> str:
+    """What decides a grade beside the scores: the term's scale, its policy if it has one, and our way of computing."""
+    return _digest([_ALGORITHM, *(to_attributes(rules) for rules in (scale, policy) if rules)])
 
 
 def _started(
@@ -157,11 +161,11 @@ def _started(
     cleared: Iterable[StaleMark],
 ) -> _Computation:
     """Read the evaluations; ``before`` and ``marks`` were read already, in any case before the sources."""
-    as_of, scale = clock.now(), school_cache.get_scale(term_id)
+    as_of, scale, policy = clock.now(), school_cache.get_scale(term_id), school_cache.get_policy(term_id)
     known = {found for mark in marks for found in mark.evaluation_ids}
     known |= set(before.summary.evaluation_ids if before.summary else ())
     evaluations = sources.list_evaluations(term_id, section_id, known=known)
-    return _Computation(term_id, section_id, before, tuple(cleared), evaluations, as_of, scale)
+    return _Computation(term_id, section_id, before, tuple(cleared), evaluations, as_of, scale, policy)
 
 
 def _scores_by_student(

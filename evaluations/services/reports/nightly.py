@@ -65,7 +65,7 @@ def consolidate_next(*, run_id: str, full: bool = False, limit: int = SECTIONS_P
     """Take the run's next step: up to ``limit`` sections that need it (``full``: need it or not). Starts the run.
 
     A section needs it when something in it changed since it was last done, when it was never done, or when the
-    term's scale changed. Two processes on one run do no harm: the slower one stops.
+    term's scale or policy changed. Two processes on one run do no harm: the slower one stops.
 
     Raises:
         StoreUnavailableError: the table is busy; take the step again.

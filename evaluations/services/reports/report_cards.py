@@ -19,6 +19,7 @@ from evaluations.errors import NotAssignedError
 from evaluations.permissions import SEE_REPORT_CARDS, SEE_WHOLE_REPORT_CARDS
 from evaluations.repository import roster, stored_scores
 from evaluations.repository.consolidated import ConsolidatedSection
+from evaluations.services.grading import access
 from evaluations.services.reports.consolidated_grades import GradeLine, get_places_up_to_date, line_of
 from evaluations.services.school import school_cache
 
@@ -145,7 +146,7 @@ def _sections_of(
     sections = [found for found in roster.list_sections() if found.section_id in names and found.school_year in years]
     require(actor, SEE_REPORT_CARDS)
     if not holds(actor, SEE_WHOLE_REPORT_CARDS):
-        sections = [section for section in sections if section.teacher_id == actor.person_id]
+        sections = [section for section in sections if access.teaches(actor, section)]
         if not sections:
             raise NotAssignedError
     return sorted(sections, key=lambda section: (roster.folded(section.name), section.section_id))

@@ -41,13 +41,15 @@ def verify(record: RosterImport) -> RosterImport:
 
 
 def write_chunk(import_id: str, number: int) -> dict[str, int]:
-    """Write one part of the plan, once: doing it again changes nothing.
+    """Write one part of the plan, once: doing it again changes nothing, nor does a worker that comes after its end.
 
     Raises:
+        JobMovedError: the import has ended, and may be undone by now.
         RosterChangedError: something stands there that the plan does not know. This part is not written.
     """
     changes = roster_imports.get_chunk(import_id, number)
     transaction = Transaction()
+    roster_imports.require_state(transaction, import_id, ImportState.APPLYING, otherwise=JobMovedError)
     for change in changes:
         roster_records.add_change(transaction, change, import_id)
     try:

@@ -38,7 +38,7 @@ def import_school(
     only when all its items stand. See ``import_record`` for the school's own record and its errors.
 
     Raises:
-        InvalidInputError, ScaleInUseError: see ``import_record``. Nothing was written.
+        InvalidInputError, ScaleInUseError, ClosedTermPolicyError: see ``import_record``. Nothing was written.
         ImportRunningError, PreviewOutdatedError: another import of this school runs; run it again.
         StoreUnavailableError: the table is throttled; run it again.
     """

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from evaluations.services.roster.previewing import ImportOptions, Preview
 
 
-_ACTIONS = MAX_ACTIONS - 1  # undoing a chunk notes in its transaction what it left
+_ACTIONS = MAX_ACTIONS - 1  # writing a chunk looks at the import's state; undoing it notes what it left
 
 
 class _TakenError(ConflictError):

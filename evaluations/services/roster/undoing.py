@@ -73,10 +73,11 @@ class _Now:
             case Entity.COURSE:
                 return any(section.course_id in name.ids for section in self._sections)
             case Entity.TEACHER:
-                return any(section.teacher_id in name.ids for section in self._sections)
+                [teacher_id] = name.ids
+                return any(section.has_been_taught_by(teacher_id) for section in self._sections)
             case Entity.SECTION:
                 [section_id] = name.ids
-                return section_id in self._evaluated or _has_people(section_id)
+                return section_id in self._evaluated or section_id in self._shared or _has_people(section_id)
             case Entity.STUDENT:
                 [student_id] = name.ids
                 return roster_records.has_places(student_id) or bool(_graded_in(student_id))
@@ -95,6 +96,11 @@ class _Now:
     @cached_property
     def _sections(self) -> list[Section]:
         return roster.list_sections(consistent=True)
+
+    @cached_property
+    def _shared(self) -> set[str]:
+        """Those of the school's sections that people assigned other teachers to."""
+        return {section.section_id for section in self._sections if section.others}
 
     @cached_property
     def _evaluated(self) -> set[str]:

@@ -1,4 +1,4 @@
-"""Bringing a school's own record in: its scale and its terms."""
+"""Bringing a school's own record in: how it grades, and its terms."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 from edu import audit, clock
 from edu.dynamo.transactions import Transaction
 from edu.errors import ConflictError, FieldError, InvalidInputError
-from evaluations.errors import ScaleInUseError
+from evaluations.domain.grading_policy import PLAIN
+from evaluations.errors import ClosedTermPolicyError, ScaleInUseError
 from evaluations.repository import pending_scores, roster, school_profile, stored_evaluations, term_locks
 from evaluations.repository.school_profile import SchoolProfile
 from evaluations.services.school import audit_trail, school_cache
@@ -32,14 +33,16 @@ def import_record(*, actor: Principal, school: School) -> None:
     """Write the own record of the school in scope. Idempotent.
 
     A term that the school has already stays open or closed as it is: only ``close_term`` and ``reopen_term`` change
-    that. One that is not given stays as it is altogether, on the scale it is on: no import takes a term away. A change
-    is in the audit trail, in ``actor``'s name.
+    that. One that is not given stays as it is altogether, on its scale and policy: no import takes a term away. A
+    change is in the audit trail, in ``actor``'s name. Where the policy of a term changes, its grades are computed anew
+    by the next reader, or at night.
 
     Raises:
         InvalidInputError: a given term overlaps one that the school has and the import does not give. Nothing was
             written.
         ScaleInUseError: the grading scale (any part of it) of a term would change in which something is recorded, or
             which is closed or over. Nothing was written.
+        ClosedTermPolicyError: the policy of a closed term would change. Nothing was written.
         ConflictError: others kept changing the school's record; run it again.
     """
     for _attempt in range(_ATTEMPTS):
@@ -50,6 +53,7 @@ def import_record(*, actor: Principal, school: School) -> None:
         transaction = Transaction()
         if before:
             _require_scales_of_used_terms(transaction, before.school, after)
+            _require_policies_of_closed_terms(before.school, after)
         profile = SchoolProfile(after, before.rules_version + 1 if before else 1, audit.new_salt())
         school_profile.put_profile(transaction, profile, before, otherwise=_RulesChangedError)
         audit_trail.add_import(transaction, actor=actor, before=before, after=profile)
@@ -67,7 +71,7 @@ def _with_standing_terms(school: School, standing: School) -> School:
     closed = {term.term_id: term.closed for term in standing.terms}
     given = [replace(term, closed=closed.get(term.term_id, term.closed)) for term in school.terms]
     named = {term.term_id for term in given}
-    kept = [_on_its_scale(term, standing, school) for term in standing.terms if term.term_id not in named]
+    kept = [_by_its_rules(term, standing, school) for term in standing.terms if term.term_id not in named]
     merged = sorted([*given, *kept], key=lambda term: term.starts_on)
     for earlier, later in pairwise(merged):
         if later.starts_on <= earlier.ends_on:
@@ -75,9 +79,14 @@ def _with_standing_terms(school: School, standing: School) -> School:
     return replace(school, terms=tuple(merged))
 
 
-def _on_its_scale(term: Term, standing: School, school: School) -> Term:
-    """The term saying itself which scale it is on, where the school's becomes another."""
-    return term if term.scale or standing.scale == school.scale else replace(term, scale=standing.scale)
+def _by_its_rules(term: Term, standing: School, school: School) -> Term:
+    """The term saying itself which scale it is on, and by which policy it is graded, where the school's change."""
+    scale, policy = term.scale, term.policy
+    if standing.scale != school.scale:
+        scale = scale or standing.scale
+    if standing.policy != school.policy:
+        policy = policy or standing.policy or PLAIN
+    return replace(term, scale=scale, policy=policy)
 
 
 def _require_scales_of_used_terms(transaction: Transaction, before: School, after: School) -> None:
@@ -89,6 +98,14 @@ def _require_scales_of_used_terms(transaction: Transaction, before: School, afte
         if term.closed or term.ends_on < today or _has_records(term.term_id):
             raise ScaleInUseError(_("Something is recorded in the term %(term)s already") % {"term": term.term_id})
         term_locks.require_unused(transaction, term.term_id, otherwise=_RulesChangedError)
+
+
+def _require_policies_of_closed_terms(before: School, after: School) -> None:
+    """Make sure that the grades of closed terms stand. A term that closes meanwhile has changed the school's record."""
+    for term in before.terms:
+        if term.closed and before.policy_in(term.term_id) != after.policy_in(term.term_id):
+            message = _("The term %(term)s is closed: give it the policy that it has") % {"term": term.term_id}
+            raise ClosedTermPolicyError(message)
 
 
 def _has_records(term_id: str) -> bool:

@@ -1,21 +1,26 @@
-"""A school's rules, kept in memory for five minutes: its scale, its terms, who teaches what.
+"""A school's rules, kept in memory for five minutes: how it grades, its terms, who teaches what.
 
-Five minutes is how long another process may let a former teacher in. It is not how long a closed term takes grades, or
-a term takes grades of another scale: the writing transaction itself looks at that (``term_locks``). Nor does a term
-stay closed here for longer than anywhere else: before refusing, the school's record is read again.
+Five minutes is how long another process may let somebody read whose place in a section was ended, or let in whom an
+import replaced as its teacher. It is not how long a substitute writes who was sent home, a closed term takes grades, or
+a term takes grades of another scale: the writing transaction itself looks at that (``term_locks``). Nor is anybody kept
+out here for longer than anywhere else: before refusing, the section's and the school's records are read again.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext_lazy as _
 
-from edu import memory
+from edu import clock, memory
 from edu.errors import FieldError, InvalidInputError, NotFoundError
 from evaluations.repository import roster, school_profile
 
 if TYPE_CHECKING:
+    from datetime import date
+
+    from evaluations.domain.grading_policy import GradingPolicy
     from evaluations.domain.scales import GradingScale
     from evaluations.domain.school import School, Section, Term
 
@@ -40,6 +45,11 @@ def time_zone_of_school() -> str:
         return "UTC"
 
 
+def today() -> date:
+    """The day that it is by the clocks of the school in scope."""
+    return clock.now().astimezone(ZoneInfo(time_zone_of_school())).date()
+
+
 def forget_school() -> None:
     """Drop what is remembered of the school's own record: this process has changed it, or knows better."""
     memory.forget(_SCHOOL)
@@ -57,13 +67,29 @@ def get_section(section_id: str) -> Section:
     Raises:
         NotFoundError: there is none of this id.
     """
-    section: Section = memory.remembered(f"section:{section_id}", lambda: roster.get_section(section_id))
+    section: Section = memory.remembered(_section(section_id), lambda: roster.get_section(section_id))
     return section
+
+
+def forget_section(section_id: str) -> None:
+    """Drop what is remembered of a section: this process has changed who teaches it, or knows better."""
+    memory.forget(_section(section_id))
+
+
+def get_section_afresh(section_id: str) -> Section:
+    """A section as its record says now. Same errors as ``get_section``."""
+    forget_section(section_id)
+    return get_section(section_id)
 
 
 def get_scale(term_id: str) -> GradingScale:
     """The scale that a term's grades are on, at most five minutes old: the term's own, or the school's."""
     return get_school().scale_in(term_id)
+
+
+def get_policy(term_id: str) -> GradingPolicy | None:
+    """How the term's scores become one grade, at most five minutes old; ``None`` for the plain weighted mean."""
+    return get_school().policy_in(term_id)
 
 
 def open_terms() -> list[Term]:
@@ -84,3 +110,7 @@ def get_term(term_id: str, *, afresh: bool = False, field: str = "term") -> Term
     if term is None:
         raise InvalidInputError(fields=[FieldError(field, "exists", _("This school has no such term"))])
     return term
+
+
+def _section(section_id: str) -> str:
+    return f"section:{section_id}"

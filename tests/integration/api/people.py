@@ -6,12 +6,15 @@ import uuid
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from edu import clock
 from edu.identity.principal import Role
 from edu.tenancy import enter_school
+from evaluations import services
+from evaluations.domain.teaching import MOST_ASSIGNMENTS, Capacity
 from tests.integration.evaluations.conftest import ApiClient, account_of
 from tests.integration.evaluations.gradebook import record, set_evaluation
 from tests.support.cloud import acting_as
@@ -20,12 +23,14 @@ from tests.support.tokens import id_token_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import date
 
     from tests.support.schools import TestSchool
 
 _STUDENTS = 40
 _CORRECTED, _VOIDED = "student-000", "student-001"
-_IDS = frozenset({"evaluation_id", "student_id", "section_id", "term_id", "term"})
+_IDS = frozenset({"evaluation_id", "student_id", "section_id", "term_id", "term", "teacher_id", "assignment_id"})
+_SHARED = "len-5a"  # where assignments are ended; they are made in the other section
 
 
 @dataclass(frozen=True)
@@ -36,6 +41,8 @@ class People:
     values: dict[str, Any]
     next_evaluation: Callable[[], str]
     next_student: Callable[[], str]
+    next_day: Callable[[], str]
+    next_assignment: Callable[[], str]
 
     def headers(self, role: Role) -> dict[str, str]:
         """The headers of this role's person."""
@@ -66,6 +73,10 @@ class People:
             values["evaluation_id"] = self.next_evaluation()
         if case.method == "POST" and path.endswith("/scores"):
             values["student_id"] = self.next_student()
+        if path.endswith("/teachers"):
+            values["starts_on"] = values["ends_on"] = self.next_day()
+        if path.endswith("/end"):
+            values |= {"section_id": _SHARED, "assignment_id": self.next_assignment(), "ends_on": None}
         if path.endswith("/void"):
             values["student_id"] = _VOIDED
         if path.endswith("/behavior"):
@@ -79,11 +90,16 @@ class People:
         headers = dict(case.headers or {})
         if "Idempotency-Key" in headers:
             headers["Idempotency-Key"] = uuid.uuid4().hex
+        if {"If-Match", "If-None-Match"} <= headers.keys():
+            del headers["If-None-Match"]  # one condition only
         if "If-Match" in headers and isinstance(places, dict) and "evaluation_id" in places:
             path = f"/evaluations/{places['evaluation_id']}"
             if "student_id" in places:
                 path += f"/scores/{places['student_id']}"
             headers["If-Match"] = ApiClient(self.tokens[Role.TEACHER]).get(path).headers.get("ETag", '"1"')
+        elif "If-Match" in headers and isinstance(places, dict) and "section_id" in places:
+            path = f"/sections/{places['section_id']}/teachers"
+            headers["If-Match"] = ApiClient(self.tokens[Role.SCHOOL_ADMIN]).get(path).headers.get("ETag", '"1"')
         return headers
 
 
@@ -100,12 +116,15 @@ def make_people(school_id: str) -> People:
         Role.SCHOOL_ADMIN: account_of(school, Role.SCHOOL_ADMIN),
         Role.STUDENT: account_of(school, Role.STUDENT, _CORRECTED),
     }
-    numbers = count(2)
+    numbers, days = count(2), count()
+    today = clock.now().date()
     return People(
         tokens={role: id_token_of(account) for role, account in accounts.items()},
         values=_sensible(school) | {"evaluation_id": graded},
         next_evaluation=lambda: _another_evaluation(school),
         next_student=lambda: f"student-{next(numbers) % _STUDENTS:03d}",
+        next_day=lambda: _day_after(today, next(days)),
+        next_assignment=lambda: _standing_assignment(school),
     )
 
 
@@ -123,6 +142,8 @@ def _sensible(school: TestSchool) -> dict[str, str]:
         "title": "Control",
         "weight": "2",
         "held_on": term.starts_on.isoformat(),
+        "teacher_id": "teacher-2",
+        "capacity": "co_teacher",
         "occurred_at": clock.now().isoformat(),
     }
 
@@ -130,6 +151,27 @@ def _sensible(school: TestSchool) -> dict[str, str]:
 def _another_evaluation(school: TestSchool) -> str:
     with enter_school(school.school_id):
         return set_evaluation(school, "1")
+
+
+def _day_after(today: date, number: int) -> str:
+    return (today + timedelta(days=1 + number)).isoformat()
+
+
+def _standing_assignment(school: TestSchool) -> str:
+    """Somebody who shares the section, for a request that ends that."""
+    admin = school.person(Role.SCHOOL_ADMIN)
+    with enter_school(school.school_id):
+        found = services.list_section_teachers(actor=admin, section_id=_SHARED)
+        others = found.section.others or ()
+        if len(others) < MOST_ASSIGNMENTS and all(one.is_over(found.today) for one in others):
+            found = services.assign_teacher(
+                actor=admin,
+                section_id=_SHARED,
+                version=found.version,
+                teacher_id="teacher-1",
+                capacity=Capacity.CO_TEACHER,
+            )
+    return (found.section.others or ())[-1].assignment_id
 
 
 def _digest(case: Any) -> int:

@@ -92,6 +92,19 @@ def test_school_admin_sees_no_other_schools_evaluation(school: TestSchool, other
     assert answer.headers["Location"] == "/admin/"
 
 
+def test_console_tells_what_is_cancelled_and_what_it_is_for(school: TestSchool) -> None:
+    evaluation = _scored(school, 1)
+    with enter_school(school.school_id):
+        services.cancel_evaluation(
+            actor=school.teacher, evaluation_id=evaluation.evaluation_id, version=evaluation.version, reason="Por error"
+        )
+    for role in (Role.SCHOOL_ADMIN, Role.AUDITOR):
+        client = staff(role, school.school_id)
+        for shown in (page(client, f"{EVALUATIONS}?section=mat-5a"), page(client, _detail(evaluation))):
+            assert "Sumativa" in shown
+            assert "icon-yes" in shown, "cancelled"
+
+
 @pytest.mark.parametrize("evaluation_id", ["nothing", "a_23b", "_0A", "x" * 300])
 def test_evaluation_that_does_not_exist_redirects(school: TestSchool, evaluation_id: str) -> None:
     client = staff(Role.SCHOOL_ADMIN, school.school_id)

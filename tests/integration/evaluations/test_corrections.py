@@ -67,12 +67,18 @@ def test_history_tells_who_when_before_after_and_why(teacher: ApiClient, score_p
     void(teacher, score_path, 2, "Copió")
     last, middle, earliest = history(teacher, score_path)
     assert [entry["version"] for entry in (last, middle, earliest)] == [3, 2, 1]
-    assert (earliest["before"], earliest["after"]) == (None, {"state": "recorded", "value": "6.5", "late": False})
+    assert (earliest["before"], earliest["after"]) == (
+        None,
+        {"state": "recorded", "value": "6.5", "late": False, "comment": None},
+    )
     assert (middle["before"], middle["after"]) == (
         earliest["after"],
-        {"state": "recorded", "value": "5.0", "late": False},
+        {"state": "recorded", "value": "5.0", "late": False, "comment": None},
     )
-    assert (last["before"], last["after"]) == (middle["after"], {"state": "void", "value": None, "late": False})
+    assert (last["before"], last["after"]) == (
+        middle["after"],
+        {"state": "void", "value": None, "late": False, "comment": None},
+    )
     assert [entry["reason"] for entry in (last, middle, earliest)] == ["Copió", "Error de suma", ""]
     assert {entry["role"] for entry in (last, middle)} == {"teacher"}
     assert len({entry["actor"] for entry in (last, middle, earliest)}) == 1
@@ -132,8 +138,9 @@ def test_stale_version_shows_both_values(teacher: ApiClient, score_path: str) ->
     assert refused(late) == (412, "stale_version")
     body = problem_of(late)
     assert body["title"] == "La versión que envió no es la actual"
-    assert body["current"] == {name: now[name] for name in ("state", "value", "late", "version", "recorded_at")}
-    assert body["yours"] == {"state": "recorded", "value": "4.0", "late": False, "version": 1}
+    shown = ("state", "value", "late", "comment", "version", "recorded_at")
+    assert body["current"] == {name: now[name] for name in shown}
+    assert body["yours"] == {"state": "recorded", "value": "4.0", "late": False, "comment": None, "version": 1}
     assert teacher.get(score_path).json() == now
 
 

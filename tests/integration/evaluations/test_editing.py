@@ -48,6 +48,7 @@ def test_each_thing_is_changed_by_itself(teacher: ApiClient, path: str, exam: di
     later = (date.fromisoformat(exam["held_on"]) + timedelta(days=3)).isoformat()
     expected = teacher.get(path).json()
     changes = [{"title": "Prueba de decimales"}, {"weight": "30.00"}, {"held_on": later}, {"kind": "quiz"}]
+    changes += [{"purpose": "formative"}, {"purpose": "summative"}]
     for version, change in enumerate(changes, 1):
         answer = edit(teacher, path, version, **change)
         expected |= {**change, "version": version + 1}
@@ -121,6 +122,7 @@ def test_history_tells_who_when_before_after_and_why(
     [first] = auditor.get(f"{path}/history?cursor={page['next']}").json()["results"]
     titled, weighed = page["results"]
     said = {name: exam[name] for name in ("kind", "title", "weight", "held_on")}
+    said |= {"purpose": "summative", "cancelled": False}
     assert [entry["version"] for entry in (titled, weighed, first)] == [3, 2, 1]
     assert (first["before"], first["after"], first["reason"]) == (None, said, "")
     assert (weighed["before"], weighed["after"]) == (said, said | {"weight": "40.00"})
@@ -163,7 +165,8 @@ def test_stale_edit_shows_both(teacher: ApiClient, path: str) -> None:
     late = edit(teacher, path, 1, weight="7.50")
     assert refused(late) == (412, "stale_version")
     body = problem_of(late)
-    assert body["current"] == {name: now[name] for name in ("title", "weight", "held_on", "kind", "version")}
+    shown = ("title", "weight", "held_on", "kind", "purpose", "cancelled", "version")
+    assert body["current"] == {name: now[name] for name in shown}
     assert body["yours"] == {"weight": "7.50", "version": 1}
     assert refused(delete(teacher, path, 1)) == (412, "stale_version")
 

@@ -16,7 +16,7 @@ from evaluations import services
 from evaluations.domain.evaluation import Evaluation, EvaluationKind, Score, ScoreState
 from evaluations.domain.scales import STANDARD_SCALES
 from evaluations.domain.school import Enrolment
-from evaluations.errors import ScaleInUseError
+from evaluations.errors import EvaluationCancelledError, ScaleInUseError
 from evaluations.services.grading import score_import
 from tests.integration.evaluations.calendar import import_again, open_term
 from tests.integration.evaluations.gradebook import SECTION, record
@@ -145,6 +145,16 @@ def test_deleted_evaluation_is_not_brought_back(school: TestSchool) -> None:
     services.delete_evaluation(actor=school.teacher, evaluation_id="imp-1", version=1)
     with pytest.raises(ConflictError):
         bring_in(school, score(0))
+
+
+def test_reinstated_evaluation_takes_scores_again(school: TestSchool) -> None:
+    bring_in(school, score())
+    place: dict[str, Any] = {"actor": school.teacher, "evaluation_id": "imp-1", "reason": "Por error"}
+    services.cancel_evaluation(**place, version=1)
+    with pytest.raises(EvaluationCancelledError):
+        bring_in(school, score(), score(1))
+    services.reinstate_evaluation(**place, version=2)
+    assert bring_in(school, score(), score(1)).created == ("student-001",)
 
 
 def test_scores_of_who_has_left_are_the_same_still(school: TestSchool) -> None:

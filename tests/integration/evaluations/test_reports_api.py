@@ -60,9 +60,11 @@ def test_section_as_its_teacher_reads_it(teacher: ApiClient, score: Score) -> No
         "passing": True,
         "complete": True,
         "counted": 1,
+        "dropped": None,
         "evaluations": 1,
         "weight_counted": "100.00",
         "weight_total": "100.00",
+        "extra": None,
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -13,8 +13,8 @@ from evaluations import services
 from evaluations.domain.evaluation import EvaluationKind, ScoreState
 from evaluations.domain.roster_imports import ImportState
 from evaluations.errors import ImportDecidedError
-from evaluations.repository import roster
-from tests.integration.evaluations.rosters import finish, load, principal, students_of, table_of
+from evaluations.repository import roster, roster_records
+from tests.integration.evaluations.rosters import begin, finish, load, principal, students_of, table_of
 from tests.support.roster_sets import RosterSet
 from tests.support.schools import OPEN_TERM
 
@@ -128,3 +128,27 @@ def test_who_came_back_since_is_kept(own: str) -> None:
     load(own, RosterSet(students=12).files())
     assert undo(own, second.import_id) == ["enrolment:cls-len/stu-003", "enrolment:cls-mat/stu-003"]
     assert "stu-003" in students_of(own, "cls-mat")
+
+
+def test_worker_that_was_stopped_while_the_import_was_written_and_undone_writes_nothing_more(
+    cloud: Cloud, own: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has put its part together; others end the import and undo it before the part is sent."""
+    load(own, RosterSet(students=3).files())
+    before, add_change = table_of(cloud, own), roster_records.add_change
+    made = RosterSet(students=3)
+    made.add_student("stu-900", "Nueva", "Prueba", classes=("cls-len",))
+    begun, stopped = begin(own, made.files()), list[str]()
+
+    def interrupted(*arguments: Any) -> None:
+        add_change(*arguments)
+        if not stopped:
+            stopped.append(own)
+            finish(own, begun.import_id)
+            undo(own, begun.import_id)
+
+    monkeypatch.setattr(roster_records, "add_change", interrupted)
+    assert begun.is_running
+    assert finish(own, begun.import_id).state is ImportState.UNDONE
+    assert stopped
+    assert table_of(cloud, own) == before

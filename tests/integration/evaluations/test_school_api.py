@@ -63,6 +63,8 @@ def test_school_tells_its_staff_where_it_is_and_how_it_grades(school: TestSchool
         "time_zone": "America/Santiago",
         "locale": "es-CL",
         "scale": NUMERIC,
+        "policy": None,
+        "administrators_grade": False,
     }
 
 

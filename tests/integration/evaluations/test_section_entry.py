@@ -416,7 +416,7 @@ def test_actions_of_a_score_are_counted_right(school: TestSchool, evaluation_id:
             value=None,
         )
         transaction = Transaction()
-        changes.add_score_change(transaction, changes.ScoreChange(score, "recorded"), school.teacher)
+        changes.add_score_change(transaction, changes.ScoreChange(score, "recorded"), changes.Writer(school.teacher))
         assert len(roster.list_enrolments("mat-5a")) == WHOLE_SECTION
     assert len(transaction._actions) == changes.ACTIONS_PER_SCORE
     assert changes.ACTIONS_PER_SCORE * 19 + 2 <= MAX_ACTIONS

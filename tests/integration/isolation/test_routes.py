@@ -26,6 +26,13 @@ def test_addresses_keep_the_schools_apart(cloud: Cloud, only: str) -> None:
     assert len(section.cells) > 500
 
 
+def test_changes_of_a_school_are_its_own(cloud: Cloud) -> None:
+    """Its address names no record: what keeps the schools apart is the token alone, and the cursor (see the probes)."""
+    section = routes.run(cloud, "api/v1/changes")
+    assert (section.unexpected, section.problems) == ((), ())
+    assert len(section.cells) > 50
+
+
 @pytest.mark.usefixtures("cloud")
 def test_crossed_requests_keep_the_schools_apart() -> None:
     cells = routes_probes.run(*seed_pair())

@@ -71,7 +71,7 @@ def test_pipe_takes_no_clear_identity_and_no_free_text(template: dict[str, Any],
     text = template["Resources"][pipe]["Properties"]["TargetParameters"]["InputTemplate"]
     attributes = set(re.findall(r"NewImage\.([a-z_]+)\.", text))
     assert "student_pseudonym" in attributes
-    assert not attributes & {"student_id", "person_id", "name", "note", "pk", "sk"}
+    assert not attributes & {"student_id", "person_id", "name", "note", "comment", "pk", "sk"}
 
 
 @pytest.mark.parametrize("table", ["EventsTable", "GradesTable"])

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from contextvars import Context
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from celery import Celery
 
+from edu import clock
 from edu.aws.clients import service_client
 from edu.canary_tasks import try_isolation
-from edu.deadlines import DeadlinePassedError, check_deadline, start_deadline
+from edu.deadlines import DeadlinePassedError, TooLateToSendError, check_deadline, sent_by, start_deadline
 from edu.errors import LibretaError
 from edu.queues import TASK_TIME_S
 from edu.tasks import LoggedTask
@@ -66,3 +68,21 @@ def test_task_starts_with_its_time_before_it(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_what_goes_on_after_an_error_of_ours_does_not_go_on_after_this() -> None:
     assert not issubclass(DeadlinePassedError, LibretaError)
+
+
+def test_call_that_was_to_be_sent_by_now_is_not_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    latest = datetime(2026, 11, 29, 12, tzinfo=UTC)
+    monkeypatch.setattr(clock, "now", lambda: latest + timedelta(microseconds=1))
+    with sent_by(latest), pytest.raises(TooLateToSendError):
+        service_client("sqs").list_queues()
+    check_deadline()  # it was the block's
+
+
+def test_call_may_be_sent_until_then_and_at_any_time_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    latest = datetime(2026, 11, 29, 12, tzinfo=UTC)
+    monkeypatch.setattr(clock, "now", lambda: latest)
+    with sent_by(latest):
+        check_deadline()
+    monkeypatch.setattr(clock, "now", lambda: latest + timedelta(days=1))
+    with sent_by(None):
+        check_deadline()

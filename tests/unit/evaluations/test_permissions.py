@@ -14,7 +14,8 @@ TEACHING = {
 }
 ADMINISTERING = {
     *("see_every_section", "see_scores_anywhere", "see_whole_report_cards"),
-    *("set_evaluations_anywhere", "write_in_closed_terms", "close_terms", "import_roster"),
+    *("set_evaluations_anywhere", "grade_for_absent", "write_in_closed_terms"),
+    *("close_terms", "assign_teachers", "import_roster", "see_changes"),
 }
 
 
@@ -22,7 +23,7 @@ GRANTED = {
     Role.TEACHER: TEACHING,
     Role.SCHOOL_ADMIN: TEACHING | ADMINISTERING,
     Role.AUDITOR: {"see_school", "see_evaluations", "see_every_section"},
-    Role.PLATFORM_OPERATOR: {"import_roster"},
+    Role.PLATFORM_OPERATOR: {"assign_teachers", "import_roster"},
     Role.STUDENT: set(),
 }
 

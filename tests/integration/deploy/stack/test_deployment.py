@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 @pytest.fixture
 def changed_template() -> str:
     shipped = TEMPLATE_PATH.read_text(encoding="utf-8")
-    assert shipped.count("Threshold: 1000") == 1
-    return shipped.replace("Threshold: 1000", "Threshold: 1001")
+    before, name, rest = shipped.partition("\n  BehaviorDepthHigh:\n")
+    assert "Threshold: 1000" in rest
+    return before + name + rest.replace("Threshold: 1000", "Threshold: 1001", 1)
 
 
 def test_second_deployment_changes_nothing(clients: deployment.Clients, outputs: dict[str, str]) -> None:

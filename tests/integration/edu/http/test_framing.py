@@ -56,7 +56,8 @@ def _told(response: httpx.Response) -> tuple[int, dict[str, Any]]:
 def test_every_write_reads_a_body_in_chunks(servers: Servers, place: Place, method: str, path: str) -> None:
     """Both framings are answered alike: whoever may write is told that it is no JSON, which no body would not be."""
     ids = {"section_id": "mat-5a", "evaluation_id": place.evaluation_id, "student_id": "student-001"}
-    address = path.format(**ids, term_id="term-open", school_id=place.school.school_id)
+    ids |= {"term_id": "term-open", "school_id": place.school.school_id, "assignment_id": "a-1"}
+    address = path.format(**ids)
     tokens = [Knocking.sign_in(place.school, role) for role in (Role.TEACHER, Role.SCHOOL_ADMIN, Role.STUDENT)]
     base_url = servers.door if address == EVENTS_PATH else servers.web
     codes = set[str]()

@@ -48,12 +48,12 @@ def test_first_steps_lead_to_a_recorded_score(place: Place) -> None:
         sections = Client().get(Client().get("/api/v1/").json()["reads"]["list_sections"], headers=bearer).json()
         assert [section["section_id"] for section in sections["results"]] == ["mat-5a"]
         headers_of_write, score = _asked(WRITE)
-        assert headers_of_write.keys() == {"Authorization", "Idempotency-Key", "Content-Type"}
-    written = Client().post(
-        f"/api/v1/evaluations/{place.evaluation_id}/scores",
-        data=score.replace("est-0001", "student-001"),
+        assert headers_of_write.keys() == {"Authorization", "Idempotency-Key", "If-None-Match", "Content-Type"}
+    written = Client().put(
+        f"/api/v1/evaluations/{place.evaluation_id}/scores/student-001",
+        data=score,
         content_type=headers_of_write["Content-Type"],
-        headers=bearer | {"Idempotency-Key": str(uuid.uuid4())},
+        headers=bearer | {"Idempotency-Key": str(uuid.uuid4()), "If-None-Match": headers_of_write["If-None-Match"]},
     )
     assert (written.status_code, written.json()["value"]) == (201, "6.5")
     assert Client().get(written.headers["Location"], headers=bearer).json() == written.json()

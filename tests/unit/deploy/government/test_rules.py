@@ -44,6 +44,8 @@ def test_limit_does_not_count_what_it_turned_away() -> None:
         ({}, None, ""),
         ({"value": "ñ/3"}, None, ""),
         ({"state": "absent", "value": None}, None, ""),
+        ({"state": "cancelled", "value": None}, None, ""),
+        ({"state": "cancelled"}, None, "malformed_value"),
         ({"student_id": "refused"}, None, "unknown_student"),
         ({"course_id": "C"}, None, "malformed_id"),
         ({"state": "absent"}, None, "malformed_value"),

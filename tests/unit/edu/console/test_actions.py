@@ -10,7 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils import translation
 from django.utils.translation import gettext_lazy
 
-from edu.console.actions import action_name, register_actions, registered_actions
+from edu.console.actions import action_name, capacity_name, register_actions, registered_actions
 from tests.unit.edu.console.messages import PACKAGES, ROOT
 
 if TYPE_CHECKING:
@@ -73,3 +73,5 @@ def test_action_is_named_in_spanish_and_an_unknown_one_by_itself() -> None:
     with translation.override("es"):
         assert str(action_name("score.recorded")) == "Nota registrada"
         assert action_name("score.burnt") == "score.burnt"
+        assert str(capacity_name("substitute")) == "Reemplazante"
+        assert capacity_name("ghost") == "ghost"

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
+from edu import clock
+from edu.deadlines import TooLateToSendError, check_deadline
 from edu.dynamo.errors import ConditionFailedError, StoreError, StoreUnavailableError, TransactionConflictError
 from edu.dynamo.keys import Key
 from edu.dynamo.transactions import MAX_ACTIONS, NOT_THERE, Transaction, version_is
@@ -106,3 +109,26 @@ def test_conditions_values_stand_beside_the_updates_own(client: ScriptedClient) 
     [action] = client.calls[0][1]["TransactItems"]
     assert action["Update"]["ExpressionAttributeValues"] == {":next": {"N": "2"}, ":expected_version": {"N": "1"}}
     assert action["Update"]["ReturnValuesOnConditionCheckFailure"] == "ALL_OLD"
+
+
+def test_what_has_to_be_sent_by_an_instant_is_not_sent_after_it(
+    client: ScriptedClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each attempt looks at the clock anew; of several instants the first counts."""
+    noon = datetime(2026, 11, 29, 12, tzinfo=UTC)
+    minutes = iter((0, 1, 2))
+    monkeypatch.setattr(clock, "now", lambda: noon + timedelta(minutes=next(minutes)))
+
+    def held_up(_arguments: object) -> None:
+        check_deadline()  # as botocore does before each attempt
+        raise cancelled("TransactionConflict")
+
+    client.answers = [held_up]
+    transaction = _transaction()
+    transaction.send_by(noon + timedelta(hours=1))
+    transaction.send_by(noon + timedelta(minutes=1))
+    transaction.send_by(noon + timedelta(hours=2))
+    with pytest.raises(StoreUnavailableError) as raised:
+        transaction.commit()
+    assert isinstance(raised.value.__cause__, TooLateToSendError)
+    assert (len(client.calls), raised.value.status) == (3, 503)

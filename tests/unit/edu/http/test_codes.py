@@ -28,6 +28,7 @@ _INSIDE = {
     "job_not_found": "a job's",
     "job_moved": "a job's",
     "scale_in_use": "an import's",
+    "policy_of_closed_term": "an import's",
     "import_refused": "an import's",
     "import_preview_outdated": "an import's",
     "import_running": "an import's",

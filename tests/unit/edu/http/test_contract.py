@@ -112,7 +112,27 @@ def test_writes_take_an_idempotency_key_and_corrections_the_version() -> None:
     del writes["send_events"]  # its events' own ids make it idempotent
     assert all("Idempotency-Key" in names for names in writes.values())
     versioned = {name for name, names in writes.items() if "If-Match" in names}
-    assert versioned == {"edit_evaluation", "delete_evaluation", "correct_score", "void_score"}
+    assert versioned == {
+        "edit_evaluation",
+        "delete_evaluation",
+        "cancel_evaluation",
+        "reinstate_evaluation",
+        "void_score",
+        "assign_section_teacher",
+        "end_section_teacher",
+    }
+    assert {name for name, names in writes.items() if "Nothing-Replaced" in names} == {"write_score"}
+
+
+def test_put_of_a_score_takes_one_of_two_conditions_and_shows_both_ways() -> None:
+    put = contract()["paths"]["/api/v1/evaluations/{evaluation_id}/scores/{student_id}"]["put"]
+    conditions = [contract()["components"]["parameters"][name] for name in ("Replaced-Version", "Nothing-Replaced")]
+    assert {"Replaced-Version", "Nothing-Replaced"} <= _names(put)
+    assert [(one["name"], one["required"]) for one in conditions] == [("If-Match", False), ("If-None-Match", False)]
+    assert set(put["requestBody"]["content"]["application/json"]["examples"]) == {"First", "Correction"}
+    assert {"ETag", "Location"} <= put["responses"]["201"]["headers"].keys()
+    assert "ETag" in put["responses"]["200"]["headers"]
+    assert {"412", "428"} <= put["responses"].keys()
 
 
 @pytest.mark.parametrize(

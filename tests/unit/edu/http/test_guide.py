@@ -100,7 +100,9 @@ def test_commands_send_what_is_taken() -> None:
     flows = _client()["ExplicitAuthFlows"]
     assert f"ALLOW_{_sent(SIGN_IN)['AuthFlow']}" in flows
     assert {"ALLOW_REFRESH_TOKEN_AUTH"} <= set(flows)
-    score = score_serializers.ScoreInput(data=_sent(WRITE))
+    assert "-X PUT" in WRITE
+    assert "-H 'If-None-Match: *'" in WRITE
+    score = score_serializers.CorrectionInput(data=_sent(WRITE))
     assert score.is_valid()
 
 

@@ -7,7 +7,14 @@ from django.test import RequestFactory
 from django.utils import translation
 from rest_framework.request import Request
 
-from edu.http.preconditions import MalformedPreconditionError, PreconditionRequiredError, expected_version
+from edu.http.preconditions import (
+    ContradictoryPreconditionsError,
+    MalformedAbsenceError,
+    MalformedPreconditionError,
+    PreconditionRequiredError,
+    expected_version,
+    replaced_version,
+)
 
 NEITHER = 'Envíe el ETag de la única versión que vio, por ejemplo "1": ni * ni varias'
 
@@ -46,3 +53,43 @@ def test_anything_else_is_told_what_to_send(header: str, message: str) -> None:
 def test_missing_one_is_asked_for() -> None:
     with pytest.raises(PreconditionRequiredError):
         expected_version(_request(""))
+
+
+def _put(**headers: str) -> Request:
+    return Request(RequestFactory().put("/", headers={name.replace("_", "-"): text for name, text in headers.items()}))
+
+
+@pytest.mark.parametrize("header", ["*", " * "])
+def test_nothing_is_replaced_where_there_is_to_be_nothing(header: str) -> None:
+    assert replaced_version(_put(If_None_Match=header)) is None
+    assert replaced_version(_put(If_None_Match=header, If_Match="")) is None
+
+
+def test_version_is_replaced_as_ever() -> None:
+    assert replaced_version(_put(If_Match='"3"')) == 3
+    assert replaced_version(_put(If_Match='"3"', If_None_Match=" ")) == 3
+    with pytest.raises(MalformedPreconditionError):
+        replaced_version(_put(If_Match="*"))
+
+
+@pytest.mark.parametrize("header", ['"1"', 'W/"1"', '*, "1"', "**", "1"])
+def test_tags_that_must_not_match_say_nothing_to_a_write(header: str) -> None:
+    with pytest.raises(MalformedAbsenceError) as refused:
+        replaced_version(_put(If_None_Match=header))
+    [error] = refused.value.fields
+    assert (refused.value.status, error.field, error.rule) == (400, "If-None-Match", "asterisk")
+
+
+@pytest.mark.parametrize("if_none_match", ["*", '"1"'])
+def test_both_conditions_contradict_each_other(if_none_match: str) -> None:
+    with pytest.raises(ContradictoryPreconditionsError) as refused:
+        replaced_version(_put(If_Match='"1"', If_None_Match=if_none_match))
+    assert (refused.value.status, refused.value.code) == (400, "preconditions_contradict")
+
+
+def test_neither_condition_is_told_both_ways() -> None:
+    with translation.override("es"), pytest.raises(PreconditionRequiredError) as refused:
+        replaced_version(_put())
+    [error] = refused.value.fields
+    assert "If-None-Match: *" in str(error.message)
+    assert str(error.message).startswith("Envíe")

@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 from django.utils import translation
@@ -40,9 +41,20 @@ def test_spanish_excel_gets_what_it_expects() -> None:
         "Completa": "Sí",
         "Calculada": "04/05/2026 08:30",
         "Puede estar desactualizada": "No",
+        "Notas más bajas sin contar": "",
+        "Puntos extra": "",
     }
     assert (second["Nota"], second["Aprueba"]) == ("3,9", "No")
     assert (average["Asignatura"], average["Nota"]) == ("Promedio general", "5,9")
+
+
+def test_what_the_policy_left_out_and_added_stands_beside_the_mean() -> None:
+    by_policy = replace(grade("6.8", "34/5"), dropped=2, extra=Decimal("0.30"))
+    with translation.override("es"):
+        first, second, _average = rows(card_csv.render(card(course("Arte", by_policy), course("Música", grade("5.0")))))
+    named = ("Nota", "Promedio sin redondear", "Notas más bajas sin contar", "Puntos extra")
+    assert [first[name] for name in named] == ["6,8", "6,8000", "2", "0,30"]
+    assert [second[name] for name in named] == ["5,0", "5,0000", "", ""]
 
 
 def test_english_reader_gets_points_and_commas() -> None:

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.utils import translation
@@ -98,6 +100,18 @@ def test_card_that_is_not_the_last_word_says_so_and_is_not_signed(change: dict[s
     assert "Firma y sello del colegio" in whole
     assert "Documento provisorio" in changed
     assert "Firma" not in changed
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"dropped": 1}, "Algunas de las notas más bajas no cuentan, según el reglamento del colegio."),
+        ({"extra": Decimal("0.3")}, "Incluye puntos extra, según el reglamento del colegio."),
+    ],
+)
+def test_card_says_what_the_policy_left_out_or_added(change: dict[str, Any], said: str) -> None:
+    assert said in rendered(course("Arte", grade("6.0"), replace(grade("6.5"), **change)), terms=2)
+    assert "según el reglamento" not in rendered(course("Arte", grade("6.0"), grade("6.5")), terms=2)
 
 
 def test_teachers_card_says_that_it_is_not_all() -> None:

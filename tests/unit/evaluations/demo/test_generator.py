@@ -12,7 +12,10 @@ from typing import Any
 import pytest
 
 from evaluations.demo import MAX_SCHOOLS, MAX_STUDENTS, SIZES, DemoSchool, generate
-from evaluations.domain.evaluation import EvaluationKind, Score, ScoreState
+from evaluations.domain.consolidation import Grade, consolidate
+from evaluations.domain.evaluation import EvaluationKind, EvaluationPurpose, Score, ScoreState
+from evaluations.domain.grading_policy import AbsentRule
+from evaluations.domain.teaching import Capacity
 
 TODAY = date(2026, 11, 24)
 SEED = 20_261_124
@@ -147,8 +150,8 @@ def test_every_reference_leads_somewhere_in_the_same_school(many_scores: list[tu
         assert len({(score.evaluation_id, score.student_id) for score in scores}) == len(scores)
 
 
-def copied(item: Any) -> tuple[str, ...]:
-    return (item.section_id, item.course_id, item.term_id, item.kind)
+def copied(item: Any) -> tuple[str | None, ...]:
+    return (item.section_id, item.course_id, item.term_id, item.kind, item.purpose)
 
 
 def test_every_grade_is_canonical_on_its_schools_scale(many_scores: list[tuple[DemoSchool, list[Score]]]) -> None:
@@ -255,9 +258,59 @@ def test_weights_of_a_closed_term_make_a_whole_grade(medium: list[DemoSchool]) -
         closed = {term.term_id for term in one.school.terms if term.closed}
         sums: Counter[tuple[str, str]] = Counter()
         for evaluation in one.evaluations:
-            if evaluation.term_id in closed:
+            if evaluation.term_id in closed and evaluation.purpose is None:
                 sums[evaluation.section_id, evaluation.term_id] += int(evaluation.weight)
         assert set(sums.values()) <= {100}
+
+
+def test_policies_show_in_the_grades(medium: list[DemoSchool]) -> None:
+    """In one school the lowest is dropped and extra credit adds, in one an absence counts."""
+    found = Counter[str]()
+    for one in medium:
+        rules = (
+            {
+                "drops": any(category.drop_lowest for category in one.school.policy.categories),
+                "adds": one.school.policy.extra_credit_bound is not None,
+                "absent": one.school.policy.absent is AbsentRule.MINIMUM,
+            }
+            if one.school.policy
+            else {}
+        )
+        found.update(rule for rule, given in rules.items() if given)
+        grades = list(consolidated(one, sections=3))
+        assert any(grade.dropped for grade in grades) == bool(rules.get("drops"))
+        assert any(grade.extra for grade in grades) == bool(rules.get("adds"))
+    assert found == {"drops": 1, "adds": 1, "absent": 1}
+
+
+def consolidated(one: DemoSchool, *, sections: int) -> Iterable[Grade]:
+    """Every grade of some of the school's sections, by its policy."""
+    some = {section.section_id for section in one.sections[:sections]}
+    held: dict[tuple[str, str, str], dict[str, Score]] = {}
+    for score in (score for score in one.scores() if score.section_id in some):
+        held.setdefault((score.term_id, score.section_id, score.student_id), {})[score.evaluation_id] = score
+    for (term_id, section_id, _), scores in held.items():
+        place = [e for e in one.evaluations if (e.term_id, e.section_id) == (term_id, section_id)]
+        yield consolidate(one.school.scale_in(term_id), place, scores, one.school.policy_in(term_id))
+
+
+def test_some_evaluations_count_for_nothing_and_one_of_each_school_was_set_twice(full: list[DemoSchool]) -> None:
+    every = [evaluation for one in full for evaluation in one.evaluations]
+    purposes = Counter(evaluation.purpose for evaluation in every)
+    assert purposes.keys() == {None, EvaluationPurpose.FORMATIVE, EvaluationPurpose.EXTRA_CREDIT}
+    assert 0.02 < purposes[EvaluationPurpose.FORMATIVE] / len(every) < 0.2
+    for one in full:
+        named = {evaluation.evaluation_id: evaluation for evaluation in one.evaluations}
+        mistaken = named[one.mistaken]
+        assert mistaken.title in {each.title for each in named.values() if each.evaluation_id != one.mistaken}
+        assert [term.closed for term in one.school.terms if term.term_id == mistaken.term_id] == [False]
+
+
+def test_a_few_scores_have_a_line_for_the_family(many_scores: list[tuple[DemoSchool, list[Score]]]) -> None:
+    scores = [score for _, of_one in many_scores for score in of_one]
+    commented = [score for score in scores if score.comment]
+    assert 0.02 < len(commented) / len(scores) < 0.04
+    assert {score.state for score in commented} == set(ScoreState) - {ScoreState.VOID}
 
 
 def test_sections_of_two_schools_share_ids_so_that_a_mix_up_shows(medium: list[DemoSchool]) -> None:
@@ -271,3 +324,22 @@ def test_no_name_or_national_id_is_part_of_an_id(medium: list[DemoSchool]) -> No
             assert student.given_name.split()[0].lower() not in student.student_id
             assert student.national_id is not None
             assert student.national_id.lower() not in student.student_id
+
+
+def test_some_section_is_shared_and_in_some_somebody_stands_in_today(full: list[DemoSchool]) -> None:
+    for school in full:
+        shared, standing_in = school.assignments
+        sections = {section.section_id: section for section in school.sections}
+        for one in school.assignments:
+            assert one.teacher_id in {teacher.teacher_id for teacher in school.teachers}
+            assert one.teacher_id != sections[one.section_id].teacher_id
+        assert (shared.capacity, standing_in.capacity) == (Capacity.CO_TEACHER, Capacity.SUBSTITUTE)
+        assert standing_in.starts_on
+        assert standing_in.ends_on
+        assert standing_in.starts_on < TODAY < standing_in.ends_on
+        assert standing_in.reason
+
+
+def test_some_schools_let_administrators_grade_and_others_say_nothing(full: list[DemoSchool]) -> None:
+    assert Counter(school.school.administrators_grade for school in full) == {True: 2, None: MAX_SCHOOLS - 2}
+    assert full[1].school.administrators_grade, "the default demo has two schools"

@@ -1,10 +1,19 @@
 from dataclasses import FrozenInstanceError, replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
-from evaluations.domain.evaluation import Evaluation, EvaluationKind, Score, ScoreContent, ScoreState
+from evaluations.domain.evaluation import (
+    Evaluation,
+    EvaluationKind,
+    EvaluationPurpose,
+    Score,
+    ScoreContent,
+    ScoreState,
+    kept_purpose,
+)
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 EVALUATION = Evaluation(
@@ -130,3 +139,41 @@ def test_score_cannot_be_changed_in_place() -> None:
 def test_repr_of_a_score_hides_the_grade() -> None:
     assert "6.5" not in repr(SCORE)
     assert "est-1" in repr(SCORE)
+
+
+def test_standing_changes_back_and_forth_and_each_is_a_version() -> None:
+    later = NOON + timedelta(days=1)
+    cancelled = EVALUATION.with_other_standing(at=NOON)
+    assert (cancelled.cancelled, cancelled.version, cancelled.standing_changes) == (True, 2, 1)
+    assert cancelled.standing_changed_at == NOON
+    reinstated = cancelled.with_other_standing(at=later)
+    assert (reinstated.cancelled, reinstated.version, reinstated.standing_changes) == (False, 3, 2)
+    assert replace(reinstated, version=1, standing_changes=None, standing_changed_at=None) == EVALUATION
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"standing_changes": 0, "standing_changed_at": NOON},
+        {"standing_changes": 1},
+        {"standing_changed_at": NOON},
+        {"standing_changes": 1, "standing_changed_at": NOON.replace(tzinfo=None)},
+    ],
+)
+def test_standing_that_cannot_be_is_refused(broken: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="standing_change"):
+        replace(EVALUATION, **broken)
+
+
+def test_purpose_is_kept_as_nothing_where_it_is_summative_and_said_always() -> None:
+    for purpose in EvaluationPurpose:
+        kept = replace(EVALUATION, purpose=kept_purpose(purpose))
+        assert kept.stated_purpose is purpose
+    assert kept_purpose(EvaluationPurpose.SUMMATIVE) is None
+    with pytest.raises(ValueError, match="purpose"):
+        replace(EVALUATION, purpose=EvaluationPurpose.SUMMATIVE)
+
+
+def test_only_scores_of_what_shows_the_way_are_not_told() -> None:
+    told = {purpose: replace(SCORE, purpose=kept_purpose(purpose)).is_told for purpose in EvaluationPurpose}
+    assert [purpose for purpose, is_told in told.items() if not is_told] == [EvaluationPurpose.FORMATIVE]

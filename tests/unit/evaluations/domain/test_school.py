@@ -1,5 +1,6 @@
 from dataclasses import replace
 from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 from hypothesis import example, given, settings
@@ -7,6 +8,7 @@ from hypothesis import strategies as st
 
 from edu.errors import InvalidInputError
 from edu.tenancy import check_school_id
+from evaluations.domain.grading_policy import AbsentRule, GradingPolicy
 from evaluations.domain.scales import STANDARD_SCALES
 from evaluations.domain.school import Course, Enrolment, School, Section, Student, Teacher, Term
 
@@ -164,6 +166,26 @@ def test_scale_of_a_term_is_its_own_or_the_schools() -> None:
     school = replace(SCHOOL, terms=(replace(TERM, scale=own),))
     assert school.scale_in(TERM.term_id) == own
     assert SCHOOL.scale_in(TERM.term_id) == SCHOOL.scale_in("unknown") == SCHOOL.scale
+
+
+def test_policy_of_a_term_is_its_own_or_the_schools() -> None:
+    schools, own = GradingPolicy(absent=AbsentRule.PENDING), GradingPolicy(absent=AbsentRule.MINIMUM)
+    school = replace(SCHOOL, policy=schools)
+    assert SCHOOL.policy_in(TERM.term_id) is None
+    assert school.policy_in(TERM.term_id) == school.policy_in("unknown") == schools
+    assert replace(school, terms=(replace(TERM, policy=own),)).policy_in(TERM.term_id) == own
+    assert replace(school, terms=(replace(TERM, policy=GradingPolicy()),)).policy_in(TERM.term_id) is None
+
+
+def test_extra_credit_beyond_the_scale_is_refused() -> None:
+    much = GradingPolicy(extra_credit_bound=Decimal(3))
+    on_words = replace(TERM, scale=STANDARD_SCALES["superior-bajo"], policy=much)
+    assert replace(SCHOOL, policy=much, terms=(on_words,)).policy_in(TERM.term_id) == much
+    more = GradingPolicy(extra_credit_bound=Decimal("3.5"))
+    with pytest.raises(ValueError, match="extra_credit_bound"):
+        replace(SCHOOL, policy=more, terms=(replace(on_words, policy=None),))
+    with pytest.raises(ValueError, match="extra_credit_bound"):
+        replace(SCHOOL, policy=GradingPolicy(extra_credit_bound=Decimal("20.5")), terms=())
 
 
 def test_school_year_on_a_day_is_the_latest_that_has_begun() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -158,14 +159,29 @@ def test_outside_a_school_nothing_is_read_even_from_memory(table: Roster) -> Non
     ],
 )
 def test_only_the_sections_teacher_and_administrators_write(role: Role, person_id: str, may: bool) -> None:  # noqa: FBT001
-    with enter_school("norte"):
-        section = school_cache.get_section("mat-5a")
     actor = Principal("subject", role, "norte", person_id)
-    if may:
-        access.require_writer(actor, section)
-    else:
-        with pytest.raises(NotAssignedError):
-            access.require_writer(actor, section)
+    with enter_school("norte"), nullcontext() if may else pytest.raises(NotAssignedError):
+        access.require_writer(actor, school_cache.get_section("mat-5a"))
+
+
+def test_day_is_the_one_by_the_schools_clocks_and_in_utc_where_there_is_no_record(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """``America/Santiago`` is at UTC-4 in May: its day begins at 04:00 UTC."""
+    with enter_school("norte"):
+        for instant, day in (
+            (datetime(2026, 5, 10, 3, 59, 59, tzinfo=UTC), 9),
+            (datetime(2026, 5, 10, 4, tzinfo=UTC), 10),
+        ):
+            with time_machine.travel(instant, tick=False):
+                assert school_cache.today() == date(2026, 5, day)
+
+    def none() -> School:
+        raise NotFoundError
+
+    monkeypatch.setattr(school_profile, "get_school", none)
+    with enter_school("sur"), time_machine.travel(datetime(2026, 5, 10, 0, 0, tzinfo=UTC), tick=False):
+        assert school_cache.today() == date(2026, 5, 10)
 
 
 def test_term_must_be_open_and_contain_the_day() -> None:
