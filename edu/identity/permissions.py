@@ -19,7 +19,9 @@ class CapabilityPermission(BasePermission):
     """Reads the view's ``capabilities``: HTTP method to capability (HEAD is GET's). What is not named is refused."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:
-        """Whether the caller has the method's capability.
+        """Whether the caller has the method's capability, and a school: each address is about one's own.
+
+        An operator may do some of it too, but by ``manage.py``, which names the school.
 
         Raises:
             MethodNotAllowed: the view offers the method to nobody.
@@ -30,4 +32,4 @@ class CapabilityPermission(BasePermission):
             return False
         if method not in capabilities:
             raise MethodNotAllowed(request.method or "")
-        return holds(caller, capabilities[method])
+        return caller.school_id is not None and holds(caller, capabilities[method])
