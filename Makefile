@@ -5,8 +5,9 @@ BIN := .venv/bin
 READY := .venv/ready
 CODE := manage.py edu evaluations behavior govsync analytics deploy tests
 
-# two test processes with an emulated cloud each; whole files, the longest first (tests/conftest.py)
-WORKERS ?= 2
+# test processes with an emulated cloud each, one more than two cores: a third of the time tests wait; whole files,
+# the longest first (tests/conftest.py)
+WORKERS ?= 3
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --durations=10
 
 .PHONY: help setup run demo test test-quick test-offline test-dynamodb-local isolation check fmt bench bench-evaluations bench-behavior bench-drain bench-line bench-import drill-behavior drill-sync drill-noise drill-edge lock reset clean
