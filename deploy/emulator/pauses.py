@@ -9,50 +9,54 @@ from __future__ import annotations
 
 import gc
 import sys
-import threading
 import time
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from deploy.emulator.internal_endpoints import Application, Message, Receive, Send
 
 SWITCH_EVERY_S: Final = 0.0005
-QUIET_S: Final = 2.0
-_LOOK_EVERY_S: Final = 1.0
+# Shorter than the pauses between what a system at rest asks each second.
+QUIET_S: Final = 0.25
+LOOK_EVERY_S: Final = 0.25
 _YOUNG, _MIDDLE = 700, 10
 _NEVER: Final = 1_000_000_000
 # Collections of the middle generation since the last of the whole heap: below it, too little has come to be looked at.
-_WORTH_IT: Final = 20
+# Beyond the second bound it is done although somebody asks.
+_WORTH_IT, _OVERDUE = 20, 5_000
 
 
 class PauseFree:
-    """The application, with whole-heap collections only while nobody asks for anything."""
+    """The application, with whole-heap collections while nobody asks for anything; ``now`` is a steady clock."""
 
-    def __init__(self, application: Application) -> None:
-        self._application = application
-        self._last_s = time.monotonic()
-
-    def begin(self) -> None:
-        """Take effect: from here on for the whole process. What is loaded by now is never looked at again."""
-        sys.setswitchinterval(SWITCH_EVERY_S)
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(_YOUNG, _MIDDLE, _NEVER)
-        threading.Thread(target=self._collect_on, name="quiet-collections", daemon=True).start()
+    def __init__(self, application: Application, now: Callable[[], float] = time.monotonic) -> None:
+        self._application, self._now = application, now
+        self._last_s = now()
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Serve, and note that somebody asked."""
         try:
             await self._application(scope, receive, send)
         finally:
-            self._last_s = time.monotonic()
+            self._last_s = self._now()
 
     def is_quiet(self) -> bool:
         """Whether nobody has asked for ``QUIET_S``. Who only waits for a message to come does not count."""
-        return time.monotonic() - self._last_s >= QUIET_S
+        return self._now() - self._last_s >= QUIET_S
 
-    def _collect_on(self) -> None:
-        while True:
-            time.sleep(_LOOK_EVERY_S)
-            if self.is_quiet() and gc.get_count()[2] >= _WORTH_IT:
-                gc.collect()
+    def collect(self) -> bool:
+        """Collect the whole heap if it is time for it; there is never more to do at once."""
+        waiting = gc.get_count()[2]
+        if waiting >= (_WORTH_IT if self.is_quiet() else _OVERDUE):
+            gc.collect()
+        return False
+
+
+def keep_from_pausing() -> None:
+    """From here on no collection of the whole heap begins by itself, and what is loaded by now is in none."""
+    sys.setswitchinterval(SWITCH_EVERY_S)
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_YOUNG, _MIDDLE, _NEVER)

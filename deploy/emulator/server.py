@@ -12,7 +12,7 @@ from deploy.emulator.internal_endpoints import without_internal_endpoints
 from deploy.emulator.options import HOST, EmulatorOptions
 from deploy.emulator.origins import own_origin_only
 from deploy.emulator.parent import end_with_parent
-from deploy.emulator.pauses import PauseFree
+from deploy.emulator.pauses import LOOK_EVERY_S, PauseFree, keep_from_pausing
 from deploy.emulator.root import resolve_root
 from deploy.emulator.single_instance import exclusive_state_dir, require_free_port
 
@@ -44,7 +44,7 @@ def _serve(options: EmulatorOptions) -> None:
     install(options)
     from ministack.app import app  # noqa: PLC0415
 
-    from deploy.emulator.extension import persistence  # noqa: PLC0415
+    from deploy.emulator.extension import background, persistence  # noqa: PLC0415
 
     if options.persist:
         persistence.restore()
@@ -59,6 +59,7 @@ def _serve(options: EmulatorOptions) -> None:
     if options.challenge_sessions:
         served = own_origin_only(served, options.port)
     pause_free = PauseFree(served)
-    pause_free.begin()
+    keep_from_pausing()
+    background.every(LOOK_EVERY_S, pause_free.collect, "quiet collections")
     asyncio.run(serve(cast("Framework", pause_free), config))
     persistence.require_saved()

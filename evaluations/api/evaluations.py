@@ -23,6 +23,8 @@ from evaluations.domain.evaluation import EvaluationKind, EvaluationPurpose
 from evaluations.permissions import SEE_EVALUATIONS, SET_EVALUATIONS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from django.http import HttpResponse
     from rest_framework.request import Request
 
@@ -93,13 +95,7 @@ class EvaluationDetail(ApiView):
         always.
         """
         given = validated(serializers.EvaluationChangeInput, request.data)
-        version, actor = expected_version(request), principal_of(request)
-        reply = reply_for(request, actor, _evaluation_data, status=200)
-        with reply.key.first_answer_wins():
-            services.edit_evaluation(
-                actor=actor, evaluation_id=evaluation_id, version=version, reply=reply, **_with_words(given)
-            )
-        return reply.as_response()
+        return _changed(request, evaluation_id, services.edit_evaluation, _with_words(given))
 
     @extend_schema(
         operation_id="delete_evaluation",
@@ -141,11 +137,7 @@ class EvaluationCancellation(ApiView):
         administrator cancels. What is cancelled already stays as it is.
         """
         given = validated(serializers.CancellationInput, request.data)
-        version, actor = expected_version(request), principal_of(request)
-        reply = reply_for(request, actor, _evaluation_data, status=200)
-        with reply.key.first_answer_wins():
-            services.cancel_evaluation(actor=actor, evaluation_id=evaluation_id, version=version, reply=reply, **given)
-        return reply.as_response()
+        return _changed(request, evaluation_id, services.cancel_evaluation, given)
 
 
 class EvaluationReinstatement(ApiView):
@@ -166,13 +158,7 @@ class EvaluationReinstatement(ApiView):
         In a closed term only an administrator does. What is not cancelled stays as it is.
         """
         given = validated(serializers.ReinstatementInput, request.data)
-        version, actor = expected_version(request), principal_of(request)
-        reply = reply_for(request, actor, _evaluation_data, status=200)
-        with reply.key.first_answer_wins():
-            services.reinstate_evaluation(
-                actor=actor, evaluation_id=evaluation_id, version=version, reply=reply, **given
-            )
-        return reply.as_response()
+        return _changed(request, evaluation_id, services.reinstate_evaluation, given)
 
 
 class EvaluationHistory(ApiView):
@@ -202,6 +188,17 @@ _WORDS: dict[str, type[EvaluationKind | EvaluationPurpose]] = {"kind": Evaluatio
 def _with_words(given: dict[str, Any]) -> dict[str, Any]:
     """What was sent, its words as the domain has them."""
     return given | {name: of(given[name]) for name, of in _WORDS.items() if name in given}
+
+
+def _changed(
+    request: Request, evaluation_id: str, change: Callable[..., Evaluation], given: dict[str, Any]
+) -> HttpResponse:
+    """The evaluation as a change of the version named by ``If-Match`` leaves it (200)."""
+    version, actor = expected_version(request), principal_of(request)
+    reply = reply_for(request, actor, _evaluation_data, status=200)
+    with reply.key.first_answer_wins():
+        change(actor=actor, evaluation_id=evaluation_id, version=version, reply=reply, **given)
+    return reply.as_response()
 
 
 def _address(evaluation: dict[str, Any]) -> str:

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from evaluations.domain.teaching import TeachingAssignment
     from evaluations.services import SectionTeachers
 
-_OWN = ("assignment_id", "teacher_id", "capacity", "starts_on", "ends_on", "ended_at")
 _FIRST_DAY = "The first day, by the school's clocks; null: from now on. A substitute has one."
 _LAST_DAY = "The last day, by the school's clocks; null: until somebody ends it. A substitute has one."
 
@@ -183,11 +182,10 @@ def _data(found: SectionTeachers) -> dict[str, Any]:
         "teacher_id": section.teacher_id,
         "teacher_name": names.get(section.teacher_id),
         "version": found.version,
-        "assignments": [_assignment_data(one, found) for one in section.others or ()],
+        "assignments": [_assignment_data(one, found) for one in section.assignments],
     }
 
 
 def _assignment_data(assignment: TeachingAssignment, found: SectionTeachers) -> dict[str, Any]:
-    said = {name: getattr(assignment, name) for name in _OWN}
-    said |= {"teacher_name": found.names.get(assignment.teacher_id), "teaches_today": assignment.covers(found.today)}
-    return shown(AssignmentOutput, said)
+    said = {"teacher_name": found.names.get(assignment.teacher_id), "teaches_today": assignment.covers(found.today)}
+    return shown(AssignmentRecordOutput, assignment) | said

@@ -184,6 +184,11 @@ class Section:
             check_assignments(self.others)
 
     @property
+    def version_of_others(self) -> int:
+        """Which version of its other teachers this is; where nobody changed them it is 1."""
+        return 1 + (self.teachers_version or 0)
+
+    @property
     def assignments(self) -> tuple[TeachingAssignment, ...]:
         """Everybody beside its teacher, past and future ones among them."""
         return self.others or ()

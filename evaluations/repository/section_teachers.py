@@ -61,7 +61,7 @@ def put_others(
 
     ``otherwise`` makes the error of the section that stands (``None``: there is none any more).
     """
-    others = [to_attributes(one) for one in after.section.others or ()]
+    others = [to_attributes(one) for one in after.section.assignments]
     values = {":others": others, ":version": after.section.teachers_version, ":salt": after.salt}
     expression = f"SET #others = :others, {TEACHERS_VERSION} = :version, {audit.SALT} = :salt"
     transaction.update(

@@ -62,7 +62,7 @@ class Command(OperatorCommand):
         with enter_school(school_id):
             found: SectionTeachers = getattr(self, f"_{options['action']}")(options)
         self.stdout.write(f"{found.section.section_id} version={found.version} teacher={found.section.teacher_id}")
-        for one in found.section.others or ():
+        for one in found.section.assignments:
             self.stdout.write(_line(one, found.today))
 
     def _list(self, options: dict[str, Any]) -> SectionTeachers:

@@ -76,7 +76,7 @@ def add_teachers(
         actor=actor,
         action="section.teacher_assigned" if verb == "assigned" else "section.teacher_ended",
         subject=f"section:{after.section.section_id}",
-        version=1 + (after.section.teachers_version or 0),
+        version=after.section.version_of_others,
         digests=(_digest_of_teachers(before) if before.salt else "", _digest_of_teachers(after)),
         reason=reason,
     )

@@ -51,12 +51,7 @@ class SectionTeachers:
     @property
     def version(self) -> int:
         """Which version of the section's other teachers this is; the first is 1."""
-        return version_of(self.section)
-
-
-def version_of(section: Section) -> int:
-    """The version of a section's other teachers; where nobody changed them it is 1."""
-    return 1 + (section.teachers_version or 0)
+        return self.section.version_of_others
 
 
 def list_section_teachers(*, actor: Principal, section_id: str) -> SectionTeachers:
@@ -99,7 +94,7 @@ def assign_teacher(
     inputs.checked_reason(reason)
 
     def assigned(section: Section) -> Section:
-        others = section.others or ()
+        others = section.assignments
         with inputs.domain_rules():
             new = TeachingAssignment(
                 assignment_id=uuid.uuid4().hex,
@@ -142,7 +137,7 @@ def end_assignment(
         raise inputs.missing_reason()
 
     def ended(section: Section) -> Section:
-        others, today = section.others or (), school_cache.today()
+        others, today = section.assignments, school_cache.today()
         standing = _assignment_of(section, assignment_id)
         if standing.is_over(today):
             raise AssignmentOverError
@@ -171,7 +166,7 @@ def _change(actor: Principal, section_id: str, change: _Change) -> SectionTeache
         before = section_teachers.get_staffed(section_id)
         if change.assignment_id:
             _assignment_of(before.section, change.assignment_id)  # what is not there has no version either
-        if version_of(before.section) != change.version:
+        if before.section.version_of_others != change.version:
             raise _stale(before.section, change.version)
         after = StaffedSection(change.apply(before.section), audit.new_salt())
         result = _shown(after.section)
@@ -224,7 +219,7 @@ def _locks_of(section: Section, school: School) -> dict[str, bool]:
 
 
 def _assignment_of(section: Section, assignment_id: str) -> TeachingAssignment:
-    found = next((one for one in section.others or () if one.assignment_id == assignment_id), None)
+    found = next((one for one in section.assignments if one.assignment_id == assignment_id), None)
     if found is None:
         raise NotFoundError
     return found
@@ -232,7 +227,7 @@ def _assignment_of(section: Section, assignment_id: str) -> TeachingAssignment:
 
 def _broken_rule(section: Section, new: TeachingAssignment) -> FieldError | None:
     """Why somebody cannot be assigned so."""
-    others = section.others or ()
+    others = section.assignments
     if new.teacher_id == section.teacher_id:
         return FieldError("teacher_id", "own_section", _("It is this person's own section"))
     if new.is_over(school_cache.today()):
@@ -254,11 +249,11 @@ def _shortened(standing: TeachingAssignment, ends_on: date, today: date) -> Teac
 
 
 def _with_others(section: Section, others: tuple[TeachingAssignment, ...]) -> Section:
-    return replace(section, others=others, teachers_version=version_of(section))
+    return replace(section, others=others, teachers_version=section.version_of_others)
 
 
 def _shown(section: Section) -> SectionTeachers:
-    people = {section.teacher_id, *(one.teacher_id for one in section.others or ())}
+    people = {section.teacher_id, *(one.teacher_id for one in section.assignments)}
     names = {found.teacher_id: f"{found.given_name} {found.family_name}" for found in roster.get_teachers(people)}
     return SectionTeachers(section, school_cache.today(), names)
 
@@ -268,4 +263,4 @@ def _unknown_teacher() -> InvalidInputError:
 
 
 def _stale(standing: Section, version: int) -> StaleVersionError:
-    return StaleVersionError(current={"version": version_of(standing)}, yours={"version": version})
+    return StaleVersionError(current={"version": standing.version_of_others}, yours={"version": version})

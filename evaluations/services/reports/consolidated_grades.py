@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from edu.identity.principal import Principal
-    from evaluations.repository.consolidated import ConsolidatedGrade, ConsolidatedSection, SectionSummary
+    from evaluations.repository.consolidated import ConsolidatedSection
     from evaluations.repository.stale_marks import StaleMark
 
     Place = tuple[str, str]  # a term's id and a section's
@@ -145,7 +145,9 @@ def _section_up_to_date(term_id: str, section_id: str) -> tuple[ConsolidatedSect
 def _outdated_students(stored: ConsolidatedSection, marks: Iterable[StaleMark], enrolled: set[str]) -> set[str]:
     marked = {mark.student_id for mark in marks if mark.student_id}
     missing = enrolled - stored.grades.keys() if stored.summary and stored.summary.evaluation_ids else set()
-    return marked | missing | {name for name, grade in stored.grades.items() if not _is_by_current_rules(grade)}
+    rules = {term_id: _rules_in_force(term_id) for term_id in {grade.term_id for grade in stored.grades.values()}}
+    by_others = {name for name, grade in stored.grades.items() if grade.rules_digest != rules[grade.term_id]}
+    return marked | missing | by_others
 
 
 def _student_is_outdated(
@@ -164,9 +166,9 @@ def _recompute(place: Place, student_id: str, marks: Iterable[StaleMark], stored
 
 
 def _rules_changed(stored: ConsolidatedSection) -> bool:
-    return stored.summary is None or not _is_by_current_rules(stored.summary)
+    return stored.summary is None or stored.summary.rules_digest != _rules_in_force(stored.summary.term_id)
 
 
-def _is_by_current_rules(computed: ConsolidatedGrade | SectionSummary) -> bool:
-    scale, policy = school_cache.get_scale(computed.term_id), school_cache.get_policy(computed.term_id)
-    return computed.rules_digest == consolidating.rules_digest(scale, policy)
+def _rules_in_force(term_id: str) -> str:
+    """The digest of the rules by which a grade of the term is computed now."""
+    return consolidating.rules_digest(school_cache.get_scale(term_id), school_cache.get_policy(term_id))

@@ -8,7 +8,6 @@ import pytest
 
 from edu import audit
 from edu.dynamo.mapping import to_attributes
-from edu.dynamo.transactions import Transaction
 from edu.identity.principal import Role
 from edu.tenancy import enter_school
 from evaluations import services
@@ -18,6 +17,7 @@ from evaluations.repository import evaluation_versions, stale_marks, stored_eval
 from evaluations.services.grading import evaluation_cache
 from tests.integration.evaluations.conftest import ApiClient, account_of, problem_of, refused
 from tests.support.calls import counted_calls
+from tests.support.meanwhile import before_next_commit
 from tests.support.schools import CLOSED_TERM, OPEN_TERM
 from tests.support.tokens import id_token_of
 
@@ -251,17 +251,14 @@ def test_first_score_and_cancellation_at_once_leave_one_of_them_told(
     teacher: ApiClient, path: str, school: TestSchool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The cancellation comes between what the score's write has read and its transaction."""
-    send = Transaction.commit
 
-    def cancel_first(transaction: Transaction) -> None:
-        monkeypatch.setattr(Transaction, "commit", send)
+    def cancel_meanwhile() -> None:
         with enter_school(school.school_id):
             standing = evaluation_cache.get_stored(path.removeprefix("/evaluations/"))
             assert cancel(teacher, path, 1).status_code == 200
             evaluation_cache.remember(standing)
-        send(transaction)
 
-    monkeypatch.setattr(Transaction, "commit", cancel_first)
+    before_next_commit(monkeypatch, cancel_meanwhile)
     assert refused(teacher.post(f"{path}/scores", SCORE)) == (409, "evaluation_cancelled")
     assert teacher.get(f"{path}/scores").json()["results"] == []
 
@@ -334,14 +331,11 @@ def test_score_in_an_evaluation_whose_purpose_changed_elsewhere_has_the_new_one(
 def test_first_score_meanwhile_keeps_the_purpose(
     teacher: ApiClient, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    send = Transaction.commit
 
-    def record_first(transaction: Transaction) -> None:
-        monkeypatch.setattr(Transaction, "commit", send)
+    def record() -> None:
         assert teacher.post(f"{path}/scores", SCORE).status_code == 201
-        send(transaction)
 
-    monkeypatch.setattr(Transaction, "commit", record_first)
+    before_next_commit(monkeypatch, record)
     assert refused(teacher.send("PATCH", path, {"purpose": "formative"}, version=1)) == (409, "evaluation_has_scores")
 
 

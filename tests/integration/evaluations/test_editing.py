@@ -11,13 +11,13 @@ from edu import audit
 from edu.dynamo import table
 from edu.dynamo.keys import Key, school_partition
 from edu.dynamo.mapping import to_attributes
-from edu.dynamo.transactions import Transaction
 from edu.identity.principal import Role
 from edu.tenancy import enter_school
 from evaluations import services
 from evaluations.errors import HasScoresError
 from evaluations.repository import stale_marks, stored_evaluations
 from tests.integration.evaluations.conftest import ApiClient, account_of, problem_of, refused
+from tests.support.meanwhile import before_next_commit
 from tests.support.schools import CLOSED_TERM, OPEN_TERM
 from tests.support.tokens import id_token_of
 
@@ -98,14 +98,11 @@ def test_what_moves_a_graded_evaluation_needs_a_reason(
 def test_first_score_meanwhile_makes_the_reason_necessary(
     teacher: ApiClient, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    send = Transaction.commit
 
-    def record_first(transaction: Transaction) -> None:
-        monkeypatch.setattr(Transaction, "commit", send)
+    def record() -> None:
         assert teacher.post(f"{path}/scores", SCORE).status_code == 201
-        send(transaction)
 
-    monkeypatch.setattr(Transaction, "commit", record_first)
+    before_next_commit(monkeypatch, record)
     answer = edit(teacher, path, 1, weight="40")
     assert (answer.status_code, problem_of(answer)["errors"][0]["field"]) == (422, "reason")
     assert teacher.get(path).json()["version"] == 1
@@ -316,17 +313,7 @@ def test_score_and_deletion_at_once_never_leave_a_score_without_evaluation(
     teacher: ApiClient, path: str, evaluation_id: str, school: TestSchool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each side has read the evaluation as it was when the other one writes."""
-    send = Transaction.commit
-
-    def other_first(write: Any) -> Any:
-        def commit(transaction: Transaction) -> None:
-            monkeypatch.setattr(Transaction, "commit", send)
-            write()
-            send(transaction)
-
-        return commit
-
-    monkeypatch.setattr(Transaction, "commit", other_first(lambda: teacher.post(f"{path}/scores", SCORE)))
+    before_next_commit(monkeypatch, lambda: teacher.post(f"{path}/scores", SCORE))
     with enter_school(school.school_id), pytest.raises(HasScoresError):
         services.delete_evaluation(actor=school.teacher, evaluation_id=evaluation_id, version=1)
     assert len(teacher.get(f"{path}/scores").json()["results"]) == 1
@@ -335,14 +322,11 @@ def test_score_and_deletion_at_once_never_leave_a_score_without_evaluation(
 def test_deletion_before_a_first_score_refuses_it(
     teacher: ApiClient, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    send = Transaction.commit
 
-    def delete_first(transaction: Transaction) -> None:
-        monkeypatch.setattr(Transaction, "commit", send)
+    def delete_meanwhile() -> None:
         assert delete(teacher, path, 1).status_code == 204
-        send(transaction)
 
-    monkeypatch.setattr(Transaction, "commit", delete_first)
+    before_next_commit(monkeypatch, delete_meanwhile)
     assert refused(teacher.post(f"{path}/scores", SCORE)) == (404, "not_found")
 
 
