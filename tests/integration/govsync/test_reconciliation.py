@@ -134,13 +134,13 @@ def test_grade_of_an_evaluation_that_is_none_of_ours_is_kept_without_names_or_va
 ) -> None:
     record_grades(school, "5.5")
     foreign = {"evaluation_id": "e-ajena", "student_id": "est-ajeno", "version": 3, "course_id": "c"}
-    driver.government.set(listing={"extra": [{**foreign, "state": "recorded", "value": "2.1"}]})
+    driver.government.set(listing={"extra": [{**foreign, "state": "recorded", "value": "sobresaliente"}]})
     start()
     report = driver.finish()
     (difference,) = report.differences
     assert (difference.kind, difference.evaluation_id, difference.their_version) == ("unexpected", "unknown", 3)
     kept = str(list(table.query_all(table.Query(f"SCHOOL#{school.school_id}#SYNC#{RUN_ID}"))))
-    assert [text for text in ("e-ajena", "est-ajeno", "2.1") if text in kept] == []
+    assert [text for text in ("e-ajena", "est-ajeno", "sobresaliente") if text in kept] == []
 
 
 @pytest.mark.parametrize("entry", ["the same", "another value"])
