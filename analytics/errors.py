@@ -35,3 +35,15 @@ class InvalidMonthError(InvalidInputError):
 
     code = "invalid_month"
     title = _("There is no such month")
+
+
+class LakeChangingError(UnavailableError):
+    """A month of the lake was merged again each time it was looked at. Ask again."""
+
+    code = "lake_changing"
+
+
+class LakeDamagedError(LibretaError):
+    """The lake is not as its manifests say; ``lake_audit`` tells where."""
+
+    code = "lake_damaged"

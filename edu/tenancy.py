@@ -29,11 +29,12 @@ class ScopeKind(StrEnum):
     TENANT = "tenant"
     PLATFORM = "platform"
     CONSOLE = "console"
+    LAKE = "lake"
 
 
 @dataclass(frozen=True)
 class Scope:
-    """Whose data may be touched: one school's, or one of the platform's own partitions."""
+    """Whose data may be touched: one school's (its records, or what it has in the lake), or the platform's own."""
 
     kind: ScopeKind
     school_id: str | None = None
@@ -89,7 +90,7 @@ def current_school_id() -> str:
         NoScopeError: when the scope is not a school's.
     """
     scope = current_scope()
-    if scope.kind is not ScopeKind.TENANT or scope.school_id is None:
+    if scope.school_id is None:
         raise NoScopeError("no school in scope")
     return scope.school_id
 
@@ -97,6 +98,15 @@ def current_school_id() -> str:
 def enter_school(school_id: str) -> AbstractContextManager[Scope]:
     """Work for one school inside the ``with`` block; the previous scope comes back after it, whatever happens."""
     return _enter(Scope(ScopeKind.TENANT, check_school_id(school_id)))
+
+
+def enter_lake() -> AbstractContextManager[Scope]:
+    """Write, inside the block, what the school in scope has in the lake. Its table is out of reach meanwhile.
+
+    Raises:
+        NoScopeError: no school is in scope.
+    """
+    return _enter(Scope(ScopeKind.LAKE, current_school_id()))
 
 
 def enter_platform() -> AbstractContextManager[Scope]:

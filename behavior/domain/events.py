@@ -145,7 +145,12 @@ class InvalidPartError(ValueError):
 
 def arrival_at(instant: datetime) -> datetime:
     """The instant as a message holds it, in whole milliseconds: door and worker judge events by the same."""
-    return _EPOCH + (instant - _EPOCH) // _MILLISECOND * _MILLISECOND
+    return _EPOCH + milliseconds_of(instant) * _MILLISECOND
+
+
+def milliseconds_of(instant: datetime) -> int:
+    """The whole milliseconds from 1970 to the instant."""
+    return (instant - _EPOCH) // _MILLISECOND
 
 
 def parse_part(raw: object, *, now: datetime) -> Part:
@@ -176,7 +181,7 @@ def part_message(
     return {
         "school_id": school_id,
         "student_id": student_id,
-        "arrived_at_ms": (arrived_at - _EPOCH) // _MILLISECOND,
+        "arrived_at_ms": milliseconds_of(arrived_at),
         "events": [as_message(event) for event in events],
     }
 

@@ -16,7 +16,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from behavior.domain.events import KEPT_FOR, Arrival, Event, StoredEvent, clock_of, value_text
+from behavior.domain.events import KEPT_FOR, Arrival, Event, StoredEvent, clock_of, milliseconds_of, value_text
 from edu.dynamo import cursors, table
 from edu.dynamo.errors import ConditionFailedError
 from edu.dynamo.keys import Key, joined, school_partition
@@ -200,6 +200,7 @@ def _event_item(arrival: Arrival) -> Attributes:
         "arrived_at": instant_text(arrival.arrived_at),
         "clock": str(clock_of(event.occurred_at, arrival.arrived_at)),
         "arrived_at_epoch_s": int(arrival.arrived_at.timestamp()),
+        "arrived_at_ms": milliseconds_of(arrival.arrived_at),
         "expires_at": int((arrival.arrived_at + KEPT_FOR).timestamp()),
     }
 

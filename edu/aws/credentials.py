@@ -65,6 +65,7 @@ def assume_role(scope: Scope) -> Session:
         ScopeKind.TENANT: settings.TENANT_ROLE_ARN,
         ScopeKind.PLATFORM: settings.PLATFORM_ROLE_ARN,
         ScopeKind.CONSOLE: settings.CONSOLE_ROLE_ARN,
+        ScopeKind.LAKE: settings.LAKE_ROLE_ARN,
     }[scope.kind]
     request: AssumeRoleRequestTypeDef = {
         "RoleArn": role_arn,

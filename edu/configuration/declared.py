@@ -120,6 +120,7 @@ SETTINGS: Final = (
     _setting("TENANT_ROLE_ARN", needed=True, on_aws=(_ROLE,)),
     _setting("PLATFORM_ROLE_ARN", needed=True, on_aws=(_ROLE,)),
     _setting("CONSOLE_ROLE_ARN", needed=True, on_aws=(_ROLE,)),
+    _setting("LAKE_ROLE_ARN", needed=True, on_aws=(_ROLE,)),
     *(_setting(queue.setting, needed=True, on_aws=(_queue_address,)) for queue in QUEUES),
     _setting("USER_POOL_ID", needed=True, on_aws=(_of_region,)),
     _setting("USER_POOL_CLIENT_ID", needed=True, on_aws=(matching(r"[\w+]{1,128}", "is no client's id"),)),
@@ -166,7 +167,7 @@ SETTINGS: Final = (
 )
 _DIFFERENT: Final = (
     ("SECRET_KEY", "PSEUDONYM_KEY", "GOV_API_KEY"),
-    ("TENANT_ROLE_ARN", "PLATFORM_ROLE_ARN", "CONSOLE_ROLE_ARN"),
+    ("TENANT_ROLE_ARN", "PLATFORM_ROLE_ARN", "CONSOLE_ROLE_ARN", "LAKE_ROLE_ARN"),
     tuple(queue.setting for queue in QUEUES),
 )
 

@@ -31,7 +31,8 @@ class ForeignPartitionError(LibretaError):
 def is_own(partition: object) -> bool:
     """Whether a partition key is one of the scope in force.
 
-    A school's are ``SCHOOL#<id>`` and what continues it after ``#``; which of the platform's are whose is IAM's to say.
+    A school's are ``SCHOOL#<id>`` and what continues it after ``#``; the lake's scope has none; which of the platform's
+    are whose is IAM's to say.
     """
     scope = current_scope()
     if not isinstance(partition, str):
@@ -39,7 +40,7 @@ def is_own(partition: object) -> bool:
     if scope.kind is ScopeKind.TENANT:
         own = f"SCHOOL#{scope.school_id}"
         return partition == own or partition.startswith(f"{own}#")
-    return partition.startswith("PLATFORM#")
+    return scope.kind is not ScopeKind.LAKE and partition.startswith("PLATFORM#")
 
 
 def is_schools_own(partition: str) -> bool:

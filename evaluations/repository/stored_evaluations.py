@@ -23,8 +23,10 @@ from edu.dynamo.keys import joined
 from edu.dynamo.mapping import from_attributes, instant_text, to_attributes
 from edu.dynamo.transactions import NOT_THERE, Condition
 from edu.errors import NotFoundError
+from edu.tenancy import current_school_id
 from evaluations.domain.evaluation import Evaluation
 from evaluations.repository.keys import evaluation_key, section_index
+from evaluations.repository.lake_rows import LAKE, row_of_evaluation
 from evaluations.repository.limits import PAGE_SIZE
 
 if TYPE_CHECKING:
@@ -151,7 +153,7 @@ def update(
     there are scores.
     """
     item = _item(after, salt)
-    changed = [name for name in (*_EDITABLE, *_OPTIONAL, audit.SALT, "gsi1sk") if name in item]
+    changed = [name for name in (*_EDITABLE, *_OPTIONAL, audit.SALT, LAKE, "gsi1sk") if name in item]
     gone = [name for name in _OPTIONAL if name not in item]
     names = {f"#{name}": name for name in (*changed, *gone)}
     expression = "SET " + ", ".join(f"#{name} = :{name}" for name in changed)
@@ -171,6 +173,7 @@ def delete(transaction: Transaction, stored: StoredEvaluation, *, otherwise: Oth
     Fails when the version in ``stored`` is no longer the current one, or when it has scores.
     """
     item = _item(stored.evaluation, stored.salt) | {_DELETED_AT: instant_text(clock.now())}
+    item[LAKE] = row_of_evaluation(stored.evaluation, deleted=True)
     index = {"gsi1pk", "gsi1sk"}
     condition = _is_still(stored.evaluation, unscored=True)
     tombstone = {name: part for name, part in item.items() if name not in index}
@@ -189,6 +192,8 @@ def _item(evaluation: Evaluation, salt: str) -> Attributes:
         "gsi1pk": section_index(evaluation.section_id),
         "gsi1sk": joined(evaluation.held_on.isoformat(), evaluation.evaluation_id),
         "entity": "evaluation",
+        "school_id": current_school_id(),
+        LAKE: row_of_evaluation(evaluation),
         audit.SALT: salt,
         **to_attributes(evaluation),
     }

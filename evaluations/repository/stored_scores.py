@@ -18,10 +18,10 @@ from edu.dynamo.keys import SEPARATOR, joined
 from edu.dynamo.mapping import from_attributes, to_attributes
 from edu.dynamo.transactions import NOT_THERE, version_is
 from edu.errors import NotFoundError
-from edu.pseudonyms import pseudonym_of
 from edu.tenancy import current_school_id
 from evaluations.domain.evaluation import Score
 from evaluations.repository.keys import SCORE, evaluation_partition, score_key, scored_index
+from evaluations.repository.lake_rows import LAKE, row_of_score
 from evaluations.repository.limits import PAGE_SIZE
 
 if TYPE_CHECKING:
@@ -146,15 +146,14 @@ def require_version(transaction: Transaction, score: Score, *, otherwise: Otherw
 
 
 def score_item(score: Score, salt: str) -> Attributes:
-    """A score as an item, with what the lake's pipe picks from it."""
+    """A score as an item, with what the lake's pipe picks from it (never the comment)."""
     return {
         **score_key(score.evaluation_id, score.student_id).as_attributes(),
         "gsi1pk": scored_index(score.student_id),
         "gsi1sk": joined(score.term_id, score.evaluation_id),
         "entity": "score",
         "school_id": current_school_id(),
-        "student_pseudonym": pseudonym_of(score.student_id),
-        "recorded_at_epoch_s": int(score.recorded_at.timestamp()),
+        LAKE: row_of_score(score),
         audit.SALT: salt,
         **score_attributes(score),
     }

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from tests.support.cloud import Cloud
 
-_ASSUMED_BY = {"tenant": "web", "platform": "worker", "console": "web"}
-_OUTPUT = {"tenant": "TenantRoleArn", "platform": "PlatformRoleArn", "console": "ConsoleRoleArn"}
+_ASSUMED_BY = {"tenant": "web", "platform": "worker", "console": "web", "lake": "worker"}
+_OUTPUT = {"tenant": "TenantRoleArn", "platform": "PlatformRoleArn", "console": "ConsoleRoleArn", "lake": "LakeRoleArn"}
 _DENIALS = frozenset({"AccessDenied", "AccessDeniedException", "AuthorizationError", "403", "NotAuthorizedException"})
 _CONDITION = "ConditionalCheckFailed"
 REGION = "us-east-1"

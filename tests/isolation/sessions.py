@@ -21,7 +21,7 @@ from tests.support.cloud import Cloud, acting_as
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_ROLES = {"tenant": "TenantRoleArn", "platform": "PlatformRoleArn", "console": "ConsoleRoleArn"}
+_ROLES = {"tenant": "TenantRoleArn", "platform": "PlatformRoleArn", "console": "ConsoleRoleArn", "lake": "LakeRoleArn"}
 _MAY_ASSUME = {"web": {"tenant", "console"}, "worker": {"tenant", "platform"}, "operator": {"tenant", "platform"}}
 _EVERYTHING = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}'
 _NOTHING = '{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"*","Resource":"*"}]}'

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.core.management import call_command
 
-from analytics import queries
 from analytics import services as analytics
+from analytics.queries import counting
 from edu import clock
 from edu.aws.scoped_clients import scoped_client
 from edu.pseudonyms import pseudonym_of
@@ -174,7 +174,7 @@ def test_neighbours_rows_are_not_counted(
     store(school_id, 4)
     wait_for_events(school_id, 4)
     assert counted_events(other_school_id) == 0
-    monkeypatch.setattr(queries, "_school", lambda: f"'{school_id}'")
+    monkeypatch.setattr(counting, "_school", lambda: f"'{school_id}'")
     assert counted_events(school_id) == 4
     assert counted_events(other_school_id) == 0
     assert objects_of(cloud, school_id)

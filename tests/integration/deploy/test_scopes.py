@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     Process = Callable[[str, str], Any]
 
-ROLES = {"tenant": "TenantRoleArn", "platform": "PlatformRoleArn", "console": "ConsoleRoleArn"}
+ROLES = {"tenant": "TenantRoleArn", "platform": "PlatformRoleArn", "console": "ConsoleRoleArn", "lake": "LakeRoleArn"}
 ALLOWED = {
     ("web", "tenant"),
     ("web", "console"),

@@ -118,7 +118,14 @@ def test_latency_alarms_watch_the_write_of_one_score_alone(template: dict[str, A
 
 def test_every_output_of_the_settings_is_given(template: dict[str, Any]) -> None:
     needed = {
-        *("TableName", "TenantRoleArn", "PlatformRoleArn", "ConsoleRoleArn", *(queue.output for queue in QUEUES)),
+        *(
+            "TableName",
+            "TenantRoleArn",
+            "PlatformRoleArn",
+            "ConsoleRoleArn",
+            "LakeRoleArn",
+            *(queue.output for queue in QUEUES),
+        ),
         *("UserPoolId", "UserPoolClientId", "JwtIssuer", "LakeBucket", "AthenaWorkgroup", "GlueDatabase"),
         *("EventsApiUrl", "GovernmentKeySecretArn"),
     }

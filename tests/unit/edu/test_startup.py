@@ -30,6 +30,7 @@ GIVEN = {
     "TENANT_ROLE_ARN": f"{ROLE}-tenant",
     "PLATFORM_ROLE_ARN": f"{ROLE}-platform",
     "CONSOLE_ROLE_ARN": f"{ROLE}-console",
+    "LAKE_ROLE_ARN": f"{ROLE}-lake",
     "USER_POOL_CLIENT_ID": "1h57kf5cpq17m0eml12EXAMPLE",
     "LAKE_BUCKET": "libreta-prod-lake-123456789012",
     "ATHENA_WORKGROUP": "libreta-prod",

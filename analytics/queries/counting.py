@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from analytics.domain import Dataset
+from analytics.domain.datasets import Dataset
 from edu.tenancy import check_school_id, current_school_id
 
 if TYPE_CHECKING:
-    from analytics.domain import Month
+    from analytics.domain.datasets import Month
 
 _IDENTITY: Final = {
     Dataset.EVENTS: "student_pseudonym || '/' || event_id",
     Dataset.GRADES: "student_pseudonym || '/' || evaluation_id",
 }
+_ONLY: Final = {Dataset.EVENTS: "", Dataset.GRADES: " AND coalesce(entity, 'score') = 'score'"}
 
 
 def count_of(dataset: Dataset, month: Month) -> str:
@@ -28,7 +29,7 @@ def count_of(dataset: Dataset, month: Month) -> str:
     """
     return (
         f"SELECT count(DISTINCT {_IDENTITY[dataset]}) AS records, count(*) AS row_count FROM {dataset.value} "  # noqa: S608 - see the module's first lines
-        f"WHERE school = {_school()} AND year = {month.year:d} AND month = {month.month:d}"
+        f"WHERE school = {_school()} AND year = {month.year:d} AND month = {month.month:d}{_ONLY[dataset]}"
     )
 
 

@@ -1,10 +1,11 @@
-"""The use cases of analytics, inside a school's scope."""
+"""How much of a month has reached the lake."""
 
 from __future__ import annotations
 
-from analytics import athena, queries
-from analytics.domain import Count, Dataset, Month
+from analytics import athena
+from analytics.domain.datasets import Count, Dataset, Month
 from analytics.errors import AthenaError, InvalidMonthError
+from analytics.queries.counting import count_of
 from edu.tenancy import current_school_id
 
 
@@ -28,7 +29,7 @@ def _count(dataset: Dataset, year: int, month: int) -> Count:
         asked = Month(year, month)
     except ValueError as error:
         raise InvalidMonthError from error
-    rows = athena.run_query(queries.count_of(dataset, asked))
+    rows = athena.run_query(count_of(dataset, asked))
     try:
         ((records, row_count),) = rows
         return Count(current_school_id(), dataset, asked, int(records or ""), int(row_count or ""))

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from analytics.domain import Month
+from analytics.domain.datasets import Month
 
 
 @pytest.mark.parametrize(("year", "month"), [(2024, 1), (2040, 12)])
