@@ -10,7 +10,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError, ParamValidationError
 
-from tests.isolation.policy.law import SERVICES, Caller
+from tests.isolation.policy.law import SCOPES, SERVICES, TAGGED, Caller
 from tests.isolation.sections import ALLOWED, DENIED, REFUSED
 
 if TYPE_CHECKING:
@@ -87,8 +87,8 @@ def of_scope(cloud: Cloud, name: str, school_id: str | None = None, **request: A
 
 
 def everybody(cloud: Cloud, school_id: str) -> list[Actor]:
-    """The three scopes and the three services. Beat is a process of the service ``worker``."""
-    scopes = [of_scope(cloud, "tenant", school_id), of_scope(cloud, "platform"), of_scope(cloud, "console")]
+    """The four scopes and the three services. Beat is a process of the service ``worker``."""
+    scopes = [of_scope(cloud, name, school_id if name in TAGGED else None) for name in SCOPES]
     return scopes + [of_service(cloud, name) for name in SERVICES]
 
 

@@ -14,7 +14,7 @@ from tests.isolation.actors import Actor, everybody, of_scope, of_service, verdi
 from tests.isolation.operations.aims import OTHER, OWN
 from tests.isolation.operations.matrix import deployed_text
 from tests.isolation.policy.evaluator import Decision, Request, Values
-from tests.isolation.policy.law import Access, Law
+from tests.isolation.policy.law import TAGGED, Access, Law
 from tests.isolation.sections import ALLOWED, DENIED, REFUSED, Cell, Hole, Section, replaced
 from tests.support.cloud import Cloud, acting_as
 
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _ROLES = {"tenant": "TenantRoleArn", "platform": "PlatformRoleArn", "console": "ConsoleRoleArn", "lake": "LakeRoleArn"}
-_MAY_ASSUME = {"web": {"tenant", "console"}, "worker": {"tenant", "platform"}, "operator": {"tenant", "platform"}}
+_BEHIND = {"tenant", "platform", "lake"}
+_MAY_ASSUME = {"web": {"tenant", "console"}, "worker": _BEHIND, "operator": _BEHIND}
 _EVERYTHING = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}'
 _NOTHING = '{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"*","Resource":"*"}]}'
 TAG_VALUES = {
@@ -122,7 +123,7 @@ def run(cloud: Cloud) -> Section:
 def _who_assumes_what(cloud: Cloud, law: Law, actors: list[Actor]) -> Iterator[Cell]:
     for actor in actors:
         for role in _ROLES:
-            for school in (OWN, OTHER) if role == "tenant" else ("",):
+            for school in (OWN, OTHER) if role in TAGGED else ("",):
                 ask = Ask(role, (("school_id", school),) if school else ())
                 expected = ALLOWED if role in _MAY_ASSUME.get(actor.name, set()) else DENIED
                 label = f"{role} for {'its own' if school == OWN else 'another'} school" if school else role
@@ -130,11 +131,11 @@ def _who_assumes_what(cloud: Cloud, law: Law, actors: list[Actor]) -> Iterator[C
 
 
 def _tag_values(cloud: Cloud, law: Law) -> Iterator[Cell]:
-    web = of_service(cloud, "web")
-    for name, value in TAG_VALUES.items():
-        expected = _expected_of_tag(value)
-        label = f"tag: {name}" + (" (beyond IAM's wildcards)" if _is_beyond_wildcards(value) else "")
-        yield _cell(cloud, law, web, Ask("tenant", (("school_id", value),)), ("AssumeRole", label, expected))
+    for role, service in {"tenant": of_service(cloud, "web"), "lake": of_service(cloud, "worker")}.items():
+        for name, value in TAG_VALUES.items():
+            label = f"{role}, tag: {name}" + (" (beyond IAM's wildcards)" if _is_beyond_wildcards(value) else "")
+            place = ("AssumeRole", label, _expected_of_tag(value))
+            yield _cell(cloud, law, service, Ask(role, (("school_id", value),)), place)
 
 
 def _expected_of_tag(value: str) -> str:
@@ -170,6 +171,9 @@ def _odd_requests(cloud: Cloud, law: Law) -> Iterator[Cell]:
     own, other = ("school_id", OWN), ("school_id", OTHER)
     odd: dict[str, tuple[str, Ask, str]] = {
         "no tag": ("web", Ask("tenant"), DENIED),
+        "no tag, lake": ("worker", Ask("lake"), DENIED),
+        "another tag beside, lake": ("worker", Ask("lake", (own, ("department", "x"))), DENIED),
+        "source identity, lake": ("worker", Ask("lake", (own,), {"SourceIdentity": "somebody"}), DENIED),
         "another tag alone": ("web", Ask("tenant", (("department", "x"),)), DENIED),
         "another tag beside": ("web", Ask("tenant", (own, ("department", "x"))), DENIED),
         "tag's name in upper case": ("web", Ask("tenant", (("School_Id", OWN),)), DENIED),
@@ -187,6 +191,7 @@ def _odd_requests(cloud: Cloud, law: Law) -> Iterator[Cell]:
         "chained from a transitive tag, tag given again": Ask("tenant", (other,)),
         "chained from a transitive tag, none given": Ask("tenant"),
         "chained from a transitive tag, platform": Ask("platform"),
+        "chained from a transitive tag, lake": Ask("lake"),
     }.items():
         yield _cell(cloud, law, chained, ask, ("AssumeRole", label, DENIED))
     for actor in everybody(cloud, OWN):
@@ -251,6 +256,7 @@ def _our_own_requests(cloud: Cloud) -> Iterator[Cell]:
         Scope(ScopeKind.TENANT, OWN): ("web", [{"Key": "school_id", "Value": OWN}]),
         Scope(ScopeKind.PLATFORM): ("worker", None),
         Scope(ScopeKind.CONSOLE): ("web", None),
+        Scope(ScopeKind.LAKE, OWN): ("worker", [{"Key": "school_id", "Value": OWN}]),
     }
     for scope, (service, tags) in asks.items():
         sent = _sent(scope, service)

@@ -1,4 +1,4 @@
-"""Verifies who may touch the table: the three scopes' roles, and the processes that may take them on."""
+"""Verifies who may touch the table: the scopes' roles, and the processes that may take them on."""
 
 from __future__ import annotations
 
@@ -33,6 +33,7 @@ _SCOPES: Final = {
     "TenantRoleArn": (TENANT_KEYS, frozenset({"web", "worker", "operator"})),
     "PlatformRoleArn": (PLATFORM_KEYS, frozenset({"worker", "operator"})),
     "ConsoleRoleArn": (CONSOLE_KEYS, frozenset({"web"})),
+    "LakeRoleArn": (frozenset(), frozenset({"worker", "operator"})),  # nothing of the table
 }
 _PROCESSES: Final = ("WebPolicyArn", "WorkerPolicyArn", "OperatorPolicyArn")
 _LEADING_KEYS: Final = "dynamodb:LeadingKeys"

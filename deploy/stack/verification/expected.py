@@ -17,9 +17,13 @@ _LAKE_RETENTION_DAYS: Final = {
     "athena-results/": 7,
 }
 _CHANGE: Final = frozenset({"change_id", "op", "school_id", "student_pseudonym", "kind", "value"})
-_EVENT: Final = frozenset({"event_id", "occurred_at_epoch_s", "arrived_at_epoch_s"})
+_LINEAGE: Final = frozenset({"schema_version", "sequence", "changed_at_epoch_s"})
+_EVENT: Final = frozenset({"event_id", "occurred_at_epoch_s", "arrived_at_epoch_s", "arrived_at_ms"})
 _SCORE: Final = frozenset(
-    {"evaluation_id", "section_id", "course_id", "term_id", "state", "version", "recorded_at_epoch_s"}
+    {
+        *("evaluation_id", "section_id", "course_id", "term_id", "state", "version", "recorded_at_epoch_s"),
+        *("entity", "late", "purpose", "weight", "held_on", "scale_id"),
+    }
 )
 
 
@@ -27,7 +31,7 @@ _SCORE: Final = frozenset(
 class LakeStream:
     """One stream from the table to the lake: which items, to which folder, as which columns."""
 
-    entity: str
+    entities: tuple[str, ...]
     folder: str
     columns: frozenset[str]
 
@@ -46,5 +50,5 @@ class Expected:
         default_factory=lambda: {"custom:school_id": False, "custom:role": True, "custom:person_id": False}
     )
     client_write_attributes: tuple[str, ...] = ("locale",)
-    events: LakeStream = LakeStream("behavior_event", "events", _CHANGE | _EVENT)
-    grades: LakeStream = LakeStream("score", "grades", _CHANGE | _SCORE)
+    events: LakeStream = LakeStream(("behavior_event",), "events", _CHANGE | _LINEAGE | _EVENT)
+    grades: LakeStream = LakeStream(("score", "evaluation"), "grades", _CHANGE | _LINEAGE | _SCORE)

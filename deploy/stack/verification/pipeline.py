@@ -41,7 +41,7 @@ def check_pipe(
         f"pipe {name}",
         {
             "source": outputs["TableStreamArn"],
-            "lets through": [[stream.entity]],
+            "lets through": [list(stream.entities)],
             "target": outputs[f"{kind}FirehoseName"],
             "columns": sorted(stream.columns),
             "dead letters go to": outputs["PipeDlqUrl"].rsplit("/", 1)[-1],

@@ -36,13 +36,22 @@ def _item(school_id: str, entity: str, text: dict[str, str], numbers: dict[str, 
 
 def _event(school_id: str, event_id: str, at_s: int, value: str = "3.5") -> dict[str, Any]:
     text = {"event_id": event_id, "kind": "participation", "value": value, "student_id": "st-0001", "note": '"a"'}
-    return _item(school_id, "behavior_event", text, {"occurred_at_epoch_s": at_s, "arrived_at_epoch_s": at_s + 2})
+    numbers = {"occurred_at_epoch_s": at_s, "arrived_at_epoch_s": at_s + 2, "arrived_at_ms": at_s * 1000 + 2345}
+    return _item(school_id, "behavior_event", text, numbers)
 
 
 def _score(school_id: str, value: str, state: str, version: int) -> dict[str, Any]:
-    text = {"evaluation_id": "ev-1", "section_id": "se-1", "course_id": "co-1", "term_id": "2026-1"}
-    text |= {"kind": "exam", "value": value, "state": state, "student_id": "st-0001"}
-    return _item(school_id, "score", text, {"version": version, "recorded_at_epoch_s": MARCH_2026_S})
+    text = {"evaluation_id": "ev-1", "section_id": "se-1", "course_id": "co-1", "term_id": "2026-1", "kind": "exam"}
+    item = _item(school_id, "score", text | {"student_id": "st-0001"}, {"version": version})
+    return item | {"lake": _lake(value, state, {"late": 1, "recorded_at_epoch_s": MARCH_2026_S}, purpose="formative")}
+
+
+def _lake(value: str, state: str, numbers: dict[str, int], **more: str) -> dict[str, Any]:
+    """An item's map for the lake, all members there."""
+    text = {"student_pseudonym": STUDENT, "value": value, "state": state}
+    text |= dict.fromkeys(("purpose", "weight", "held_on", "scale_id"), "") | more
+    members = {name: {"S": part} for name, part in text.items()}
+    return {"M": members | {name: {"N": str(number)} for name, number in numbers.items()}}
 
 
 def _start(cloud: Cloud, sql: str, results_of: str) -> str:
@@ -100,14 +109,18 @@ def test_event_is_queried_by_its_school_and_month(cloud: Cloud, school_id: str, 
 
 def test_versions_of_a_score_are_all_kept(cloud: Cloud, school_id: str) -> None:
     first = _score(school_id, "15.5", "recorded", 1)
-    _put(cloud, school_id, first, {**first, "value": {"S": ""}, "state": {"S": "absent"}, "version": {"N": "2"}})
+    absent = _lake("", "absent", {"late": 0, "recorded_at_epoch_s": MARCH_2026_S}, purpose="formative")
+    _put(cloud, school_id, first, first | {"lake": absent, "version": {"N": "2"}})
     sql = (
-        "SELECT version, value, state, evaluation_id, section_id, course_id, term_id, kind, op "
+        "SELECT version, value, state, late, evaluation_id, section_id, course_id, term_id, kind, op, entity, purpose "
         f"FROM grades WHERE school = '{school_id}' AND year = 2026 AND month = 3 ORDER BY version"
     )
     rows = wait_until(lambda: found if len(found := _query(cloud, school_id, sql)) == 2 else None, what="two versions")
-    common = ["ev-1", "se-1", "co-1", "2026-1", "exam"]
-    assert rows == [["1", "15.5", "recorded", *common, "INSERT"], ["2", "", "absent", *common, "MODIFY"]]
+    common, kind = ["ev-1", "se-1", "co-1", "2026-1", "exam"], ["score", "formative"]
+    assert rows == [
+        ["1", "15.5", "recorded", "1", *common, "INSERT", *kind],
+        ["2", "", "absent", "0", *common, "MODIFY", *kind],
+    ]
 
 
 def test_other_entities_and_clear_identities_stay_out(cloud: Cloud, school_id: str) -> None:

@@ -29,6 +29,8 @@ ALLOWED = {
     ("worker", "platform"),
     ("operator", "tenant"),
     ("operator", "platform"),
+    ("worker", "lake"),
+    ("operator", "lake"),
 }
 MALFORMED = ["*", "a*", "es?", "a#b", "ES-1", "escuelA", "a", "-ab", "a b", "a_b", "a.b", "a/b", "a:b", "a" * 32, ""]
 
@@ -75,7 +77,7 @@ def _denied(call: Callable[[], object]) -> bool:
 @pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize("profile", access_keys.PROFILES)
 def test_process_takes_on_only_its_own_scopes(cloud: Cloud, as_process: Process, profile: str, role: str) -> None:
-    tags = [("school_id", "escuela-1")] if role == "tenant" else []
+    tags = [("school_id", "escuela-1")] if role in {"tenant", "lake"} else []
     sts = as_process(profile, "sts")
     denied = _denied(lambda: _assume(sts, cloud.outputs[ROLES[role]], *tags))
     assert denied == ((profile, role) not in ALLOWED)

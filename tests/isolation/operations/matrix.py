@@ -13,7 +13,7 @@ from tests.isolation.actors import Actor, everybody, verdict
 from tests.isolation.operations import aims, forms, forms_many, forms_never, forms_queries, others
 from tests.isolation.operations.aims import Aim, Target
 from tests.isolation.operations.rule import belongs, expected_of
-from tests.isolation.policy.law import SERVICES, Access, Law
+from tests.isolation.policy.law import SERVICES, TAGGED, Access, Law
 from tests.isolation.restoring import items, same_table_after
 from tests.isolation.sections import ALLOWED, DENIED, REFUSED, Cell, Section, Table
 from tests.support.cloud import Cloud
@@ -109,7 +109,7 @@ def _run(cloud: Cloud, only: Collection[str]) -> Section:
 
 def _attack(world: World, actor: Actor) -> list[Cell]:
     client, streams = actor.client("dynamodb"), actor.client("dynamodbstreams")
-    targets = {"tenant": aims.ALL}.get(actor.name, _SERVICES_AIM_AT if actor.name in SERVICES else _FEW)
+    targets = dict.fromkeys(TAGGED, aims.ALL).get(actor.name, _SERVICES_AIM_AT if actor.name in SERVICES else _FEW)
 
     def one(pair: tuple[Form, Target]) -> Cell:
         return _cell(world, actor, client, *pair)

@@ -14,7 +14,8 @@ from tests.isolation.sections import ALLOWED, DENIED
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-SCOPES = ("tenant", "platform", "console")
+SCOPES = ("tenant", "platform", "console", "lake")
+TAGGED = ("tenant", "lake")  # sessions of one school
 SERVICES = ("web", "worker", "operator")
 DELIVERY = ("firehose", "pipe", "events api")
 _ROLES = {"firehose": "FirehoseRole", "pipe": "PipeRole", "events api": "EventsApiRole"}

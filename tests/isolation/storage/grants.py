@@ -14,6 +14,7 @@ _LOOK = frozenset({"ListDeadLetterSourceQueues", "ChangeMessageVisibility"})
 _MOVE = frozenset({"StartMessageMoveTask", "CancelMessageMoveTask", "ListMessageMoveTasks"})
 _GET, _LIST = frozenset({"GetObject"}), frozenset({"ListBucket"})
 _WRITE = frozenset({"PutObject", "AbortMultipartUpload", "ListMultipartUploadParts"})
+_KEEP = _GET | _WRITE | {"DeleteObject"}
 _ASSUME, _TAG = frozenset({"AssumeRole"}), frozenset({"TagSession"})
 _DELIVER = frozenset({"PutObject", "GetObject", "AbortMultipartUpload"})
 
@@ -48,6 +49,11 @@ GRANTS: Grants = {
         "glue/table of events": _CATALOGUE,
         "glue/table of grades": _CATALOGUE,
     },
+    "lake": {
+        **{f"s3/object: own {name}": _KEEP for name in ("events", "grades", "export", "hold", "results")},
+        "s3/object: own results, dots": _KEEP,
+        **{f"s3/listing: own {name}": _LIST for name in ("events", "grades", "exports", "holds", "results")},
+    },
     "platform": {},
     "console": {},
     "web": {
@@ -60,6 +66,7 @@ GRANTS: Grants = {
         "sqs/behavior dead letters": _SEND,  # where it sets messages aside; it reads none
         "secretsmanager/government's key": frozenset({"GetSecretValue"}),
         "sts/tenant role": _ASSUME | _TAG,
+        "sts/lake role": _ASSUME | _TAG,
         "sts/platform role": _ASSUME,
     },
     "operator": {
@@ -69,6 +76,7 @@ GRANTS: Grants = {
             for queue in _DEAD
         },
         "sts/tenant role": _ASSUME | _TAG,
+        "sts/lake role": _ASSUME | _TAG,
         "sts/platform role": _ASSUME,
         "cloudformation/stack": frozenset({"DescribeStacks"}),
         "cognito-idp/user pool": frozenset(

@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError
 
 from tests.isolation.actors import verdict
 from tests.isolation.operations.aims import OWN
+from tests.isolation.policy.law import TAGGED
 from tests.isolation.sections import ALLOWED, DENIED, REFUSED, Cell
 from tests.isolation.storage.grants import granted
 from tests.isolation.storage.resources import LISTINGS, OBJECTS, Resource, named
@@ -172,7 +173,7 @@ class Place:
 
 
 def attack(law: Law, actors: list[Actor], bucket: str, markers: dict[str, str]) -> Iterator[Cell]:
-    """Every form by everybody at every path: all paths for the tenant, a few for who has nothing here."""
+    """Every form by everybody at every path: all paths for a school's sessions, a few for who has nothing here."""
     things = {thing.name: thing for thing in named(law.forms[0]) if thing.service == "s3"}
     objects = [(form, Place(n, f"object: {n}", bucket, OBJECTS[n], markers)) for form, n in product(FORMS, OBJECTS)]
     listings = [
@@ -181,7 +182,7 @@ def attack(law: Law, actors: list[Actor], bucket: str, markers: dict[str, str]) 
     with ThreadPoolExecutor(_THREADS) as pool:
         for actor in actors:
             actor.client("s3")
-            asked = [pair for pair in objects + listings if actor.name == "tenant" or pair[1].name in _FEW]
+            asked = [pair for pair in objects + listings if actor.name in TAGGED or pair[1].name in _FEW]
             yield from pool.map(lambda pair, actor=actor: _cell(law, actor, pair[0], pair[1], things), asked)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tests.isolation.actors import everybody
 from tests.isolation.operations.aims import OWN
 from tests.isolation.operations.matrix import deployed_text
-from tests.isolation.policy.law import Law
+from tests.isolation.policy.law import TAGGED, Law
 from tests.isolation.restoring import same_bucket_after
 from tests.isolation.sections import Cell, Hole, Section, Table, replaced
 from tests.isolation.storage import lake, queries, query_forms, services
@@ -87,7 +87,7 @@ def _changed(actor: Actor, before: dict[str, str], after: dict[str, str]) -> lis
     changed = sorted(key for key in before.keys() | after.keys() if before.get(key) != after.get(key))
     names = {key: name for name, key in OBJECTS.items()}
     may = {key for key, name in names.items() if "PutObject" in granted(actor.name, "s3", f"object: {name}")}
-    own = f"athena-results/school={OWN}/" if actor.name == "tenant" else "\x00"
+    own = f"athena-results/school={OWN}/" if actor.name in TAGGED else "\x00"
     return [f"{actor.name} changed {key}" for key in changed if key not in may and not key.startswith(own)]
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tests.isolation.operations.aims import OWN
 from tests.isolation.operations.others import operations
-from tests.isolation.policy.law import DELIVERY, SCOPES, SERVICES, Caller
+from tests.isolation.policy.law import DELIVERY, SCOPES, SERVICES, TAGGED, Caller
 from tests.isolation.sections import ALLOWED, DENIED, Cell
 from tests.isolation.storage.grants import granted
 from tests.isolation.storage.resources import named
@@ -42,7 +42,7 @@ def sweep(law: Law) -> tuple[list[Cell], int]:
     """One cell for each principal and thing: the actions it has there. And how many questions that took."""
     cells, asked = [], 0
     for principal in _PRINCIPALS:
-        caller = Caller(principal, OWN if principal == "tenant" else None)
+        caller = Caller(principal, OWN if principal in TAGGED else None)
         for resource in named(law.forms[1]):
             ruled = {name: law.verdict(caller, [resource.access(name)]) for name in actions(resource.service)}
             found = [name for name, verdict in ruled.items() if verdict == ALLOWED]

@@ -10,11 +10,13 @@ import pytest
 from edu.tenancy import (
     InvalidSchoolIdError,
     NoScopeError,
+    Scope,
     ScopeKind,
     check_school_id,
     current_school_id,
     current_scope,
     enter_console,
+    enter_lake,
     enter_platform,
     enter_school,
 )
@@ -58,6 +60,18 @@ def test_outside_any_scope_is_an_error() -> None:
         current_scope()
     with pytest.raises(NoScopeError):
         current_school_id()
+
+
+def test_lake_is_entered_from_a_school_and_is_the_same_schools() -> None:
+    with pytest.raises(NoScopeError), enter_lake():
+        pass
+    with enter_platform(), pytest.raises(NoScopeError), enter_lake():
+        pass
+    with enter_school("norte"):
+        with enter_lake() as scope:
+            assert scope == Scope(ScopeKind.LAKE, "norte")
+            assert current_school_id() == "norte"
+        assert current_scope().kind is ScopeKind.TENANT
 
 
 @pytest.mark.parametrize("enter", [enter_platform, enter_console])

@@ -29,7 +29,7 @@ EVERY_TAMPERING: dict[str, tuple[Expected, str]] = {
     "retention": (replace(EXPECTED, lake_retention_days={"events/": 30}), "retention in days"),
     "mutability": (replace(EXPECTED, attribute_is_mutable={"custom:role": False}), "mutable"),
     "client": (replace(EXPECTED, client_write_attributes=("locale", "custom:role")), "writes"),
-    "filter": (replace(EXPECTED, events=replace(EXPECTED.events, entity="score")), "lets through"),
+    "filter": (replace(EXPECTED, events=replace(EXPECTED.events, entities=("score",))), "lets through"),
     "columns": (replace(EXPECTED, grades=replace(EXPECTED.grades, columns=frozenset({"name"}))), "columns"),
     "delivery": (replace(EXPECTED, grades=replace(EXPECTED.grades, folder="events")), "schema"),
 }

@@ -24,6 +24,7 @@ OUTPUTS = {
     "TenantRoleArn": "arn:aws:iam::123456789012:role/libreta-test-tenant",
     "PlatformRoleArn": "arn:aws:iam::123456789012:role/libreta-test-platform",
     "ConsoleRoleArn": "arn:aws:iam::123456789012:role/libreta-test-console",
+    "LakeRoleArn": "arn:aws:iam::123456789012:role/libreta-test-lake",
     "BehaviorQueueUrl": "https://sqs.us-east-1.amazonaws.com/123456789012/libreta-test-behavior",
     "GovsyncQueueUrl": "https://sqs.us-east-1.amazonaws.com/123456789012/libreta-test-govsync",
     "MaintenanceQueueUrl": "https://sqs.us-east-1.amazonaws.com/123456789012/libreta-test-maintenance",

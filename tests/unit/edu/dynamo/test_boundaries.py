@@ -12,7 +12,7 @@ from edu.dynamo.boundaries import ForeignPartitionError, check_action, check_ite
 from edu.dynamo.keys import Key
 from edu.dynamo.table import BatchWrite, write_batch
 from edu.dynamo.transactions import Transaction
-from edu.tenancy import NoScopeError, enter_platform, enter_school
+from edu.tenancy import NoScopeError, enter_lake, enter_platform, enter_school
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -99,3 +99,8 @@ def test_foreign_items_of_an_index_left_out_and_logged() -> None:
 def test_outside_a_scope_nothing_is_own() -> None:
     with pytest.raises(NoScopeError):
         contextvars.Context().run(is_own, "SCHOOL#school-1")
+
+
+def test_lakes_scope_owns_no_partition() -> None:
+    with enter_school("norte"), enter_lake():
+        assert not any(map(is_own, ("SCHOOL#norte", "SCHOOL#norte#STUDENT", "PLATFORM#SCHOOLS", "PLATFORM#JOBS#DUE")))
