@@ -2,8 +2,8 @@
 
 Stock ministack reads any object for any query, writes results anywhere, and checks ``GetQueryExecution`` and the like
 on ``*``, which no policy that names a workgroup allows. On AWS the caller needs ``s3:GetObject`` on the data and
-``s3:PutObject`` on the results. One difference stays: AWS fails a query that touches an object it may not read; here
-such objects are left out, since only the engine knows which of them a query would have touched.
+``s3:PutObject`` on the results. One difference stays: AWS fails a query that touches an object its caller may not read;
+here such objects are left out (``query_plan``).
 """
 
 # ruff: noqa: SLF001, ANN401 - ministack's own functions have private names; ministack's values have no types
@@ -79,8 +79,13 @@ def _allowed(action: str, url: str) -> bool:
     return patching.core("iam_evaluator").enforce(key_id, action, "athena", region, resource_arn=arn) is None
 
 
+def may_read(bucket: str, key: str) -> bool:
+    """Whether the caller of the query at hand may read an object."""
+    return _allowed("s3:GetObject", f"s3://{bucket}/{key}")
+
+
 def _hidden(original: patching.AnyFunction) -> patching.AnyFunction:
-    """Treat as hidden what the caller may not read. Called with keys relative to the table's location."""
+    """Treat as hidden what the caller may not read, for ministack's own engine (``--without-query-bounds``)."""
 
     def materialize(location: str, workdirs: list[str]) -> Any:
         athena = patching.service("athena")

@@ -1,4 +1,4 @@
-"""Athena's engine kept to what a query may do: one SELECT, over copies of what its caller may read, and nothing else.
+"""Athena's engine kept to what a query may do: one SELECT, over the files that it names and its caller may read.
 
 Stock ministack hands the statement to DuckDB as it is, in the emulator's own process and with the machine's files and
 network before it: a path in FROM read any file, COPY wrote one, DROP TABLE took the shared catalogue's. DuckDB's own
@@ -9,20 +9,32 @@ https://duckdb.org/docs/stable/operations_manual/securing_duckdb/overview
 # ruff: noqa: SLF001, ANN401 - ministack's own functions have private names; ministack's values have no types
 
 import asyncio
-import shutil
+import json
 import threading
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from http import HTTPStatus
 from typing import Any
 
 import duckdb
 
-from deploy.emulator.extension import patching
+from deploy.emulator.extension import patching, query_access, query_files, query_results, query_statement
+from deploy.emulator.extension.query_files import QueryFolder
+from deploy.emulator.extension.query_plan import QueryTooLargeError, planned
+from deploy.emulator.extension.query_relation import Relation
+from deploy.emulator.extension.query_results import fetched
+from deploy.emulator.extension.query_statement import QueryRefusedError
 
 LONGEST_S = 60.0
+PARAMETERS, UNREADABLE = "ExecutionParameters", "the statement cannot be read"
+_LONGEST_REASON = 2_000
 _SETTINGS = (
     "disabled_optimizers = 'type_pushdown'",  # stock ministack's: the CSV reader's TRY_CAST is strict with it
     "threads = 1",
     "memory_limit = '512MB'",
+    "integer_division = true",  # Trino's: 7 / 2 is 3
+    "TimeZone = 'UTC'",
+    "parquet_metadata_cache = true",  # a footer is read once a query, for its columns and for its rows
     "temp_directory = ''",
     "python_enable_replacements = false",  # a name in FROM is no variable of this process
     "autoinstall_known_extensions = false",
@@ -36,7 +48,7 @@ def problem_with(sql: str) -> str:
     try:
         statements = duckdb.extract_statements(sql)
     except duckdb.Error:
-        return "the statement cannot be read"
+        return UNREADABLE
     if len(statements) != 1:
         return "one statement at a time"
     if statements[0].type != duckdb.StatementType.SELECT:
@@ -44,11 +56,15 @@ def problem_with(sql: str) -> str:
     return ""
 
 
-def run_select(sql: str, folders: Sequence[str]) -> dict[str, Any]:
+def run_select(sql: str, folders: Sequence[str], relations: Mapping[str, Relation] | None = None) -> dict[str, Any]:
     """The statement's rows, columns and Athena's types for them. No file but those in ``folders`` is within reach.
+
+    ``relations`` are the tables by the names that stand for them in the statement. What the engine is given is judged
+    once more, as it is given.
 
     Raises:
         duckdb.Error: the statement is wrong, reaches for something else, or ran for longer than ``LONGEST_S``.
+        QueryRefusedError: it is no single SELECT.
     """
     with duckdb.connect(":memory:") as connection:
         for setting in _bounds(folders):
@@ -56,16 +72,13 @@ def run_select(sql: str, folders: Sequence[str]) -> dict[str, Any]:
         stop = threading.Timer(LONGEST_S, connection.interrupt)
         stop.start()
         try:
-            result = connection.execute(sql)
-            described, rows = result.description or [], result.fetchall()
+            for name, relation in (relations or {}).items():
+                sql = sql.replace(f'"{name}"', relation.sql(connection))
+            if problem := problem_with(sql):
+                raise QueryRefusedError(f"Access denied: {problem}")
+            return fetched(connection, sql)
         finally:
             stop.cancel()
-    types = patching.service("athena")._DUCKDB_TYPE_MAP
-    return {
-        "columns": [column[0] for column in described],
-        "column_types": [types.get(str(column[1]).upper().split("(")[0].strip(), "varchar") for column in described],
-        "rows": [list(row) for row in rows],
-    }
 
 
 def _bounds(folders: Sequence[str]) -> Iterator[str]:
@@ -76,36 +89,87 @@ def _bounds(folders: Sequence[str]) -> Iterator[str]:
     yield "lock_configuration = true"
 
 
-def _run(_original: patching.AnyFunction) -> patching.AnyFunction:
-    async def run_duckdb(query: str, database: str, catalog: str | None = None) -> dict[str, Any]:
+def _execute(_original: patching.AnyFunction) -> patching.AnyFunction:
+    async def execute_query(
+        query_id: str, query: str, database: str, _ddl: object, _catalog: str | None = None
+    ) -> None:
         athena = patching.service("athena")
-        sql, s3_tables, folders = await athena._rewrite_data_paths(query, database, catalog)
+        execution = athena._executions[query_id]
+        status, began = execution["Status"], time.monotonic()
+        status["State"] = "RUNNING"
         try:
-            if s3_tables:
-                raise PermissionError("S3 tables are out of reach here")
-            return await asyncio.to_thread(run_select, sql, folders)
+            results = await _results(execution, query, database)
+            if status["State"] != "RUNNING":  # stopped meanwhile
+                return
+            execution["_column_types"] = results.pop("column_types")
+            execution["_results"] = results
+            status["State"] = "SUCCEEDED"
+            await athena._save_query_results(query_id)
+        except QueryTooLargeError as error:
+            execution["Statistics"]["DataScannedInBytes"] = error.bytes
+            status.update(State="CANCELLED", StateChangeReason=str(error))
+        except Exception as error:  # noqa: BLE001 - whatever ends a query is its reason, as AWS says it
+            status.update(State="FAILED", StateChangeReason=str(error)[:_LONGEST_REASON])
+            execution["_error"] = str(error)
         finally:
-            for folder in folders:
-                shutil.rmtree(folder, ignore_errors=True)
+            status["CompletionDateTime"] = int(time.time())
+            passed_ms = int((time.monotonic() - began) * 1000)
+            execution["Statistics"].update(EngineExecutionTimeInMillis=passed_ms, TotalExecutionTimeInMillis=passed_ms)
 
-    return run_duckdb
+    return execute_query
 
 
-def _refuse_others(original: patching.AnyFunction) -> patching.AnyFunction:
+async def _results(execution: dict[str, Any], query: str, database: str) -> dict[str, Any]:
+    """Plan and run. What S3 and Glue hold is read between two requests; the engine runs beside them."""
+    bound = query_statement.bound(query, execution.get(PARAMETERS) or [])
+    statement = await asyncio.to_thread(query_statement.read, bound)
+    with QueryFolder() as folder:
+        largest_bytes = _largest_bytes(execution["WorkGroup"])
+        plan = planned(statement, database, folder, query_access.may_read, largest_bytes=largest_bytes)
+        execution["Statistics"]["DataScannedInBytes"] = plan.scanned_bytes
+        return await asyncio.to_thread(run_select, plan.sql, [folder.path], plan.relations)
+
+
+def _largest_bytes(workgroup: str) -> int:
+    found = patching.service("athena")._workgroups.get(workgroup) or {}
+    return int((found.get("Configuration") or {}).get("BytesScannedCutoffPerQuery") or 0)
+
+
+def _start(original: patching.AnyFunction) -> patching.AnyFunction:
     def start_query_execution(data: dict[str, Any]) -> Any:
-        problem = problem_with(str(data.get("QueryString", "")))
-        if problem:
-            answer = patching.service("athena").error_response_json
-            return answer("AccessDeniedException", f"Access denied: {problem}", 400)
-        return original(data)
+        athena = patching.service("athena")
+        if problem := _problem_in(str(data.get("QueryString", ""))):
+            return athena.error_response_json("AccessDeniedException", f"Access denied: {problem}", 400)
+        answer = original(data)
+        parameters = data.get(PARAMETERS)
+        if parameters and answer[0] == HTTPStatus.OK:
+            query_id = json.loads(answer[2])["QueryExecutionId"]
+            athena._executions[query_id][PARAMETERS] = [str(parameter) for parameter in parameters]
+        return answer
 
     return start_query_execution
+
+
+def _problem_in(sql: str) -> str:
+    """Why a statement is refused at once. What only Trino's words say is judged in the engine's, when it runs."""
+    problem = problem_with(sql)
+    if problem != UNREADABLE:
+        return problem
+    try:
+        query_statement.read(sql)
+    except QueryRefusedError:
+        return problem
+    return ""
 
 
 def install() -> None:
     """Bound every query."""
     athena = patching.service("athena")
-    patching.require(athena, "_rewrite_data_paths", "query database catalog")
+    patching.require(athena, "_table_relation", "table_data files")
+    patching.require(athena, "_data_format", "table_data")
+    patching.require(athena, "_save_query_results", "query_id")
     patching.require_attribute(athena, "_DUCKDB_TYPE_MAP", dict)
-    patching.replace(athena, "_run_duckdb", "query database catalog", _run)
-    patching.replace(athena, "_start_query_execution", "data", _refuse_others)
+    patching.replace(athena, "_execute_query", "query_id query database ddl catalog", _execute)
+    patching.replace(athena, "_start_query_execution", "data", _start)
+    query_files.install()
+    query_results.install()

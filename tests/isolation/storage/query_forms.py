@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _MARKER = "of-another-school"
 _ROW = "athena, in the emulator's engine"
 _ENDED = ("SUCCEEDED", "FAILED", "CANCELLED")
-_BOUNDS = ("Permission Error", "disabled", "locked", "Access denied", "out of reach")
+_BOUNDS = ("Permission Error", "disabled", "locked", "Access denied", "out of reach", "static equality")
 
 
 @dataclass(frozen=True)
@@ -106,10 +106,18 @@ def _rows(cloud: Cloud, own: Actor, folder: Path) -> Iterator[Cell]:
         key = f"events/{MONTH}/school={school_id}/rows.parquet"
         cloud.root("s3").put_object(Bucket=cloud.outputs["LakeBucket"], Key=key, Body=file.read_bytes())
     file.unlink()
-    for name, condition in {"all rows": "", "the other's rows": f" WHERE school = '{OTHER}'"}.items():
+    asked = {
+        "all rows, no school named": ("", f"{DENIED}, none"),
+        "both schools' rows": (f" WHERE school IN ('{OWN}', '{OTHER}')", f"{ALLOWED}, the own"),
+        "the other's rows": (f" WHERE school = '{OTHER}'", f"{ALLOWED}, none"),
+        "the other's objects": (
+            f" WHERE school = '{OTHER}' AND \"$path\" LIKE '%school={OTHER}/%'",
+            f"{ALLOWED}, none",
+        ),
+    }
+    for name, (condition, expected) in asked.items():
         seen, said = _ending(cloud, own, f"SELECT DISTINCT event_id FROM events{condition}", (f"'{OTHER}'",))
         found = "the own" if f"'{OWN}'" in said else "none"
-        expected = "allowed, none" if condition else "allowed, the own"
         yield Cell(_ROW, f"SELECT of {name}", "tenant", expected, f"{seen}, {found}", said)
 
 
