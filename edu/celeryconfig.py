@@ -3,7 +3,9 @@
 Tried with kills (ADR 0005): late acknowledgement, nothing acknowledged on failure, no ``self.retry``. SQS counts the
 deliveries itself and moves a message to the dead-letter queue after the third. Which queues there are, and whose tasks
 each takes, stands in ``edu.queues``. There is no time limit here: under threads Celery's do nothing, ``edu.deadlines``
-bounds a task.
+bounds a task. The worker of long jobs, which has a process for them, is given its limit when it is started
+(``QueueDeclaration.pool_options``). How long a message is hidden is each queue's own attribute: kombu's setting is for
+queues that it makes itself, and none of ours is (celery/celery#7234).
 
 kombu takes the host from the broker URL only and ignores an endpoint option, so the URL is made from the same checked
 setting as every other client's endpoint; with the wrong form it would call the real AWS.

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 DEAD_LETTERS_KEPT_DAYS: Final = 14  # the longest that SQS keeps a message
+LAST_CALL_S: Final = 40  # what the call that a thread's task is in at its deadline may still take
 ALARM_MINUTES: Final = 5  # how long a queue is too deep or its oldest message too old before somebody is told
 
 
@@ -23,6 +24,10 @@ class QueueDeclaration:
     knows nothing of it. A worker process of its own consumes it with ``threads`` threads, so that neither a full queue
     nor a dead worker holds up another's.
 
+    What may take longer than a thread can be given has ``process_time_s`` instead: its worker runs one task at a time
+    in a child process (Celery's prefork pool), which is killed after so many seconds (Celery's hard limit). The message
+    of a task so killed is not acknowledged, and comes again.
+
     A message waits at most ``kept_days``. One that was received and not acknowledged is visible again after
     ``visibility_timeout_s``, and after ``max_receives`` such times it is moved to the dead letters. Alarms: more than
     each of ``depth_alarms`` messages, or one older than ``age_alarm_s``, for five minutes; and any dead letter.
@@ -32,11 +37,24 @@ class QueueDeclaration:
     task_modules: tuple[str, ...] = ()
     command: str = ""
     threads: int = 1
+    process_time_s: int = 0
     kept_days: int = 4
     visibility_timeout_s: int = 120
     max_receives: int = 3
     depth_alarms: tuple[int, ...] = ()
     age_alarm_s: int
+
+    @property
+    def task_time_s(self) -> int:
+        """After so many seconds a task of it calls nobody any more (``edu.deadlines``)."""
+        return self.process_time_s or self.visibility_timeout_s - LAST_CALL_S
+
+    @property
+    def pool_options(self) -> tuple[str, ...]:
+        """How Celery's worker is told all this on its command line."""
+        if self.process_time_s:
+            return ("--pool", "prefork", "--concurrency", "1", "--time-limit", str(self.process_time_s))
+        return ("--pool", "threads", "--concurrency", str(self.threads))
 
     @property
     def setting(self) -> str:
@@ -95,9 +113,22 @@ GOVSYNC: Final = QueueDeclaration(name="govsync", task_modules=("govsync.tasks",
 MAINTENANCE: Final = QueueDeclaration(
     name="maintenance", task_modules=("evaluations.tasks", "behavior.tasks", "edu.canary_tasks"), age_alarm_s=3600
 )
-QUEUES: Final = (BEHAVIOR, GOVSYNC, MAINTENANCE)
+ANALYTICS: Final = QueueDeclaration(
+    name="analytics",
+    task_modules=("analytics.tasks",),
+    process_time_s=20 * 60,
+    visibility_timeout_s=25 * 60,
+    age_alarm_s=7200,
+)
+QUEUES: Final = (BEHAVIOR, GOVSYNC, MAINTENANCE, ANALYTICS)
 CELERYS_QUEUES: Final = tuple(queue for queue in QUEUES if not queue.command)
 SHORTEST_VISIBILITY_S: Final = min(queue.visibility_timeout_s for queue in QUEUES)
 # A task calls nobody any more after this long (edu.deadlines); the rest is for the call it is in, before its message is
-# visible again.
-TASK_TIME_S: Final = SHORTEST_VISIBILITY_S - 40
+# visible again. A queue whose tasks have a process of their own gives them longer: ``time_of``.
+TASK_TIME_S: Final = SHORTEST_VISIBILITY_S - LAST_CALL_S
+
+
+def time_of(task_name: str) -> int:
+    """The seconds that a task of this name has; one of no declared queue has the shortest time."""
+    app = f"{task_name.partition('.')[0]}.*"
+    return next((queue.task_time_s for queue in CELERYS_QUEUES if app in queue.task_patterns), TASK_TIME_S)

@@ -13,6 +13,7 @@ from edu.deadlines import check_deadline, start_deadline
 from edu.envelopes import CORRELATION_HEADER
 from edu.errors import InvalidInputError
 from edu.logs import correlation_id, get_logger, start_correlation
+from edu.queues import time_of
 from edu.tenancy import enter_school
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ class LoggedTask(_Task):
         return Context().run(self._run_logged, *args, **kwargs)
 
     def _run_logged(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - Celery's signature
-        start_deadline()
+        start_deadline(time_of(self.name))
         start_correlation(self._sent_correlation_id())
         bind_contextvars(task=self.name, task_id=self.request.id)
         started = time.perf_counter()

@@ -128,14 +128,14 @@ def product_services(layout: Layout, environment: Mapping[str, str]) -> list[Ser
 
 
 def _worker(celery: list[str], queue: QueueDeclaration) -> Service:
-    """The worker process of a queue, with the threads that it is declared with."""
+    """The worker process of a queue, with the threads or the process that it is declared with."""
     if queue.command:
         return Service(queue.worker, [sys.executable, str(SOURCE_ROOT / "manage.py"), queue.command], profile="worker")
     return Service(
         queue.worker,
         [
             *celery,
-            *("worker", "--pool", "threads", "--concurrency", str(queue.threads), "--queues", queue.name),
+            *("worker", *queue.pool_options, "--queues", queue.name),
             *("--without-gossip", "--without-mingle", "--without-heartbeat", "--hostname", f"{queue.worker}@local"),
         ],
         profile="worker",

@@ -70,6 +70,10 @@ def forget_clients() -> None:
     public_cognito_client.cache_clear()
 
 
+# two processes on one connection would read each other's answers
+os.register_at_fork(after_in_child=forget_clients)
+
+
 def new_service_client(service: str, **extra: Any) -> Any:  # noqa: ANN401 - any client
     """The same as ``service_client``, but with settings of its own, and not kept here."""
     return make_client(boto3.Session(profile_name=os.environ.get("AWS_PROFILE")), service, **extra)

@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html (role chaining).
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -87,6 +88,10 @@ class SessionCache:
 
     def __init__(self, fetch: Callable[[Scope], Session] = assume_role) -> None:
         self._fetch = fetch
+        self.start_anew()
+
+    def start_anew(self) -> None:
+        """Be as new: a forked process has none of its parent's threads, and a lock that was held there stays held."""
         self._sessions: dict[Scope, Session] = {}
         self._locks: dict[Scope, threading.Lock] = {}
         self._guard = threading.Lock()
@@ -144,6 +149,7 @@ class SessionCache:
 
 
 sessions = SessionCache()
+os.register_at_fork(after_in_child=sessions.start_anew)
 
 
 def drop_current_session() -> None:

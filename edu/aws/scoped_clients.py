@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, overload
 
@@ -36,6 +37,9 @@ def scoped_client(service: str) -> Any:
 def forget_scoped_clients() -> None:
     """Drop every scoped client, so that the next call makes one from the settings as they are then."""
     _scoped_client.cache_clear()
+
+
+os.register_at_fork(after_in_child=forget_scoped_clients)  # as in edu.aws.clients
 
 
 @cache

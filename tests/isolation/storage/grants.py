@@ -4,9 +4,12 @@ from __future__ import annotations
 
 Grants = dict[str, dict[str, frozenset[str]]]
 
-_DOORS = ("behavior queue", "govsync queue")
+_DOORS = ("behavior queue", "govsync queue", "analytics queue")
 _WORK = (*_DOORS, "maintenance queue")
-_DEAD = ("behavior dead letters", "govsync dead letters", "maintenance dead letters", "pipe dead letters")
+_DEAD = (
+    *("behavior dead letters", "govsync dead letters", "maintenance dead letters", "analytics dead letters"),
+    "pipe dead letters",
+)
 _SEND = frozenset({"SendMessage"})
 _SEE = frozenset({"GetQueueAttributes", "GetQueueUrl"})
 _TAKE = frozenset({"ReceiveMessage", "DeleteMessage"})

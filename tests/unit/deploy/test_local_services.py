@@ -21,5 +21,6 @@ def test_every_declared_queue_has_a_worker_process_with_its_threads(tmp_path: Pa
     for queue in CELERYS_QUEUES:
         service = by_worker[queue.worker]
         assert service.command[service.command.index("--queues") + 1] == queue.name
-        assert service.command[service.command.index("--concurrency") + 1] == str(queue.threads)
+        pool = service.command.index("--pool")
+        assert tuple(service.command[pool : pool + len(queue.pool_options)]) == queue.pool_options
         assert service.command[service.command.index("--hostname") + 1] == f"{queue.worker}@local"

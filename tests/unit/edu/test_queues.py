@@ -12,7 +12,16 @@ from django.core.management import get_commands
 
 from edu.aws.clients import CONNECT_TIMEOUT_S, READ_TIMEOUT_S
 from edu.celery import app
-from edu.queues import BEHAVIOR, CELERYS_QUEUES, QUEUES, TASK_TIME_S, QueueDeclaration
+from edu.queues import (
+    ANALYTICS,
+    BEHAVIOR,
+    CELERYS_QUEUES,
+    MAINTENANCE,
+    QUEUES,
+    TASK_TIME_S,
+    QueueDeclaration,
+    time_of,
+)
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +82,18 @@ def test_task_ends_before_its_message_is_visible_again(config: dict[str, Any]) -
     assert config["task_publish_retry"] is False
     longest_call_s = attempts * (CONNECT_TIMEOUT_S + READ_TIMEOUT_S) + longest_wait_s
     assert all(TASK_TIME_S + longest_call_s < queue.visibility_timeout_s for queue in QUEUES)
+    assert all(queue.task_time_s + longest_call_s < queue.visibility_timeout_s for queue in QUEUES)
+
+
+def test_task_has_the_time_of_its_queue() -> None:
+    assert {time_of(f"{name}.anything") for name in ("govsync", "evaluations", "behavior", "edu", "nobodys")} == {80}
+    assert time_of("analytics.export_school") == ANALYTICS.process_time_s == 1200
+
+
+def test_long_tasks_have_one_process_that_is_killed_in_time() -> None:
+    limit = ("--pool", "prefork", "--concurrency", "1", "--time-limit", "1200")
+    assert ANALYTICS.pool_options == limit
+    assert MAINTENANCE.pool_options == ("--pool", "threads", "--concurrency", "1")
 
 
 def test_no_limit_is_set_that_threads_do_not_keep(config: dict[str, Any]) -> None:
@@ -81,7 +102,7 @@ def test_no_limit_is_set_that_threads_do_not_keep(config: dict[str, Any]) -> Non
 
 def test_every_queue_has_a_worker_of_its_own_with_threads() -> None:
     workers = [queue.worker for queue in QUEUES]
-    assert workers == ["behavior-worker", "govsync-worker", "maintenance-worker"]
+    assert workers == ["behavior-worker", "govsync-worker", "maintenance-worker", "analytics-worker"]
     assert all(queue.threads >= 1 for queue in QUEUES)
 
 

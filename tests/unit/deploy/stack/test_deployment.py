@@ -28,6 +28,7 @@ OUTPUTS = {
     "BehaviorQueueUrl": "https://sqs.us-east-1.amazonaws.com/123456789012/libreta-test-behavior",
     "GovsyncQueueUrl": "https://sqs.us-east-1.amazonaws.com/123456789012/libreta-test-govsync",
     "MaintenanceQueueUrl": "https://sqs.us-east-1.amazonaws.com/123456789012/libreta-test-maintenance",
+    "AnalyticsQueueUrl": "https://sqs.us-east-1.amazonaws.com/123456789012/libreta-test-analytics",
     "UserPoolId": "us-east-1_AbC",
     "UserPoolClientId": "client",
     "JwtIssuer": "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_AbC",
@@ -115,6 +116,7 @@ def test_environment_of_the_emulator_stays_on_its_endpoint() -> None:
         "LIBRETA_BEHAVIOR_QUEUE_URL": "http://127.0.0.1:4566/123456789012/libreta-test-behavior",
         "LIBRETA_GOVSYNC_QUEUE_URL": "http://127.0.0.1:4566/123456789012/libreta-test-govsync",
         "LIBRETA_MAINTENANCE_QUEUE_URL": "http://127.0.0.1:4566/123456789012/libreta-test-maintenance",
+        "LIBRETA_ANALYTICS_QUEUE_URL": "http://127.0.0.1:4566/123456789012/libreta-test-analytics",
         "LIBRETA_JWKS_URL": "http://127.0.0.1:4566/us-east-1_AbC/.well-known/jwks.json",
         "LIBRETA_EVENTS_API_URL": "http://127.0.0.1:4566/restapis/api1/v1/_user_request_/behavior",
     }
