@@ -23,7 +23,7 @@ from edu.dynamo.keys import Key, joined, school_partition
 from edu.dynamo.mapping import from_attributes, instant_text
 from edu.dynamo.pages import Page
 from edu.dynamo.transactions import NOT_THERE, Condition, Transaction
-from edu.pseudonyms import pseudonym_of
+from edu.pseudonyms import pseudonym_of, pseudonyms_of
 from edu.tenancy import current_school_id
 
 if TYPE_CHECKING:
@@ -65,12 +65,14 @@ def get_arrivals(wanted: Iterable[Arrival]) -> dict[tuple[str, str], Arrival]:
 def put_new_arrivals(arrivals: Sequence[Arrival]) -> dict[tuple[str, str], Arrival]:
     """Write events of different identities where there is none yet, 25 a transaction; returns those that were there.
 
-    Exact, whoever else writes at the same time: of several only one finds nothing there. Idempotent.
+    Exact, whoever else writes at the same time: of several only one finds nothing there. Idempotent. The keys of all
+    their students that are not remembered are read in one call for each 100.
 
     Raises:
         StoreUnavailableError: the table is throttled or does not answer; some may be written.
         AccessDeniedError: see ``edu.dynamo.errors``.
     """
+    pseudonyms_of(arrival.student_id for arrival in arrivals)  # from here on each one's key is remembered
     there: dict[tuple[str, str], Arrival] = {}
     for start in range(0, len(arrivals), _TOGETHER):
         there |= _put_new(arrivals[start : start + _TOGETHER])
@@ -157,7 +159,7 @@ def list_rejected(*, cursor: str | None = None, limit: int = 50) -> Page[Rejecte
 
 
 def _is_still(stored: Arrival) -> Condition:
-    item = _event_item(stored)
+    item = _said(stored)
     seen = {name: item[name] for name in ("arrived_at", "occurred_at", "kind", "value", "note")}
     return Condition(
         " AND ".join(f"#{n} = :seen_{n}" if v is not None else f"attribute_not_exists(#{n})" for n, v in seen.items()),
@@ -184,13 +186,20 @@ def _key_of(arrival: Arrival) -> Key:
 
 def _event_item(arrival: Arrival) -> Attributes:
     """An event as an item, with what the lake's pipe picks from it (never the note)."""
-    event = arrival.event
     return {
         **_key_of(arrival).as_attributes(),
         "entity": "behavior_event",
         "school_id": current_school_id(),
         "student_id": arrival.student_id,
         "student_pseudonym": pseudonym_of(arrival.student_id),
+        **_said(arrival),
+    }
+
+
+def _said(arrival: Arrival) -> Attributes:
+    """What the event and its message say."""
+    event = arrival.event
+    return {
         "event_id": event.event_id,
         "kind": event.kind,
         "value": value_text(event.value),

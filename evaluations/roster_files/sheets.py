@@ -12,7 +12,7 @@ from datetime import date
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
 
-from edu.pseudonyms import pseudonym_of
+from edu.pseudonyms import blinded
 from edu.values import whole_number
 from evaluations.domain.roster import Entity, RecordName, Roster, RosterContent
 from evaluations.domain.school import Course, Enrolment, Section, Student, Teacher
@@ -196,7 +196,7 @@ class _Reader:
             own = cells.id(row, "student_id")
         elif national_id:
             # the number itself may stand in no key and no address, nor what anybody could compute of it
-            own = by_national_id.get(national_id) or f"est-{pseudonym_of(f'national id {national_id}')}"
+            own = by_national_id.get(national_id) or f"est-{blinded(f'national id {national_id}')}"
         else:
             cells.refuse(row, "student_id", "required")
             return None

@@ -7,6 +7,8 @@ from datetime import date, timedelta
 
 from edu import clock
 from edu.identity.principal import Principal, Role
+from edu.pseudonyms import pseudonyms_of
+from edu.tenancy import enter_school
 from evaluations import services
 from evaluations.domain.scales import STANDARD_SCALES
 from evaluations.domain.school import Course, Enrolment, School, Section, Student, Teacher, Term
@@ -44,7 +46,10 @@ class TestSchool:
 
 
 def import_school(school_id: str, *, students: int = 3, scale: str = "1-7") -> TestSchool:
-    """Write a school into the table. The signing service must be one that may assume ``platform``."""
+    """Write a school into the table, and remember its students' keys, as a process does after its first writes.
+
+    The signing service must be one that may assume ``platform``.
+    """
     people = tuple(
         Student(
             student_id=f"student-{n:03d}",
@@ -79,6 +84,8 @@ def import_school(school_id: str, *, students: int = 3, scale: str = "1-7") -> T
         students=people,
         enrolments=[Enrolment(section_id=s.section_id, student_id=p.student_id) for s in sections for p in people],
     )
+    with enter_school(school_id):
+        pseudonyms_of(person.student_id for person in people)
     return TestSchool(school, people)
 
 

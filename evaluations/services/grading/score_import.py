@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from edu.dynamo.errors import ConditionFailedError
 from edu.dynamo.transactions import MAX_ACTIONS
 from edu.errors import ConflictError, FieldError, InvalidInputError, LibretaError
+from edu.pseudonyms import pseudonyms_of
 from evaluations.domain.evaluation import WEIGHT_DECIMALS, ScoreContent
 from evaluations.errors import EvaluationCancelledError
 from evaluations.repository import roster, school_profile, stored_evaluations, stored_scores, term_locks
@@ -166,6 +167,7 @@ def _refusal(evaluation: Evaluation, standing: StoredEvaluation | None) -> Libre
 
 def _write_scores(evaluation: Evaluation, scores: list[Score], actor: Principal) -> dict[str, StoredScore]:
     """Write the scores in one transaction, without those that somebody else recorded first, which it returns."""
+    pseudonyms_of(score.student_id for score in scores)  # from here on each one's key is remembered
     first: dict[str, StoredScore] = {}
     while remaining := [score for score in scores if score.student_id not in first]:
         unit = UnitOfWork()

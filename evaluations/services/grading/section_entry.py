@@ -11,6 +11,7 @@ from edu.dynamo.errors import ConditionFailedError
 from edu.dynamo.transactions import MAX_ACTIONS
 from edu.errors import ConflictError, LibretaError, NotFoundError
 from edu.identity.principal import Principal
+from edu.pseudonyms import pseudonyms_of
 from evaluations.domain.evaluation import Evaluation, Score, ScoreContent, ScoreState
 from evaluations.errors import (
     AlreadyRecordedError,
@@ -78,11 +79,11 @@ def record_section(
 ) -> list[RowResult]:
     """Record or correct up to 100 students' scores (each student once); returns a result for each row, in order.
 
-    Four calls to the table before the first write, whatever the number of rows; then a transaction for each 19 of
-    them. A row that cannot be written is left out with its reason, and the others are written without it. The same
-    request sent again after a crash or a 503 goes on where it stopped and answers as if nothing had happened; if the
-    actor may not write any more, it answers with what was written and rejects the rest. An administrator who grades for
-    an absent teacher says why in each row.
+    Four calls to the table before the first write, whatever the number of rows, and a fifth where the students' keys
+    are not remembered; then a transaction for each 19 of them. A row that cannot be written is left out with its
+    reason, and the others are written without it. The same request sent again after a crash or a 503 goes on where it
+    stopped and answers as if nothing had happened; if the actor may not write any more, it answers with what was
+    written and rejects the rest. An administrator who grades for an absent teacher says why in each row.
 
     Raises:
         NotFoundError: no such evaluation in this school.
@@ -140,6 +141,7 @@ class _Entry:
                 planned.append((row, change))
         if not isinstance(self.permit, Permit) and not self._has_written():
             raise self.permit
+        pseudonyms_of(row.student_id for row, _ in planned)  # from here on each one's key is remembered
         for start in range(0, len(planned), _ROWS_PER_TRANSACTION):
             together = planned[start : start + _ROWS_PER_TRANSACTION]
             if not isinstance(self.permit, Permit):

@@ -60,6 +60,6 @@ def test_one_worker_stores_an_event_and_the_others_find_it(cloud: Cloud, school_
     seen = Counter(
         change["eventName"]
         for change in changes()
-        if change["dynamodb"]["Keys"]["pk"]["S"].startswith(f"SCHOOL#{school_id}#")
+        if change["dynamodb"]["Keys"]["pk"]["S"] == f"SCHOOL#{school_id}#STUDENT#est-001#EVENT"
     )
     assert seen == {"INSERT": EVENTS}  # each change is a row of the lake
