@@ -47,3 +47,9 @@ class LakeDamagedError(LibretaError):
     """The lake is not as its manifests say; ``lake_audit`` tells where."""
 
     code = "lake_damaged"
+
+
+class MonthTooLargeError(LibretaError):
+    """A month has too much for one process to merge."""
+
+    code = "month_too_large"

@@ -31,6 +31,11 @@ class Month:
             raise ValueError("outside the lake's range")
 
     @classmethod
+    def first(cls) -> Self:
+        """The first month that the lake can hold."""
+        return cls(FIRST_YEAR, 1)
+
+    @classmethod
     def of(cls, epoch_s: int) -> Self:
         """The month of an instant, in seconds since 1970. Raises ValueError for one that the lake cannot hold."""
         instant = datetime.fromtimestamp(epoch_s, UTC)

@@ -2,7 +2,8 @@
 
 <dataset>/year=YYYY/month=MM/school=<id>/    a month's folder
     <anything>.parquet                       loose: delivered by Firehose, or written from the table (``refill-``)
-    compact-<digest>.parquet                 merged; it is there for readers once the manifest names it
+    compact-<generation>-<digest>.parquet    merged; it is there for readers once the manifest names it
+    _unreadable-<name>                       set aside: no Parquet file, or rows that do not belong there
     _manifest.json                           what was merged, and into what (hidden from Athena by its name)
 exports/school=<id>/, holds/school=<id>/, athena-results/school=<id>/
 """
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 COMPACTED: Final = "compact-"
 REFILLED: Final = "refill-"
+UNREADABLE: Final = "_unreadable-"
 PARQUET: Final = ".parquet"
 _MANIFEST: Final = "_manifest.json"
 _HIDDEN: Final = ("_", ".")
@@ -46,6 +48,17 @@ def holds_folder() -> str:
 def results_folder() -> str:
     """Where Athena leaves the school's results, for seven days."""
     return f"athena-results/school={current_school_id()}/"
+
+
+def compacted_name(generation: int, digest: str) -> str:
+    """A merged file's name."""
+    return f"{COMPACTED}{generation:06d}-{digest[:16]}{PARQUET}"
+
+
+def generation_of(name: str) -> int | None:
+    """Which generation of its month a merged file belongs to; none of another file, or of a name like no other."""
+    number = name.removeprefix(COMPACTED).partition("-")[0]
+    return int(number) if name.startswith(COMPACTED) and number.isdigit() else None
 
 
 def name_of(key: str) -> str:

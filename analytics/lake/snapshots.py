@@ -16,7 +16,7 @@ import msgspec
 from analytics.domain.datasets import Dataset, Month
 from analytics.errors import LakeChangingError, LakeDamagedError
 from analytics.lake import layout, store
-from analytics.lake.store import StoredObject
+from analytics.lake.store import Content, StoredObject
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -37,8 +37,8 @@ class MergedFile(msgspec.Struct, frozen=True):
 class Manifest(msgspec.Struct, frozen=True):
     """What was merged: ``files`` hold all rows of ``merged``, the names of files that count no more.
 
-    ``generation`` counts the merges of the month, from 1. ``replaced_at_epoch_s``: when this manifest was written; what
-    it replaces is deleted long after that.
+    ``generation`` counts the merges of the month, from 1; it stands in the names of the files that a merge makes.
+    ``replaced_at_epoch_s``: when this manifest was written; what it replaces is deleted long after that.
     """
 
     generation: int
@@ -54,6 +54,7 @@ class MonthSnapshot:
     dataset: Dataset
     month: Month
     manifest: Manifest | None
+    manifest_etag: str | None = None
     compacted: tuple[StoredObject, ...] = ()
     loose: tuple[StoredObject, ...] = ()
     left_over: tuple[StoredObject, ...] = ()
@@ -101,13 +102,14 @@ def take_month(dataset: Dataset, month: Month) -> MonthSnapshot:
             return _snapshot(dataset, month, None, listed)
         manifest = store.get_object(key)
         if manifest.etag == listed[key].etag:
-            return _snapshot(dataset, month, _parsed(manifest.body), listed)
+            return _snapshot(dataset, month, manifest, listed)
     raise LakeChangingError
 
 
 def _snapshot(
-    dataset: Dataset, month: Month, manifest: Manifest | None, listed: Mapping[str, StoredObject]
+    dataset: Dataset, month: Month, content: Content | None, listed: Mapping[str, StoredObject]
 ) -> MonthSnapshot:
+    manifest = _parsed(content.body) if content else None
     named = {file.name for file in manifest.files} if manifest else frozenset[str]()
     merged = frozenset(manifest.merged) if manifest else frozenset[str]()
     visible = {layout.name_of(key): found for key, found in listed.items() if not layout.is_hidden(key)}
@@ -119,15 +121,21 @@ def _snapshot(
         dataset,
         month,
         manifest,
+        content.etag if content else None,
         compacted=tuple(visible[name] for name in sorted(named)),
         loose=tuple(visible[name] for name in sorted(loose)),
         left_over=tuple(visible[name] for name in sorted(left_over)),
     )
 
 
-def write_manifest(dataset: Dataset, month: Month, manifest: Manifest) -> None:
-    """Make the manifest the one that counts: from here on readers see its files instead of what it merged."""
-    store.put_object(layout.manifest_key(dataset, month), msgspec.json.format(msgspec.json.encode(manifest)))
+def write_manifest(seen: MonthSnapshot, manifest: Manifest) -> None:
+    """Make the manifest the one that counts: from here on readers see its files instead of what it merged.
+
+    Raises:
+        ObjectReplacedError: another was written since the snapshot ``seen``; nothing changed.
+    """
+    body = msgspec.json.format(msgspec.json.encode(manifest))
+    store.replace_object(layout.manifest_key(seen.dataset, seen.month), body, etag=seen.manifest_etag)
 
 
 def _parsed(body: bytes) -> Manifest:

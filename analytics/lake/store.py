@@ -18,9 +18,15 @@ from edu.dynamo.errors import StoreError, translated
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from mypy_boto3_s3.type_defs import ListObjectsV2OutputTypeDef, ObjectIdentifierTypeDef
+    from mypy_boto3_s3.type_defs import CopySourceTypeDef, ListObjectsV2OutputTypeDef, ObjectIdentifierTypeDef
 
 _DELETED_AT_ONCE: Final = 1000
+# S3 answers the second when another conditional write of the key is under way, the third when the object is gone
+_REPLACED: Final = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"})
+
+
+class ObjectReplacedError(Exception):
+    """What was to be replaced is not there any more, or something else is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +71,33 @@ def put_object(key: str, body: bytes) -> None:
     """Write an object, whole or not at all. Idempotent."""
     with translated():
         scoped_client("s3").put_object(Bucket=settings.LAKE_BUCKET, Key=key, Body=body)
+
+
+def replace_object(key: str, body: bytes, *, etag: str | None) -> None:
+    """Write an object where this version of it stands, or (``None``) where there is none.
+
+    Raises:
+        ObjectReplacedError: another stands there. Of several writers one succeeds.
+    """
+    client = scoped_client("s3")
+    try:
+        with translated():
+            if etag is None:
+                client.put_object(Bucket=settings.LAKE_BUCKET, Key=key, Body=body, IfNoneMatch="*")
+            else:
+                client.put_object(Bucket=settings.LAKE_BUCKET, Key=key, Body=body, IfMatch=etag)
+    except StoreError as error:
+        if str(error.detail) in _REPLACED:
+            raise ObjectReplacedError(key) from error
+        raise
+
+
+def rename_object(key: str, new_key: str) -> None:
+    """Copy an object under another name, then delete it. Killed in between both are there; done again it ends."""
+    with translated():
+        source: CopySourceTypeDef = {"Bucket": settings.LAKE_BUCKET, "Key": key}
+        scoped_client("s3").copy_object(Bucket=settings.LAKE_BUCKET, Key=new_key, CopySource=source)
+    delete_objects([key])
 
 
 def delete_objects(keys: Sequence[str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
 from analytics.domain.datasets import Dataset, Month
@@ -39,7 +40,9 @@ def put(*names: str, month: Month = MARCH) -> None:
 def merge(files: tuple[str, ...], merged: tuple[str, ...], generation: int = 1) -> None:
     made = tuple(MergedFile(name, 1, 1, "0") for name in files)
     with enter_lake():
-        snapshots.write_manifest(Dataset.EVENTS, MARCH, Manifest(generation, made, merged, 0))
+        store.put_object(
+            layout.manifest_key(Dataset.EVENTS, MARCH), msgspec.json.encode(Manifest(generation, made, merged, 0))
+        )
 
 
 def names(month: MonthSnapshot) -> list[str]:

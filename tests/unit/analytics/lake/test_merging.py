@@ -1,0 +1,82 @@
+"""Merging is the rule of ``analytics.domain.lineage``, whatever comes in whatever order."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from analytics.domain.datasets import Dataset
+from analytics.domain.lineage import identity_of, rank_of
+from analytics.lake.files import parquet_of, table_of
+from analytics.lake.merging import in_bucket, merged
+
+SEQUENCES = st.one_of(st.none(), st.just(""), st.integers(1, 10**22).map(str))
+EVENTS = st.fixed_dictionaries(
+    {
+        "student_pseudonym": st.sampled_from(["a1", "b2", "0c"]),
+        "event_id": st.sampled_from(["e1", "e2"]),
+        "occurred_at_epoch_s": st.integers(1_772_323_200, 1_772_323_210),
+        "arrived_at_epoch_s": st.integers(1, 3),
+        "arrived_at_ms": st.one_of(st.none(), st.integers(900, 3100)),
+        "sequence": SEQUENCES,
+    }
+)
+GRADES = st.fixed_dictionaries(
+    {
+        "entity": st.sampled_from([None, "", "score", "evaluation"]),
+        "evaluation_id": st.sampled_from(["v1", "v2"]),
+        "student_pseudonym": st.sampled_from(["a1", ""]),
+        "version": st.integers(1, 2),
+        "state": st.sampled_from(["recorded", "standing", "deleted"]),
+        "section_id": st.just("s"),
+        "term_id": st.just("t"),
+        "sequence": SEQUENCES,
+    }
+)
+
+
+def rows_of(dataset: Dataset) -> st.SearchStrategy[list[dict[str, Any]]]:
+    one: st.SearchStrategy[dict[str, Any]] = EVENTS if dataset is Dataset.EVENTS else GRADES
+    rows = st.lists(one, max_size=30)
+    # two changes of the stream never have one id
+    return rows.map(lambda found: [row | {"change_id": f"c{number}"} for number, row in enumerate(found)])
+
+
+@pytest.mark.parametrize("dataset", list(Dataset))
+@settings(max_examples=150, deadline=None)
+@given(data=st.data())
+def test_of_each_identity_the_row_that_counts_is_left(dataset: Dataset, data: st.DataObject) -> None:
+    rows = data.draw(rows_of(dataset))
+    expected: dict[Any, dict[str, Any]] = {}
+    for row in rows:
+        known = expected.get(identity_of(dataset, row))
+        if known is None or rank_of(dataset, row) < rank_of(dataset, known):
+            expected[identity_of(dataset, row)] = row
+    found = merged(dataset, [table_of(dataset, rows)]).to_pylist()
+    assert sorted(row["change_id"] for row in found) == sorted(row["change_id"] for row in expected.values())
+
+
+@pytest.mark.parametrize("dataset", list(Dataset))
+@settings(max_examples=50, deadline=None)
+@given(data=st.data())
+def test_order_and_cut_of_what_comes_in_change_no_byte(dataset: Dataset, data: st.DataObject) -> None:
+    rows = data.draw(rows_of(dataset))
+    shuffled = random.Random(data.draw(st.integers())).sample(rows, len(rows))  # noqa: S311 - an order
+    middle = len(rows) // 2
+    once = merged(dataset, [table_of(dataset, rows)])
+    parts = merged(dataset, [table_of(dataset, shuffled[:middle]), table_of(dataset, shuffled[middle:])])
+    assert parquet_of(parts) == parquet_of(once)
+    assert parquet_of(merged(dataset, [once])) == parquet_of(once)
+
+
+@pytest.mark.parametrize("dataset", list(Dataset))
+@settings(max_examples=50, deadline=None)
+@given(data=st.data())
+def test_buckets_together_hold_every_row_once(dataset: Dataset, data: st.DataObject) -> None:
+    table = table_of(dataset, data.draw(rows_of(dataset)))
+    found = [row["change_id"] for digit in "0123456789abcdef" for row in in_bucket(dataset, table, digit).to_pylist()]
+    assert sorted(found) == sorted(table.column("change_id").to_pylist())
