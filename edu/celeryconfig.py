@@ -69,6 +69,7 @@ beat_schedule = {
     "govsync-deadlines": {"task": "govsync.watch_deadlines", "schedule": crontab(minute="*/5")},
     # every hour, because schools have their nights at different hours (evaluations.domain.nights)
     "evaluations-nightly": {"task": "evaluations.consolidate_all", "schedule": crontab(minute="7")},
+    "lake-nightly": {"task": "analytics.compact_all", "schedule": crontab(minute="37")},
     "roster-imports": {"task": "evaluations.sweep_imports", "schedule": crontab(minute="*/5")},
     "events-ledger": {"task": "behavior.check_ledger", "schedule": crontab(minute="*/15")},
     "isolation-canary": {"task": "edu.try_isolation", "schedule": settings.CANARY_EVERY_S},

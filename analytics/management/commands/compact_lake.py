@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from analytics.domain.datasets import Dataset
 from analytics.lake import snapshots
+from analytics.queries.merging import merge_of
 from analytics.services import compacting, nightly
 from edu.commands import OperatorCommand, chosen_schools
 from edu.logs import start_correlation
@@ -13,6 +14,7 @@ from edu.tenancy import enter_school
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
+    from collections.abc import Callable
 
     from analytics.domain.datasets import Month
 
@@ -27,7 +29,9 @@ class Command(OperatorCommand):
         which = parser.add_mutually_exclusive_group(required=True)
         which.add_argument("--school", help="the school's id")
         which.add_argument("--all", action="store_true", help="every registered school")
-        parser.add_argument("--dry-run", action="store_true", help="say what there is to merge, and write nothing")
+        how = parser.add_mutually_exclusive_group()
+        how.add_argument("--dry-run", action="store_true", help="say what there is to merge, and write nothing")
+        how.add_argument("--statement", action="store_true", help="print Athena's statement for each month to merge")
 
     def handle(self, *_args: object, **options: Any) -> None:  # noqa: ANN401 - argparse's values
         """Print a line for each month that has something to merge.
@@ -41,7 +45,16 @@ class Command(OperatorCommand):
             with enter_school(school_id):
                 for dataset in Dataset:
                     for month in nightly.months_of_the_lake():
-                        (self._look if options["dry_run"] else self._merge)(school_id, dataset, month)
+                        self._step(options)(school_id, dataset, month)
+
+    def _step(self, options: dict[str, Any]) -> Callable[[str, Dataset, Month], None]:
+        if options["statement"]:
+            return self._state
+        return self._look if options["dry_run"] else self._merge
+
+    def _state(self, _school_id: str, dataset: Dataset, month: Month) -> None:
+        if snapshots.take_month(dataset, month).loose:
+            self.stdout.write(f"{merge_of(dataset, month)};")
 
     def _look(self, school_id: str, dataset: Dataset, month: Month) -> None:
         seen = snapshots.take_month(dataset, month)

@@ -29,6 +29,7 @@ def own_alarm(name: str, metric: str, statistic: str) -> dict[str, Any]:
         ("SyncLongPause", "SyncLongPause"),
         ("SyncStepFailing", "SyncStepFailing"),
         ("EventDoorRefuses", "QueueUnavailable"),
+        ("LakeFilesSetAside", "LakeFilesSetAside"),
     ],
 )
 def test_once_is_enough_to_tell_somebody(name: str, metric: str) -> None:
@@ -45,6 +46,18 @@ def test_deadline_that_comes_near_is_told_as_often_as_it_is_looked_at(name: str,
 def test_ledger_of_events_that_does_not_close_is_told() -> None:
     alarm = own_alarm("EventsLedgerOpen", "LedgerOpen", "Maximum")
     assert (alarm["Period"], alarm["Threshold"]) == (900, 1)
+
+
+def test_months_of_the_lake_that_are_given_up_are_told() -> None:
+    alarm = own_alarm("LakeMonthsGivenUp", "LakeMonthsGivenUp", "Maximum")
+    assert (alarm["Period"], alarm["Threshold"]) == (3600, 1)
+
+
+def test_lake_that_nobody_merges_is_told() -> None:
+    alarm = data_plane.resources(data_plane.load(), "AWS::CloudWatch::Alarm")["LakeNotMerged"]["Properties"]
+    assert (alarm["MetricName"], alarm["Statistic"], alarm["Period"]) == ("LakeMonthsGivenUp", "SampleCount", 86_400)
+    assert (alarm["ComparisonOperator"], alarm["TreatMissingData"]) == ("LessThanThreshold", "breaching")
+    assert alarm["AlarmActions"] == [{"Ref": "Alerts"}]
 
 
 def test_table_that_goes_on_not_answering_the_events_worker_is_told() -> None:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import random
 from typing import Any
 
+import duckdb
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analytics.domain.datasets import Dataset
+from analytics.domain.datasets import Dataset, Month
 from analytics.domain.lineage import identity_of, rank_of
 from analytics.lake.files import parquet_of, table_of
 from analytics.lake.merging import in_bucket, merged
+from analytics.queries.merging import merge_of
+from edu.tenancy import enter_school
 
 SEQUENCES = st.one_of(st.none(), st.just(""), st.integers(1, 10**22).map(str))
 EVENTS = st.fixed_dictionaries(
@@ -80,3 +83,18 @@ def test_buckets_together_hold_every_row_once(dataset: Dataset, data: st.DataObj
     table = table_of(dataset, data.draw(rows_of(dataset)))
     found = [row["change_id"] for digit in "0123456789abcdef" for row in in_bucket(dataset, table, digit).to_pylist()]
     assert sorted(found) == sorted(table.column("change_id").to_pylist())
+
+
+@pytest.mark.parametrize("dataset", list(Dataset))
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_statement_for_a_month_too_large_follows_the_same_rule(dataset: Dataset, data: st.DataObject) -> None:
+    table = table_of(dataset, data.draw(rows_of(dataset)))
+    with enter_school("norte"):
+        sql = merge_of(dataset, Month(2026, 3))
+    with duckdb.connect() as engine:
+        engine.register("rows", table)
+        engine.execute(f"CREATE VIEW {dataset} AS SELECT *, 'norte' AS school, 2026 AS year, 3 AS month FROM rows")
+        found = engine.execute(sql).to_arrow_table()
+    expected = merged(dataset, [table]).column("change_id").to_pylist()
+    assert sorted(found.column("change_id").to_pylist()) == sorted(expected)

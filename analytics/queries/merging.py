@@ -1,0 +1,43 @@
+"""The merge of a month as one statement, for a month that has outgrown one process (``compacting.MOST_BYTES``).
+
+The rule is that of ``analytics.domain.lineage``. ``compact_lake --statement`` prints it: an UNLOAD of it writes the
+files, which then take the place of the others by a manifest (ADR 0035).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
+
+from analytics.domain.datasets import Dataset
+from analytics.domain.schemas import columns_of
+from edu.tenancy import check_school_id, current_school_id
+
+if TYPE_CHECKING:
+    from analytics.domain.datasets import Month
+
+_IDENTITY: Final[Mapping[Dataset, str]] = {
+    Dataset.EVENTS: "student_pseudonym, event_id",
+    Dataset.GRADES: "coalesce(nullif(entity, ''), 'score'), evaluation_id, student_pseudonym, version",
+}
+_FIRST: Final[Mapping[Dataset, str]] = {
+    Dataset.EVENTS: "coalesce(arrived_at_ms, arrived_at_epoch_s * 1000)",
+    Dataset.GRADES: "CASE WHEN state = 'deleted' THEN 0 ELSE 1 END",
+}
+
+
+def merge_of(dataset: Dataset, month: Month) -> str:
+    """A SELECT of a month of the school in scope, each identity once.
+
+    Raises:
+        NoScopeError: outside a school's scope.
+    """
+    columns = ", ".join(column.name for column in columns_of(dataset))
+    school = check_school_id(current_school_id())
+    sequence = "coalesce(sequence, '')"
+    rank = f"{_FIRST[dataset]}, length({sequence}), {sequence}, coalesce(change_id, '')"
+    return (
+        f"SELECT {columns} FROM (SELECT {columns}, row_number() OVER "  # noqa: S608 - our own names and a checked id
+        f"(PARTITION BY {_IDENTITY[dataset]} ORDER BY {rank}) AS place FROM {dataset.value} "
+        f"WHERE school = '{school}' AND year = {month.year:d} AND month = {month.month:d}) AS ranked WHERE place = 1"
+    )
