@@ -6,7 +6,6 @@ files, which then take the place of the others by a manifest (ADR 0035).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from analytics.domain.datasets import Dataset
@@ -14,6 +13,8 @@ from analytics.domain.schemas import columns_of
 from edu.tenancy import check_school_id, current_school_id
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from analytics.domain.datasets import Month
 
 _IDENTITY: Final[Mapping[Dataset, str]] = {

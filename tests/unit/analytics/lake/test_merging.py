@@ -95,6 +95,6 @@ def test_statement_for_a_month_too_large_follows_the_same_rule(dataset: Dataset,
     with duckdb.connect() as engine:
         engine.register("rows", table)
         engine.execute(f"CREATE VIEW {dataset} AS SELECT *, 'norte' AS school, 2026 AS year, 3 AS month FROM rows")
-        found = engine.execute(sql).to_arrow_table()
+        found = engine.sql(sql).to_arrow_table()
     expected = merged(dataset, [table]).column("change_id").to_pylist()
     assert sorted(found.column("change_id").to_pylist()) == sorted(expected)
