@@ -36,17 +36,20 @@ def merged(dataset: Dataset, tables: Sequence[pa.Table]) -> pa.Table:
     return found.cast(rows.schema).combine_chunks()
 
 
-def in_bucket(dataset: Dataset, table: pa.Table, prefix: str) -> pa.Table:
-    """The rows of things whose student's pseudonym begins so; what names no student belongs to the first bucket."""
-    pseudonyms = table.column("student_pseudonym")
+def in_bucket(table: pa.Table, prefix: str) -> pa.Table:
+    """The rows of things whose student's pseudonym begins so; what is in no other bucket belongs to the first."""
+    if not prefix:
+        return table
+    pseudonyms = pc.fill_null(table.column("student_pseudonym"), "")
     wanted = pc.starts_with(pseudonyms, prefix)
-    if dataset is Dataset.GRADES and not prefix.strip("0"):
-        wanted = pc.or_(wanted, pc.equal(pseudonyms, ""))
+    if not prefix.strip("0"):
+        in_some = pc.match_substring_regex(pseudonyms, f"^[0-9a-f]{{{len(prefix)}}}")
+        wanted = pc.or_(wanted, pc.invert(in_some))
     return table.filter(wanted)
 
 
 def _with_keys(dataset: Dataset, rows: pa.Table) -> pa.Table:
-    """The rows with their identity and rank in columns that are never empty."""
+    """The rows with their identity and rank in columns of their own."""
     for name in IDENTITY[dataset]:
         column = rows.column(name)
         rows = rows.append_column(_key(name), _entity(column) if name == "entity" else column)
@@ -55,7 +58,7 @@ def _with_keys(dataset: Dataset, rows: pa.Table) -> pa.Table:
         seconds = pc.multiply(rows.column("arrived_at_epoch_s"), _MILLISECONDS)
         first = pc.coalesce(rows.column("arrived_at_ms"), seconds)
     else:
-        first = pc.cast(pc.not_equal(rows.column("state"), DELETED), pa.int64())
+        first = pc.cast(pc.fill_null(pc.not_equal(rows.column("state"), DELETED), True), pa.int64())
     rank = (first, pc.cast(pc.utf8_length(sequence), pa.int64()), sequence, pc.fill_null(rows.column("change_id"), ""))
     for name, column in zip(_RANK, rank, strict=True):
         rows = rows.append_column(name, column)
@@ -69,9 +72,14 @@ def _is_first(ordered: pa.Table, names: Sequence[str]) -> pa.Array:
     changed = None
     for name in names:
         column = ordered.column(name).combine_chunks()
-        differs = pc.not_equal(column[1:], column[:-1])
+        differs = _differs(column[1:], column[:-1])
         changed = differs if changed is None else pc.or_(changed, differs)
     return pa.concat_arrays([pa.array([True]), _whole(changed)])
+
+
+def _differs(column: pa.Array, other: pa.Array) -> pa.Array:
+    """Where two columns are not the same. Nothing is the same as nothing, and another than all else."""
+    return pc.coalesce(pc.not_equal(column, other), pc.xor(pc.is_null(column), pc.is_null(other)))
 
 
 def _whole(found: pa.Array | pa.ChunkedArray) -> pa.Array:

@@ -17,29 +17,25 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
 from analytics.domain.datasets import Dataset, Month
-from analytics.domain.schemas import PARTITION_INSTANT
-from analytics.errors import MonthTooLargeError
+from analytics.errors import LakeDamagedError, MonthTooLargeError
 from analytics.lake import files, layout, merging, snapshots, store
 from analytics.lake.snapshots import Manifest, MergedFile
+from analytics.lake.sources import Sources
 from edu import clock
 from edu.logs import get_logger
 from edu.metrics import COUNT, embedded
-from edu.tenancy import current_school_id, enter_lake
+from edu.tenancy import enter_lake
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    import pyarrow as pa
 
     from analytics.lake.snapshots import MonthSnapshot
     from analytics.lake.store import StoredObject
 
 GRACE: Final = timedelta(hours=1)  # no query runs for longer
 BUCKET_BYTES: Final = 64 * 2**20  # of files, that are merged at once; in memory it is some twenty times that
-MOST_BYTES: Final = 256 * BUCKET_BYTES
-_HEXADECIMAL: Final = "0123456789abcdef"
+MOST_BYTES: Final = 16 * BUCKET_BYTES  # each file is read once a bucket: in 256 of them it would take a night
 _log = get_logger(__name__)
 
 
@@ -73,8 +69,14 @@ class Compacted:
 
 
 def is_due(dataset: Dataset, month: Month) -> bool:
-    """Whether a month of the school in scope has anything to merge or to clear away. Two calls."""
-    seen = snapshots.take_month(dataset, month)
+    """Whether a month of the school in scope has anything to merge or to clear away. Two calls.
+
+    A damaged month has: merging it then says what is wrong, and a job passes it instead of standing before it.
+    """
+    try:
+        seen = snapshots.take_month(dataset, month)
+    except LakeDamagedError:
+        return True
     return bool(seen.loose or _replaced(seen, clock.now()))
 
 
@@ -93,7 +95,7 @@ def compact_month(dataset: Dataset, month: Month) -> Compacted:
             return _told(seen, seen, Outcome.CLEARED if deleted else Outcome.NOTHING, deleted=deleted)
         if sum(found.size for found in seen.objects) > MOST_BYTES:
             raise MonthTooLargeError
-        sources = _Sources(seen)
+        sources = Sources(seen, bucket_bytes=BUCKET_BYTES)
         bad = _set_aside(sources)
         try:
             made, dropped = _merge(sources)
@@ -104,31 +106,12 @@ def compact_month(dataset: Dataset, month: Month) -> Compacted:
         return _told(seen, after, Outcome.MERGED, rows=rows, dropped=dropped, deleted=deleted, set_aside=bad)
 
 
-class _Sources:
-    """The files to merge. Where all are merged at once each is read once; else once for each bucket."""
-
-    def __init__(self, seen: MonthSnapshot) -> None:
-        self.seen = seen
-        self.objects = list(seen.objects)
-        self.buckets = tuple(_buckets(sum(found.size for found in seen.objects)))
-        self._kept: dict[str, pa.Table] = {}
-
-    def rows_of(self, found: StoredObject) -> pa.Table:
-        """A file's rows. Raises pyarrow's errors for one that is none."""
-        if found.key in self._kept:
-            return self._kept[found.key]
-        table = files.read_parquet(self.seen.dataset, store.get_object(found.key).body)
-        if len(self.buckets) == 1:
-            self._kept[found.key] = table
-        return table
-
-
-def _merge(sources: _Sources) -> tuple[tuple[MergedFile, ...], int]:
+def _merge(sources: Sources) -> tuple[tuple[MergedFile, ...], int]:
     """Write the merged files and the manifest; returns the files, and how many rows came more than once."""
     seen = sources.seen
     generation, made, read = _generation(seen) + 1, list[MergedFile](), 0
     for prefix in sources.buckets:
-        tables = [merging.in_bucket(seen.dataset, sources.rows_of(found), prefix) for found in sources.objects]
+        tables = [sources.rows_of(found, prefix) for found in sources.objects]
         read += sum(table.num_rows for table in tables)
         if any(table.num_rows for table in tables):
             made.append(_written(seen, generation, merging.merged(seen.dataset, tables)))
@@ -145,41 +128,18 @@ def _written(seen: MonthSnapshot, generation: int, table: pa.Table) -> MergedFil
     return MergedFile(name, len(body), table.num_rows, digest)
 
 
-def _buckets(size: int) -> Iterator[str]:
-    """Beginnings of pseudonyms that together are all: so many that none has much more than ``BUCKET_BYTES``."""
-    digits = 0
-    while BUCKET_BYTES * 16**digits < size:
-        digits += 1
-    prefixes = [""]
-    for _ in range(digits):
-        prefixes = [prefix + digit for prefix in prefixes for digit in _HEXADECIMAL]
-    yield from prefixes
-
-
-def _set_aside(sources: _Sources) -> int:
+def _set_aside(sources: Sources) -> int:
     """Rename the loose files that are none, or that hold rows of another school or month, so that no reader meets them.
 
     A person is told by an alarm; ``lake_audit`` says what is then missing, and fills it from the table.
     """
-    bad = [found for found in sources.seen.loose if not _belongs(sources, found)]
+    bad = [found for found in sources.seen.loose if not sources.belongs(found)]
     for found in bad:
         folder, _, name = found.key.rpartition("/")
         store.rename_object(found.key, f"{folder}/{layout.UNREADABLE}{name}")
         sources.objects.remove(found)
         _log.error("a file of the lake was set aside", key=found.key, **embedded("LakeFilesSetAside", 1, COUNT))
     return len(bad)
-
-
-def _belongs(sources: _Sources, found: StoredObject) -> bool:
-    try:
-        table = sources.rows_of(found)
-        bounds = pc.min_max(table.column(PARTITION_INSTANT[sources.seen.dataset])).as_py()
-        schools = pc.unique(table.column("school_id")).to_pylist()
-        months = {Month.of(instant) for instant in bounds.values()} if table.num_rows else {sources.seen.month}
-    except (pa.ArrowException, OSError, TypeError, ValueError):  # no Parquet file, other types, or no instant
-        return False
-    complete = not table.column(PARTITION_INSTANT[sources.seen.dataset]).null_count
-    return complete and set(schools) <= {current_school_id()} and months == {sources.seen.month}
 
 
 def _clear(seen: MonthSnapshot) -> int:

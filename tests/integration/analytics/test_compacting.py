@@ -9,9 +9,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
+import pyarrow as pa
 import pytest
 
+from analytics.athena import run_query
 from analytics.domain.datasets import Dataset, Month
+from analytics.errors import LakeDamagedError
 from analytics.lake import files, layout, snapshots, store
 from analytics.services import compacting
 from analytics.services.compacting import Compacted, Outcome, compact_month
@@ -21,6 +24,7 @@ from tests.support.cloud import acting_as
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from analytics.lake.store import StoredObject
     from tests.support.cloud import Cloud
 
 MARCH, NOON_S = Month(2026, 3), 1_772_366_400
@@ -215,7 +219,6 @@ def test_file_that_does_not_belong_is_set_aside_and_the_rest_is_merged(in_school
     elif bad == "other types":
         import io  # noqa: PLC0415 - only here
 
-        import pyarrow as pa  # noqa: PLC0415 - only here
         import pyarrow.parquet as pq  # noqa: PLC0415 - only here
 
         sink = io.BytesIO()
@@ -272,3 +275,58 @@ def test_reader_finds_the_same_at_every_moment_while_merges_run(in_school: str) 
 def test_month_of_nothing_is_left_alone() -> None:
     assert run().outcome is Outcome.NOTHING
     assert everything() == {}
+
+
+@pytest.mark.parametrize("fault", [pa.ArrowMemoryError("malloc"), MemoryError()], ids=["pyarrow", "python"])
+def test_memory_that_runs_out_says_nothing_of_a_file(
+    in_school: str, monkeypatch: pytest.MonkeyPatch, fault: Exception
+) -> None:
+    deliver_many(in_school, 2)
+    before = everything()
+    with monkeypatch.context() as patch:
+        patch.setattr(files, "read_parquet", mock.Mock(side_effect=fault))
+        with pytest.raises(MemoryError):
+            run()
+    assert everything() == before
+    assert run().outcome is Outcome.MERGED
+    assert ids() == all_ids(2)
+
+
+def test_damaged_month_is_due_and_merging_it_says_so(in_school: str) -> None:
+    deliver_many(in_school, 2)
+    with enter_lake():
+        store.put_object(layout.manifest_key(EVENTS, MARCH), b"no manifest")
+    assert compacting.is_due(EVENTS, MARCH)
+    with pytest.raises(LakeDamagedError):
+        run()
+
+
+def test_query_that_names_a_snapshot_counts_the_same_before_during_and_after_a_merge(
+    in_school: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deliver_many(in_school, 6)
+    counts = list[tuple[str | None, ...]]()
+
+    def count(objects: tuple[StoredObject, ...]) -> tuple[str | None, ...]:
+        paths = ", ".join(f"'{store.url_of(found.key)}'" for found in objects)
+        (row,) = run_query(
+            f"SELECT count(*), count(DISTINCT event_id) FROM events WHERE school = '{in_school}'"
+            f' AND year = 2026 AND month = 3 AND "$path" IN ({paths})'
+        )
+        return row
+
+    def counted(original: Any) -> Any:
+        def call(*args: Any, **kwargs: Any) -> None:
+            original(*args, **kwargs)
+            with enter_school(in_school):
+                counts.append(count(old))
+                counts.append(count(snapshots.take_month(EVENTS, MARCH).objects))
+
+        return call
+
+    old = snapshots.take_month(EVENTS, MARCH).objects
+    delivered, merged = (str(6 * ROWS + 3 * 5), str(6 * ROWS)), (str(6 * ROWS), str(6 * ROWS))
+    for name in ("put_object", "replace_object"):
+        monkeypatch.setattr(store, name, counted(getattr(store, name)))
+    assert run().outcome is Outcome.MERGED
+    assert counts == [delivered, delivered, delivered, merged]
