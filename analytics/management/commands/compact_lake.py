@@ -53,8 +53,9 @@ class Command(OperatorCommand):
         return self._look if options["dry_run"] else self._merge
 
     def _state(self, _school_id: str, dataset: Dataset, month: Month) -> None:
-        if snapshots.take_month(dataset, month).loose:
-            self.stdout.write(f"{merge_of(dataset, month)};")
+        seen = snapshots.take_month(dataset, month)
+        if seen.loose:
+            self.stdout.write(f"{merge_of(seen)};")
 
     def _look(self, school_id: str, dataset: Dataset, month: Month) -> None:
         seen = snapshots.take_month(dataset, month)

@@ -20,6 +20,7 @@ from analytics.services import compacting
 from analytics.services.compacting import Compacted, Outcome, compact_month
 from edu.tenancy import enter_lake, enter_school
 from tests.support.cloud import acting_as
+from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -85,6 +86,16 @@ def ids() -> list[str]:
 def everything() -> dict[str, str]:
     """Every object of the month with its tag."""
     return {found.key: found.etag for found in store.list_folder(layout.month_folder(EVENTS, MARCH))}
+
+
+def count_by_athena(school_id: str, objects: tuple[StoredObject, ...]) -> tuple[str | None, ...]:
+    """Rows and different events of these objects, as Athena counts them."""
+    paths = ", ".join(f"'{store.url_of(found.key)}'" for found in objects)
+    (row,) = run_query(
+        f"SELECT count(*), count(DISTINCT event_id) FROM events WHERE school = '{school_id}'"
+        f' AND year = 2026 AND month = 3 AND "$path" IN ({paths})'
+    )
+    return row
 
 
 def run() -> Compacted:
@@ -307,20 +318,12 @@ def test_query_that_names_a_snapshot_counts_the_same_before_during_and_after_a_m
     deliver_many(in_school, 6)
     counts = list[tuple[str | None, ...]]()
 
-    def count(objects: tuple[StoredObject, ...]) -> tuple[str | None, ...]:
-        paths = ", ".join(f"'{store.url_of(found.key)}'" for found in objects)
-        (row,) = run_query(
-            f"SELECT count(*), count(DISTINCT event_id) FROM events WHERE school = '{in_school}'"
-            f' AND year = 2026 AND month = 3 AND "$path" IN ({paths})'
-        )
-        return row
-
     def counted(original: Any) -> Any:
         def call(*args: Any, **kwargs: Any) -> None:
             original(*args, **kwargs)
             with enter_school(in_school):
-                counts.append(count(old))
-                counts.append(count(snapshots.take_month(EVENTS, MARCH).objects))
+                counts.append(count_by_athena(in_school, old))
+                counts.append(count_by_athena(in_school, snapshots.take_month(EVENTS, MARCH).objects))
 
         return call
 
@@ -330,3 +333,27 @@ def test_query_that_names_a_snapshot_counts_the_same_before_during_and_after_a_m
         monkeypatch.setattr(store, name, counted(getattr(store, name)))
     assert run().outcome is Outcome.MERGED
     assert counts == [delivered, delivered, delivered, merged]
+
+
+def test_reader_through_athena_finds_the_same_at_every_moment(in_school: str) -> None:
+    deliver_many(in_school, 6)
+    ended, counts, failures = threading.Event(), list[str | None](), list[BaseException]()
+
+    def read() -> None:
+        try:
+            with enter_school(in_school):
+                while not ended.is_set():
+                    counts.append(count_by_athena(in_school, snapshots.take_month(EVENTS, MARCH).objects)[1])
+        except BaseException as error:  # noqa: BLE001 - told below
+            failures.append(error)
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    for number in range(6):
+        deliver(f"again-{number}.parquet", [event(in_school, n) for n in range(number, number + 5)])
+        run()
+    wait_until(lambda: len(counts) >= 10 or bool(failures), what="ten answers", timeout_s=60)
+    ended.set()
+    reader.join()
+    assert failures == []
+    assert set(counts) == {str(6 * ROWS)}

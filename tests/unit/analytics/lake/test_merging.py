@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+from datetime import UTC, datetime
 from typing import Any
 
 import duckdb
@@ -13,8 +14,11 @@ from hypothesis import strategies as st
 
 from analytics.domain.datasets import Dataset, Month
 from analytics.domain.lineage import identity_of, rank_of
+from analytics.lake import store
 from analytics.lake.files import parquet_of, table_of
 from analytics.lake.merging import in_bucket, merged
+from analytics.lake.snapshots import MonthSnapshot
+from analytics.lake.store import StoredObject
 from analytics.queries.merging import merge_of
 from edu.tenancy import enter_school
 
@@ -93,11 +97,19 @@ def test_buckets_together_hold_every_row_once(dataset: Dataset, data: st.DataObj
 @given(data=st.data())
 def test_statement_for_a_month_too_large_follows_the_same_rule(dataset: Dataset, data: st.DataObject) -> None:
     table = table_of(dataset, data.draw(rows_of(dataset)))
+    key = f"{dataset.value}/year=2026/month=03/school=norte/named's.parquet"
+    named = StoredObject(key, 1, "", datetime(2026, 3, 1, tzinfo=UTC))
     with enter_school("norte"):
-        sql = merge_of(dataset, Month(2026, 3))
+        sql = merge_of(MonthSnapshot(dataset, Month(2026, 3), None, loose=(named,)))
     with duckdb.connect() as engine:
         engine.register("rows", table)
-        engine.execute(f"CREATE VIEW {dataset} AS SELECT *, 'norte' AS school, 2026 AS year, 3 AS month FROM rows")
-        found = engine.sql(sql).to_arrow_table()
+        columns = "*, 'norte' AS school, 2026 AS year, 3 AS month"
+        replaced = "REPLACE ('not named' AS change_id), 'norte' AS school, 2026 AS year, 3 AS month"
+        engine.execute(
+            f'CREATE VIEW {dataset} AS SELECT {columns}, $${store.url_of(key)}$$ AS "$path" FROM rows'
+            f" UNION ALL SELECT * {replaced}, $${store.url_of('another')}$$ FROM rows"
+        )
+        found = engine.execute(sql).to_arrow_table()
+    assert found is not None
     expected = merged(dataset, [table]).column("change_id").to_pylist()
     assert sorted(found.column("change_id").to_pylist()) == sorted(expected)
