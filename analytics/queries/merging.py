@@ -1,7 +1,7 @@
 """The merge of a month as one statement, for a month that has outgrown one process (``compacting.MOST_BYTES``).
 
-The rule is that of ``analytics.domain.lineage``. ``compact_lake --statement`` prints it: an UNLOAD of it writes the
-files, which then take the place of the others by a manifest (ADR 0035).
+The rule is that of ``analytics.domain.lineage``. ``compact_lake --statement`` prints it, to be run
+by an UNLOAD. What puts the files that this writes behind the month's manifest is not there yet (ADR 0035).
 """
 
 from __future__ import annotations
