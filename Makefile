@@ -10,7 +10,7 @@ CODE := manage.py edu evaluations behavior govsync analytics deploy tests
 WORKERS ?= 3
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --durations=10
 
-.PHONY: help setup run demo test test-quick test-offline test-dynamodb-local isolation check fmt bench bench-evaluations bench-behavior bench-drain bench-line bench-import drill-behavior drill-sync drill-noise drill-edge lock reset clean
+.PHONY: help setup run demo test test-quick test-offline test-dynamodb-local isolation check fmt bench bench-evaluations bench-behavior bench-drain bench-line bench-import demo-analytics drill-behavior drill-lake drill-sync drill-noise drill-edge lock reset clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-22s %s\n", $$1, $$2}'
@@ -74,11 +74,17 @@ bench-drain: $(READY) ## the worker of events empties a full queue, beside raw w
 bench-import: $(READY) ## a roster of 5,000 students by manage.py, beside raw writes of the same items
 	@$(BIN)/python -m tests.bench.roster
 
+demo-analytics: $(READY) ## three years of fifty schools in the lake; each question by Athena, by DuckDB and out of the table
+	@$(BIN)/python -m tests.bench.analytics
+
 drill-behavior: $(READY) ## events while workers, door, cloud, table and queue fail in turn; three seeds
 	@$(BIN)/python -m tests.drills.behavior
 
 drill-sync: $(READY) ## a term's grades to a government that has a bad day, while workers are killed
 	@$(BIN)/python -m tests.drills.sync
+
+drill-lake: $(READY) ## events and grades while workers and the cloud fail; then the lake is audited, robbed and refilled
+	@$(BIN)/python -m tests.drills.lake
 
 drill-noise: $(READY) ## a device and a school at ten times their limit, and what another school sees of it
 	@$(BIN)/python -m tests.drills.noise

@@ -1,25 +1,40 @@
-"""Running a query in Athena with the credentials of the school in scope, and waiting for it."""
+"""Queries in Athena with the credentials of the school in scope: started, looked at, fetched, each by itself.
+
+A query outlives the process that started it: its id is all that is needed to look at it again and to fetch its rows.
+Results lie under the school's own prefix, where no other school's credentials reach, for seven days.
+"""
 
 from __future__ import annotations
 
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Final
 
 from django.conf import settings
 
-from analytics.errors import AthenaBusyError, AthenaError, QueryFailedError, QueryTimedOutError
+from analytics.errors import (
+    AthenaBusyError,
+    AthenaError,
+    QueryFailedError,
+    QueryTimedOutError,
+    TooManyRowsError,
+)
 from edu.aws.scoped_clients import scoped_client
 from edu.dynamo.errors import StoreError, StoreUnavailableError, translated
 from edu.logs import get_logger
 from edu.tenancy import current_school_id
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-    from mypy_boto3_athena.type_defs import QueryExecutionStatusTypeDef, RowTypeDef
+    from mypy_boto3_athena.type_defs import RowTypeDef
 
-DEADLINE_S = 60.0
+DEADLINE_S: Final = 60.0
+MOST_ROWS: Final = 20_000
+MOST_STATEMENT_BYTES: Final = 262_144  # Athena's own bound
+_PAGE_ROWS: Final = 1_000  # the most that Athena gives at once, the header among them
 _FIRST_POLL_S, _LONGEST_POLL_S = 0.1, 2.0
 _BUSY = frozenset({"TooManyRequestsException", "InternalServerException"})
 _log = get_logger(__name__)
@@ -27,48 +42,114 @@ _log = get_logger(__name__)
 Row = tuple[str | None, ...]
 
 
-def run_query(sql: str, *, deadline_s: float = DEADLINE_S) -> list[Row]:
-    """The query's first 999 rows as text, without the header. Results lie under the school's own prefix for 7 days.
+class RunState(StrEnum):
+    """Where a query is: not ended yet, or with a result."""
+
+    RUNNING = "running"
+    DONE = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a query is. ``scanned_bytes`` are those read until now, ``engine_ms`` how long Athena worked on it."""
+
+    state: RunState
+    scanned_bytes: int
+    engine_ms: int
+
+
+def start(sql: str, parameters: Sequence[str] = (), *, token: str = "") -> str:
+    """Start a query and return its id. ``parameters`` are SQL literals, one for each question mark.
+
+    Of two starts with the same ``token`` (32 to 128 characters) and text Athena makes one query.
 
     Raises:
         NoScopeError: outside a school's scope.
-        QueryFailedError: Athena could not run it.
-        QueryTimedOutError: it did not end within ``deadline_s`` seconds, and was told to stop.
+        AthenaError: Athena refuses it.
         AthenaBusyError: Athena throttles or does not answer.
         AccessDeniedError: the scope's credentials do not allow it.
     """
     output = f"s3://{settings.LAKE_BUCKET}/athena-results/school={current_school_id()}/"
-    client = scoped_client("athena")
+    said: dict[str, Any] = {"ExecutionParameters": list(parameters)} if parameters else {}
+    if token:
+        said["ClientRequestToken"] = token
     with _translated():
-        query_id = client.start_query_execution(
+        return scoped_client("athena").start_query_execution(
             QueryString=sql,
             WorkGroup=settings.ATHENA_WORKGROUP,
             QueryExecutionContext={"Database": settings.GLUE_DATABASE},
             ResultConfiguration={"OutputLocation": output},
+            **said,
         )["QueryExecutionId"]
-        _wait(query_id, time.monotonic() + deadline_s)
-        rows = client.get_query_results(QueryExecutionId=query_id)["ResultSet"]["Rows"]
-    return [_values(row) for row in rows[1:]]
 
 
-def _wait(query_id: str, deadline: float) -> None:
-    poll_s = _FIRST_POLL_S
+def progress_of(query_id: str) -> Progress:
+    """How far a query is. Raises QueryFailedError for one without a result, and as ``start``."""
+    with _translated():
+        found = scoped_client("athena").get_query_execution(QueryExecutionId=query_id)["QueryExecution"]
+    status, statistics = found["Status"], found.get("Statistics", {})
+    if status["State"] in {"FAILED", "CANCELLED"}:
+        reason = status.get("StateChangeReason", "")
+        _log.error("query failed", query_id=query_id, state=status["State"], reason=reason)
+        raise QueryFailedError(status["State"])
+    return Progress(
+        RunState.DONE if status["State"] == "SUCCEEDED" else RunState.RUNNING,
+        scanned_bytes=int(statistics.get("DataScannedInBytes", 0)),
+        engine_ms=int(statistics.get("EngineExecutionTimeInMillis", 0)),
+    )
+
+
+def wait(query_id: str, *, wait_s: float) -> Progress:
+    """Look until the query has a result, for ``wait_s`` seconds at most. It goes on. Raises as ``progress_of``."""
+    until, poll_s = time.monotonic() + wait_s, _FIRST_POLL_S
     while True:
-        status = scoped_client("athena").get_query_execution(QueryExecutionId=query_id)["QueryExecution"]["Status"]
-        if status["State"] == "SUCCEEDED":
-            return
-        if status["State"] in {"FAILED", "CANCELLED"}:
-            raise _failure(query_id, status)
-        if time.monotonic() + poll_s > deadline:
-            scoped_client("athena").stop_query_execution(QueryExecutionId=query_id)
-            raise QueryTimedOutError("deadline")
+        found = progress_of(query_id)
+        if found.state is RunState.DONE or time.monotonic() + poll_s > until:
+            return found
         time.sleep(poll_s)
         poll_s = min(poll_s * 1.5, _LONGEST_POLL_S)
 
 
-def _failure(query_id: str, status: QueryExecutionStatusTypeDef) -> QueryFailedError:
-    _log.error("query failed", query_id=query_id, state=status["State"], reason=status.get("StateChangeReason", ""))
-    return QueryFailedError(status["State"])
+def stop(query_id: str) -> None:
+    """Tell a query to end. Idempotent; of one that has ended it changes nothing. Raises as ``start``."""
+    with _translated():
+        scoped_client("athena").stop_query_execution(QueryExecutionId=query_id)
+
+
+def rows_of(query_id: str, *, at_most: int = MOST_ROWS) -> list[Row]:
+    """The rows of a query that has ended, as text, without the header.
+
+    Raises:
+        TooManyRowsError: there are more than ``at_most``; none is returned then.
+        AthenaError, AthenaBusyError, AccessDeniedError: as ``start``.
+    """
+    found: list[Row] = []
+    asked: dict[str, Any] = {}
+    while True:
+        with _translated():
+            page = scoped_client("athena").get_query_results(QueryExecutionId=query_id, MaxResults=_PAGE_ROWS, **asked)
+        rows = page["ResultSet"]["Rows"]
+        found += [_values(row) for row in (rows if asked else rows[1:])]
+        if len(found) > at_most:
+            raise TooManyRowsError
+        if not page.get("NextToken"):
+            return found
+        asked = {"NextToken": page["NextToken"]}
+
+
+def run_query(sql: str, parameters: Sequence[str] = (), *, deadline_s: float = DEADLINE_S) -> list[Row]:
+    """A short query's rows: started, waited for, fetched.
+
+    Raises:
+        QueryFailedError: Athena could not run it.
+        QueryTimedOutError: it did not end within ``deadline_s`` seconds, and was told to stop.
+        TooManyRowsError, NoScopeError, AthenaError, AthenaBusyError, AccessDeniedError: as ``start`` and ``rows_of``.
+    """
+    query_id = start(sql, parameters)
+    if wait(query_id, wait_s=deadline_s).state is not RunState.DONE:
+        stop(query_id)
+        raise QueryTimedOutError("deadline")
+    return rows_of(query_id)
 
 
 def _values(row: RowTypeDef) -> Row:

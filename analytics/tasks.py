@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from analytics.services import nightly
+from analytics.services import auditing, holding, nightly, purging
+from analytics.services.exporting import making
 from edu.celery import app
 from edu.logs import get_logger
+from edu.schools import list_schools
 from edu.tasks import LoggedTask, SchoolTask
 
 _log = get_logger(__name__)
@@ -12,8 +14,8 @@ _log = get_logger(__name__)
 
 @app.task(base=SchoolTask, name="analytics.export_school")
 def export_school(*, school_id: str, export_id: str) -> None:  # noqa: ARG001 - the task's base enters the school
-    """Make an export that was ordered. One that is not on record needs nothing: its order did not come about."""
-    _log.warning("no such export", export_id=export_id)
+    """Make an export that was ordered. Idempotent: killed or failed, it is begun again when its message comes again."""
+    making.make_export(export_id=export_id)
 
 
 @app.task(base=SchoolTask, name="analytics.compact_school")
@@ -36,3 +38,31 @@ def compact_all() -> None:
     """
     for due in nightly.hand_out_runs():
         compact_school.apply_async(kwargs={"school_id": due.school_id, "run_id": due.job_id})
+
+
+@app.task(base=SchoolTask, name="analytics.purge_school")
+def purge_school(*, school_id: str) -> None:  # noqa: ARG001 - the task's base enters the school
+    """Remove the school's months of the lake that are kept no longer, once its legal holds are settled. Idempotent."""
+    holding.settle_holds()
+    months = list(purging.purge_expired())
+    _log.info("lake purged", months=len(months), held=sum(bool(month.held_by) for month in months))
+
+
+@app.task(base=LoggedTask, name="analytics.purge_all")
+def purge_all() -> None:
+    """Send one message for each school. Beat calls it every night; two beats purge twice, which changes nothing."""
+    for school_id in purging.schools_to_purge():
+        purge_school.apply_async(kwargs={"school_id": school_id})
+
+
+@app.task(base=SchoolTask, name="analytics.audit_school")
+def audit_school(*, school_id: str) -> None:  # noqa: ARG001 - the task's base enters the school
+    """Compare yesterday's rows of a school's lake with its table, and alarm when they differ. Writes nothing."""
+    auditing.check_yesterday()
+
+
+@app.task(base=LoggedTask, name="analytics.audit_all")
+def audit_all() -> None:
+    """Send one message for each school. Beat calls it once a day, when the day before can be judged."""
+    for school in list_schools():
+        audit_school.apply_async(kwargs={"school_id": school.school_id})

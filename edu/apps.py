@@ -10,5 +10,6 @@ class EduConfig(AppConfig):
     verbose_name = "Libreta"
 
     def ready(self) -> None:
-        """Load the Celery application; its settings are read later, on first use."""
-        import edu.celery  # noqa: F401, PLC0415 - only once Django's settings stand
+        """Load the Celery application, whose settings are read later, and what an erasure begins and ends with."""
+        import edu.celery  # noqa: PLC0415 - only once Django's settings stand
+        import edu.erasure.erasing  # noqa: F401, PLC0415 - the same

@@ -70,7 +70,11 @@ beat_schedule = {
     # every hour, because schools have their nights at different hours (evaluations.domain.nights)
     "evaluations-nightly": {"task": "evaluations.consolidate_all", "schedule": crontab(minute="7")},
     "lake-nightly": {"task": "analytics.compact_all", "schedule": crontab(minute="37")},
+    # once the day before can be judged (analytics.services.auditing.JUDGED_AFTER)
+    "lake-audit": {"task": "analytics.audit_all", "schedule": crontab(hour="2", minute="47")},
     "roster-imports": {"task": "evaluations.sweep_imports", "schedule": crontab(minute="*/5")},
     "events-ledger": {"task": "behavior.check_ledger", "schedule": crontab(minute="*/15")},
+    "erasures": {"task": "edu.advance_erasures", "schedule": crontab(minute="*/5")},
+    "lake-retention": {"task": "analytics.purge_all", "schedule": crontab(hour="6", minute="12")},  # night in America
     "isolation-canary": {"task": "edu.try_isolation", "schedule": settings.CANARY_EVERY_S},
 }

@@ -94,7 +94,7 @@ class QueueDeclaration:
     @property
     def task_patterns(self) -> tuple[str, ...]:
         """The names of its tasks, as Celery's routes match them."""
-        return tuple(f"{module.partition('.')[0]}.*" for module in self.task_modules)
+        return tuple(dict.fromkeys(f"{module.partition('.')[0]}.*" for module in self.task_modules))
 
     @property
     def _words(self) -> str:
@@ -111,7 +111,9 @@ BEHAVIOR: Final = QueueDeclaration(
 )
 GOVSYNC: Final = QueueDeclaration(name="govsync", task_modules=("govsync.tasks",), age_alarm_s=900)
 MAINTENANCE: Final = QueueDeclaration(
-    name="maintenance", task_modules=("evaluations.tasks", "behavior.tasks", "edu.canary_tasks"), age_alarm_s=3600
+    name="maintenance",
+    task_modules=("evaluations.tasks", "behavior.tasks", "edu.canary_tasks", "edu.erasure.tasks"),
+    age_alarm_s=3600,
 )
 ANALYTICS: Final = QueueDeclaration(
     name="analytics",

@@ -183,11 +183,13 @@ SPECTACULAR_SETTINGS = {
         "CapacityEnum": "evaluations.domain.teaching.CAPACITIES",
         "AssignableCapacityEnum": "evaluations.domain.teaching.ASSIGNABLE",
         "RecordableStateEnum": "evaluations.api.score_serializers.RECORDABLE",
+        "ExportStateEnum": "analytics.domain.exports.STATES",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "edu.http.codes.add_codes",
         "evaluations.api.contract.add_codes",
+        "analytics.api.contract.add_codes",
         "behavior.api.contract.add_event_door",
     ],
 }

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from edu.dynamo import table
 from edu.dynamo.keys import Key, school_partition
 from edu.dynamo.mapping import instant_text
-from edu.dynamo.transactions import NOT_THERE, Condition, Transaction, commit_what_holds
+from edu.dynamo.transactions import NOT_THERE, Transaction, commit_what_holds
 from edu.memory import Memory
 
 if TYPE_CHECKING:
@@ -66,16 +66,26 @@ def standing_keys_of(student_ids: Iterable[str]) -> dict[str, bytes]:
     return keys
 
 
+def add_destruction(transaction: Transaction, student_id: str, *, at: datetime) -> None:
+    """Put a tombstone in the place of the student's key, whatever stands there. ``forget_key`` once it is written."""
+    tombstone = {"entity": _ENTITY, "student_id": student_id, "erased_at": instant_text(at)}
+    transaction.put(_place(student_id).as_attributes() | tombstone)
+
+
 def destroy_key(student_id: str, *, at: datetime) -> None:
     """Put a tombstone in the place of the student's key, whether there is one or not. Idempotent: the first stays.
 
     This process forgets the key at once, another within five minutes (``edu.memory.SECONDS``). Raises like ``keys_of``.
     """
-    tombstone = {"entity": _ENTITY, "student_id": student_id, "erased_at": instant_text(at)}
-    no_tombstone = Condition(f"{NOT_THERE.expression} OR attribute_exists({_KEY})")
-    transaction = Transaction()
-    transaction.put(_place(student_id).as_attributes() | tombstone, no_tombstone)
-    transaction.try_commit()
+    if not is_destroyed(student_id):
+        transaction = Transaction()
+        add_destruction(transaction, student_id, at=at)
+        transaction.commit()
+    forget_key(student_id)
+
+
+def forget_key(student_id: str) -> None:
+    """Let this process know nothing of the student's key any more."""
     _memory.forget(student_id)
 
 

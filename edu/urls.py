@@ -13,6 +13,7 @@ from edu.http.index import ApiIndex
 urlpatterns = [
     path("api/v1/", include("evaluations.api.urls")),  # the first that fits is taken, and these are in a hurry
     path("api/v1/", include("behavior.api.urls")),
+    path("api/v1/", include("analytics.api.urls")),
     path("api/v1/", ApiIndex.as_view()),
     path("api/v1/schema", ContractFile.as_view(), name="schema"),
     path("api/v1/docs", contract_docs, name="docs"),

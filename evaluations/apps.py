@@ -11,7 +11,9 @@ class EvaluationsConfig(AppConfig):
     verbose_name = _("Evaluations")
 
     def ready(self) -> None:
-        """Tell the console what it must know of this app."""
+        """Tell the console what it must know of this app, and an erasure what it holds of a student."""
         from evaluations import console  # noqa: PLC0415 - only once every model is known
+        from evaluations.services import erasing  # noqa: PLC0415 - the same
 
         console.register()
+        erasing.register()

@@ -29,6 +29,7 @@ WRITE_IN_CLOSED_TERMS = Capability("evaluations.write_in_closed_terms")  # score
 CLOSE_TERMS = Capability("evaluations.close_terms")  # and reopen them
 SEE_CHANGES = Capability("evaluations.see_changes")  # of every record of the school, for who keeps a copy of it
 ASSIGN_TEACHERS = Capability("evaluations.assign_teachers")  # who teaches a section beside its teacher
+TAKE_ALONG = Capability("evaluations.take_along")  # all that the school has, for an export of it
 IMPORT_ROSTER = Capability("evaluations.import_roster")  # also approve, discard and undo what others imported
 
 _TEACHING = frozenset(
@@ -47,9 +48,15 @@ grant(
         Role.TEACHER: _TEACHING,
         Role.SCHOOL_ADMIN: _TEACHING
         | _IN_EVERY_SECTION
-        | {CLOSE_TERMS, ASSIGN_TEACHERS, IMPORT_ROSTER, SEE_CHANGES},  # an administrator may be a teacher too
+        | {
+            CLOSE_TERMS,
+            ASSIGN_TEACHERS,
+            IMPORT_ROSTER,
+            SEE_CHANGES,
+            TAKE_ALONG,
+        },  # an administrator may be a teacher too
         Role.AUDITOR: frozenset({SEE_SCHOOL, SEE_EVALUATIONS, SEE_EVERY_SECTION}),  # never a child's grade (ADR 0003)
         # by manage.py alone: no token of theirs opens a school
-        Role.PLATFORM_OPERATOR: frozenset({ASSIGN_TEACHERS, IMPORT_ROSTER}),
+        Role.PLATFORM_OPERATOR: frozenset({ASSIGN_TEACHERS, IMPORT_ROSTER, TAKE_ALONG}),
     },
 )

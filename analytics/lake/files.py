@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from analytics.domain.datasets import Dataset
+    from analytics.domain.schemas import Column
 
 _TYPES: Final = {
     ColumnType.STRING: pa.string(),
@@ -30,8 +31,12 @@ _ROW_GROUP_ROWS: Final = 200_000
 
 def schema_of(dataset: Dataset) -> pa.Schema:
     """The newest schema, as pyarrow has it."""
-    fields = [pa.field(column.name, _TYPES[column.type]) for column in columns_of(dataset)]
-    return pa.schema(fields, metadata={"libreta.schema": f"{dataset.value}/{SCHEMA_VERSION}"})
+    return arrow_schema(columns_of(dataset)).with_metadata({"libreta.schema": f"{dataset.value}/{SCHEMA_VERSION}"})
+
+
+def arrow_schema(columns: Iterable[Column]) -> pa.Schema:
+    """Columns as pyarrow has them."""
+    return pa.schema([pa.field(column.name, _TYPES[column.type]) for column in columns])
 
 
 def table_of(dataset: Dataset, rows: Iterable[Mapping[str, Any]]) -> pa.Table:

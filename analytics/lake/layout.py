@@ -55,6 +55,14 @@ def compacted_name(generation: int, digest: str) -> str:
     return f"{COMPACTED}{generation:06d}-{digest[:16]}{PARQUET}"
 
 
+def refilled_name(generation: int, digest: str) -> str:
+    """The name of a file written from the table, when a month had been merged so often.
+
+    A name that was merged counts no more, for good: the same rows, lost again after a merge, need another.
+    """
+    return f"{REFILLED}{generation:06d}-{digest[:16]}{PARQUET}"
+
+
 def generation_of(name: str) -> int | None:
     """Which generation of its month a merged file belongs to; none of another file, or of a name like no other."""
     number = name.removeprefix(COMPACTED).partition("-")[0]

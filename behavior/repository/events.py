@@ -32,6 +32,10 @@ if TYPE_CHECKING:
     from edu.dynamo.mapping import Attributes
 
 
+_LAKE = (
+    *("school_id", "event_id", "student_pseudonym", "kind", "value"),
+    *("occurred_at_epoch_s", "arrived_at_epoch_s", "arrived_at_ms"),
+)
 _TOGETHER = 25  # DynamoDB takes a hundred; but one item that is there, or in another's hands, fails them all
 
 
@@ -146,6 +150,39 @@ def list_events(student_id: str, *, cursor: str | None = None, limit: int = 50) 
 def all_events(student_id: str) -> Iterator[StoredEvent]:
     """Every event of a student, in no order. Strongly consistent; a query for each megabyte."""
     return map(_stored_of, _all_items(student_id))
+
+
+def delete_of_student(student_id: str) -> int:
+    """Delete a student's events, and what was rejected; returns how many. Idempotent. 25 a call.
+
+    Raises:
+        StoreUnavailableError: the table is throttled or does not answer; some may be deleted.
+        AccessDeniedError: see ``edu.dynamo.errors``.
+    """
+    keys = _keys_of_student(student_id)
+    table.write_batch(table.BatchWrite(deletes=keys))
+    return len(keys)
+
+
+def count_of_student(student_id: str) -> int:
+    """How many there are. Strongly consistent; a query for each megabyte."""
+    return len(_keys_of_student(student_id))
+
+
+def _keys_of_student(student_id: str) -> list[Key]:
+    rejected = table.Query(school_partition("REJECTED_EVENT"), prefix=f"{joined(student_id)}#", consistent=True)
+    items = [*_all_items(student_id), *table.query_all(rejected)]
+    return [Key(item["pk"], item["sk"]) for item in items]
+
+
+def all_lake_rows(student_id: str) -> Iterator[Attributes]:
+    """Every event of a student as the lake should hold it, in no order. Reads like ``all_events``."""
+    return map(lake_row, _all_items(student_id))
+
+
+def lake_row(item: Attributes) -> Attributes:
+    """What the pipe to the lake makes of an event's item, but for what only the stream knows (never the note)."""
+    return {name: item[name] for name in _LAKE}
 
 
 def list_rejected(*, cursor: str | None = None, limit: int = 50) -> Page[RejectedEvent]:

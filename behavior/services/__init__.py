@@ -2,7 +2,7 @@
 
 from behavior.services.kinds import SchoolKind, list_kinds, switch_kind
 from behavior.services.ledger import check_ledger, read_ledger, write_ledger
-from behavior.services.listing import list_events, list_rejected_events
+from behavior.services.listing import iterate_lake_rows, list_events, list_rejected_events
 from behavior.services.profiles import get_profile
 from behavior.services.storing import (
     Stored,
@@ -18,6 +18,7 @@ __all__ = [
     "check_ledger",
     "get_profile",
     "is_table_answering",
+    "iterate_lake_rows",
     "list_events",
     "list_kinds",
     "list_rejected_events",

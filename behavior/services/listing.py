@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 from behavior.repository import events as repository
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from typing import Any
+
     from behavior.domain.events import StoredEvent
     from behavior.repository.events import RejectedEvent
     from edu.dynamo.pages import Page
@@ -28,3 +31,9 @@ def list_rejected_events(*, cursor: str | None = None, limit: int = 50) -> Page[
         InvalidCursorError: see ``edu.dynamo.cursors``.
     """
     return repository.list_rejected(cursor=cursor, limit=limit)
+
+
+def iterate_lake_rows(*, student_ids: Iterable[str]) -> Iterator[Mapping[str, Any]]:
+    """These students' events that the table has, as rows of the lake. A query for each student, strongly consistent."""
+    for student_id in student_ids:
+        yield from repository.all_lake_rows(student_id)

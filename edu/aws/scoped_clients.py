@@ -49,7 +49,11 @@ def _scoped_client(service: str) -> Any:  # noqa: ANN401 - any client
     session._credentials = ScopedCredentials()  # type: ignore[attr-defined]  # noqa: SLF001 - there is no public way
     # a tenth of a write's processor time would go into checking what only edu.dynamo puts together, so the tests check
     # the calls they make instead (tests/support/call_shapes.py); what DynamoDB does not know still fails (ADR 0012)
-    extra = {"parameter_validation": False, "signature_version": JSON_CALLS} if service == "dynamodb" else {}
+    extra: dict[str, Any] = (
+        {"parameter_validation": False, "signature_version": JSON_CALLS} if service == "dynamodb" else {}
+    )
+    if service == "s3":
+        extra = {"signature_version": "s3v4"}  # of signed addresses too: theirs would else be of version 2
     client = make_client(boto3.Session(botocore_session=session), service, **extra)
     if service == "dynamodb":
         send_as_it_is(client)

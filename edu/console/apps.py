@@ -6,6 +6,9 @@ from django.utils.translation import gettext_lazy as _
 _ACTION_NAMES = {
     "dead_letter.redriven": _("Dead letter sent again"),
     "dead_letter.discarded": _("Dead letter given up"),
+    "student.erased": _("Student erased"),
+    "legal_hold.placed": _("Legal hold placed"),
+    "legal_hold.released": _("Legal hold released"),
 }
 
 

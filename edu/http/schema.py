@@ -128,9 +128,11 @@ class LibretaSchema(AutoSchema):
     def _add_headers(self, responses: dict[str, Any]) -> None:
         for status, response in responses.items():
             response["description"] = response["description"] or HTTPStatus(int(status)).phrase
-            tagged = self.method == "GET" or self._has_version(response)
-            created = int(status) == HTTPStatus.CREATED
+            later = int(status) == HTTPStatus.ACCEPTED  # read at its Location, once it is there
+            tagged = not later and (self.method == "GET" or self._has_version(response))
+            created = later or int(status) == HTTPStatus.CREATED
             has = {"ETag": tagged, "Location": created, "Idempotent-Replayed": self.method != "GET"}
+            has |= {"Retry-After": later}
             own = [name for name, is_there in has.items() if is_there]
             declared = [name for name in response.get("headers", ()) if name in contract.HEADERS]
             response["headers"] = contract.header("X-Correlation-Id", *own, *declared)

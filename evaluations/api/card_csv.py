@@ -10,25 +10,24 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
-from evaluations.api import conventions, verdicts
+from edu.http import conventions
+from edu.http.conventions import BYTE_ORDER_MARK, safe_cell
+from evaluations.api import verdicts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from evaluations.api.conventions import Convention
+    from edu.http.conventions import Convention
     from evaluations.domain.consolidation import Grade
     from evaluations.services.reports.report_cards import ReportCard
 
 CONTENT_TYPE = "text/csv; charset=utf-8"
-_BYTE_ORDER_MARK = "\ufeff"  # without it Excel reads UTF-8 as the system's own code page
-_FORMULA = re.compile(r"[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
 
 
 def render(card: ReportCard) -> bytes:
@@ -37,8 +36,8 @@ def render(card: ReportCard) -> bytes:
     written = io.StringIO()
     writer = csv.writer(written, delimiter=convention.delimiter, lineterminator="\r\n")
     for row in _rows(card, convention):
-        writer.writerow([_safe(cell) if isinstance(cell, str) else cell.written for cell in row])
-    return (_BYTE_ORDER_MARK + written.getvalue()).encode()
+        writer.writerow([safe_cell(cell) if isinstance(cell, str) else cell.written for cell in row])
+    return (BYTE_ORDER_MARK + written.getvalue()).encode()
 
 
 @dataclass(frozen=True)
@@ -90,10 +89,6 @@ def _by_policy(grade: Grade | None, convention: Convention) -> list[str | _Numbe
 def _number(text: str | None, convention: Convention) -> str | _Number:
     """A grade or a mean; of letters the grade is a text."""
     return _Number(convention.number(text)) if text and conventions.is_number(text) else text or ""
-
-
-def _safe(text: str) -> str:
-    return f"'{text}" if _FORMULA.match(text) else text
 
 
 def _yes_or_no(value: bool) -> str:  # noqa: FBT001 - the value that is written

@@ -22,14 +22,15 @@ from reportlab.platypus import (  # type: ignore[import-untyped]
     Table,
 )
 
-from evaluations.api import conventions, verdicts
+from edu.http import conventions
+from evaluations.api import verdicts
 from evaluations.api.pdf_text import Style, Words
 from evaluations.api.typefaces import Typeface, drawable, lacks, typeface_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from evaluations.api.conventions import Convention
+    from edu.http.conventions import Convention
     from evaluations.domain.consolidation import Grade
     from evaluations.services.reports.report_cards import ReportCard
 

@@ -1,7 +1,7 @@
 """A school's roster as something to be loaded: its records by kind and id, and what a set of files says of them."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -71,6 +71,15 @@ class RosterContent:
     gone_students: frozenset[str] = frozenset()
     gone_sections: frozenset[str] = frozenset()
     complete: frozenset[Entity] = EVERYTHING
+
+    def without(self, student_ids: Collection[str]) -> "RosterContent":
+        """The same without what it says of these students."""
+        return replace(
+            self,
+            students=tuple(one for one in self.students if one.student_id not in student_ids),
+            enrolments=tuple(one for one in self.enrolments if one.student_id not in student_ids),
+            left=tuple(one for one in self.left if one.student_id not in student_ids),
+        )
 
     def records(self) -> dict[Entity, Iterable[Record]]:
         """What is said to stand, by kind."""

@@ -20,6 +20,8 @@ from evaluations.repository.keys import EVALUATION_VERSION, evaluation_partition
 from evaluations.repository.limits import PAGE_SIZE
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from edu.dynamo.pages import Page
     from edu.dynamo.transactions import Transaction
 
@@ -40,3 +42,9 @@ def list_versions(evaluation_id: str, *, cursor: str | None = None, limit: int =
     partition, prefix = evaluation_partition(evaluation_id), EVALUATION_VERSION + SEPARATOR
     query = table.Query(partition, prefix=prefix, descending=True, consistent=True, limit=limit)
     return table.query_page(query, cursor=cursor).map(lambda item: from_attributes(EvaluationVersion, item))
+
+
+def all_of_evaluation(evaluation_id: str) -> Iterator[EvaluationVersion]:
+    """Every version of an evaluation. Strongly consistent; a query for each megabyte."""
+    query = table.Query(evaluation_partition(evaluation_id), prefix=EVALUATION_VERSION + SEPARATOR, consistent=True)
+    return (from_attributes(EvaluationVersion, item) for item in table.query_all(query))

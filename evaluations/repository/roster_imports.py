@@ -22,18 +22,17 @@ from edu import clock
 from edu.dynamo import table
 from edu.dynamo.keys import Key, school_partition
 from edu.dynamo.mapping import from_attributes, to_attributes
-from edu.dynamo.transactions import NOT_THERE, Condition, version_is
+from edu.dynamo.transactions import NOT_THERE, THERE, Condition, Transaction, version_is
 from evaluations.domain.roster import KINDS, Entity, RecordName, name_of
 from evaluations.domain.roster_changes import Change, ChangeKind
 from evaluations.domain.roster_imports import ImportState, RosterImport
 from evaluations.errors import ImportNotFoundError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from edu.dynamo.mapping import Attributes
     from edu.dynamo.pages import Page
-    from edu.dynamo.transactions import Transaction
 
 KEPT_FOR = timedelta(days=90)
 _RUNNING, _VERSION, _CONTENT, _NAMES = "running", "version", "content", "names"
@@ -134,6 +133,29 @@ def get_chunk(import_id: str, number: int) -> list[Change]:
     if found is None:
         raise ImportNotFoundError
     return _unpacked(found[_CONTENT])
+
+
+def iterate_plans() -> Iterator[tuple[str, int, list[Change]]]:
+    """Every part of every plan that the school still has: import, number, changes. Strongly consistent."""
+    cursor: str | None = None
+    while True:
+        page = list_imports(cursor=cursor)
+        for record in page.items:
+            query = table.Query(school_partition("ROSTER_PLAN", record.import_id), consistent=True)
+            for item in table.query_all(query):
+                yield record.import_id, int(item["sk"]), _unpacked(item[_CONTENT])
+        cursor = page.cursor
+        if cursor is None:
+            return
+
+
+def replace_chunk(import_id: str, number: int, changes: Sequence[Change]) -> None:
+    """Write other changes in the place of a part of a plan, which keeps its end."""
+    transaction = Transaction()
+    transaction.update(
+        _plan_key(import_id, number), f"SET {_CONTENT} = :content", {":content": _packed(changes)}, THERE
+    )
+    transaction.try_commit()  # a plan that is gone says nothing of anybody
 
 
 def delete_plan(import_id: str, chunks: int) -> None:

@@ -21,6 +21,8 @@ from evaluations.repository.limits import PAGE_SIZE
 from evaluations.repository.stored_scores import score_attributes
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from edu.dynamo.pages import Page
     from edu.dynamo.transactions import Transaction
 
@@ -44,3 +46,9 @@ def list_versions(
     partition, prefix = evaluation_partition(evaluation_id), joined(SCORE_VERSION, student_id) + SEPARATOR
     query = table.Query(partition, prefix=prefix, descending=True, consistent=True, limit=limit)
     return table.query_page(query, cursor=cursor).map(lambda item: from_attributes(ScoreVersion, item))
+
+
+def all_of_evaluation(evaluation_id: str) -> Iterator[ScoreVersion]:
+    """Every version of every score of an evaluation. Strongly consistent; a query for each megabyte."""
+    query = table.Query(evaluation_partition(evaluation_id), prefix=SCORE_VERSION + SEPARATOR, consistent=True)
+    return (from_attributes(ScoreVersion, item) for item in table.query_all(query))

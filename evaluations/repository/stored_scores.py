@@ -25,7 +25,7 @@ from evaluations.repository.lake_rows import LAKE, row_of_score
 from evaluations.repository.limits import PAGE_SIZE
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
 
     from edu.dynamo.mapping import Attributes
     from edu.dynamo.pages import Page
@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 
 Otherwise = Callable[["StoredScore | None"], Exception | None]
 """The error of a write whose condition does not hold, made of the score that stands (``None``: there is none)."""
+
+SCORED, UNLINKED = "score", "unlinked_score"
+"""What a score's item is called, and that of an erased student (``erasing``), which no reader of people finds."""
 
 _STUDENTS_SCORES = 1000  # of all years: dozens of evaluations in each of a dozen courses
 _REQUEST = "request"
@@ -51,43 +54,52 @@ def get_stored(evaluation_id: str, student_id: str) -> StoredScore:
     """One student's score. Strongly consistent.
 
     Raises:
-        NotFoundError: none is recorded.
+        NotFoundError: none is recorded, or the student was erased.
     """
     found = table.get_item(score_key(evaluation_id, student_id))
-    if found is None:
+    if found is None or found["entity"] == UNLINKED:
         raise NotFoundError
     return stored_of(found)
 
 
 def get_score(evaluation_id: str, student_id: str) -> Score:
-    """One student's score. Strongly consistent.
-
-    Raises:
-        NotFoundError: none is recorded.
-    """
-    found = table.get_item(score_key(evaluation_id, student_id))
-    if found is None:
-        raise NotFoundError
-    return from_attributes(Score, found)
+    """One student's score. Raises like ``get_stored``."""
+    return get_stored(evaluation_id, student_id).score
 
 
 def list_scores(evaluation_id: str) -> list[Score]:
-    """An evaluation's scores, by student id, in one query. Strongly consistent."""
-    query = table.Query(evaluation_partition(evaluation_id), prefix=SCORE + SEPARATOR, consistent=True)
-    return [from_attributes(Score, item) for item in table.query_all(query)]
+    """An evaluation's scores, by student id, in one query, without those of erased students. Strongly consistent."""
+    return [from_attributes(Score, item) for item in _items(evaluation_id) if item["entity"] != UNLINKED]
+
+
+def list_every_score(evaluation_id: str) -> list[Score]:
+    """The same with those of erased students: what the government was told. Strongly consistent."""
+    return [from_attributes(Score, item) for item in _items(evaluation_id)]
 
 
 def get_scores(keys: list[tuple[str, str]]) -> list[Score]:
-    """The scores that exist among (evaluation id, student id) pairs. Strongly consistent."""
-    found = table.get_items([score_key(*key) for key in keys], consistent=True)
-    return [from_attributes(Score, item) for item in found]
+    """The scores that exist among (evaluation id, student id) pairs, but of nobody erased. Strongly consistent."""
+    return [from_attributes(Score, item) for item in _get_items(keys) if item["entity"] != UNLINKED]
+
+
+def get_every_score(keys: list[tuple[str, str]]) -> list[Score]:
+    """The same with those of erased students: what the government was told. Strongly consistent."""
+    return [from_attributes(Score, item) for item in _get_items(keys)]
+
+
+def _get_items(keys: list[tuple[str, str]]) -> list[Attributes]:
+    return table.get_items([score_key(*key) for key in keys], consistent=True)
 
 
 def list_stored(evaluation_id: str) -> dict[str, StoredScore]:
     """An evaluation's scores by student id, in one query. Strongly consistent."""
-    query = table.Query(evaluation_partition(evaluation_id), prefix=SCORE + SEPARATOR, consistent=True)
-    found = map(stored_of, table.query_all(query))
+    found = map(stored_of, _items(evaluation_id))
     return {stored.score.student_id: stored for stored in found}
+
+
+def _items(evaluation_id: str) -> Iterator[Attributes]:
+    query = table.Query(evaluation_partition(evaluation_id), prefix=SCORE + SEPARATOR, consistent=True)
+    return table.query_all(query)
 
 
 def stored_of(item: Attributes) -> StoredScore:
@@ -151,7 +163,7 @@ def score_item(score: Score, salt: str) -> Attributes:
         **score_key(score.evaluation_id, score.student_id).as_attributes(),
         "gsi1pk": scored_index(score.student_id),
         "gsi1sk": joined(score.term_id, score.evaluation_id),
-        "entity": "score",
+        "entity": SCORED,
         "school_id": current_school_id(),
         LAKE: row_of_score(score),
         audit.SALT: salt,

@@ -1,6 +1,13 @@
 """The use cases of evaluations: what views, tasks, the console and other apps call."""
 
 from evaluations.services.copies.feed import ChangePage, list_changes
+from evaluations.services.copies.taking_along import (
+    SectionPlaces,
+    WholeRoster,
+    iterate_graded,
+    read_section_places,
+    read_whole_roster,
+)
 from evaluations.services.government import (
     GovernmentGrade,
     acknowledge_grades,
@@ -38,13 +45,18 @@ from evaluations.services.grading.section_teachers import (
     end_assignment,
     list_section_teachers,
 )
+from evaluations.services.lake import (
+    WrittenGrades,
+    list_grades_of,
+    list_written_grades,
+)
 from evaluations.services.reports.consolidated_grades import get_section_grades
 from evaluations.services.reports.report_cards import get_report_card
 from evaluations.services.roster.advancing import Progress, advance_import, stalled_imports
 from evaluations.services.roster.deciding import approve_import, discard_import, undo_import
 from evaluations.services.roster.loading import import_school
 from evaluations.services.roster.previewing import ImportOptions, Preview, preview_import
-from evaluations.services.roster.reading import list_imports, list_kept, list_places
+from evaluations.services.roster.reading import iterate_student_ids, list_imports, list_kept, list_places
 from evaluations.services.roster.starting import commit_import
 from evaluations.services.school.closing import close_term, list_terms, reopen_term
 from evaluations.services.school.school_cache import get_school, open_terms
@@ -57,7 +69,10 @@ __all__ = [
     "Preview",
     "Progress",
     "Row",
+    "SectionPlaces",
     "SectionTeachers",
+    "WholeRoster",
+    "WrittenGrades",
     "acknowledge_grades",
     "advance_import",
     "approve_import",
@@ -78,10 +93,13 @@ __all__ = [
     "get_section_grades",
     "import_evaluation",
     "import_school",
+    "iterate_graded",
     "iterate_pending_grades",
+    "iterate_student_ids",
     "list_changes",
     "list_evaluation_versions",
     "list_graded_evaluations",
+    "list_grades_of",
     "list_imports",
     "list_kept",
     "list_pending_grades",
@@ -97,9 +115,12 @@ __all__ = [
     "list_student_scores",
     "list_term_grades",
     "list_terms",
+    "list_written_grades",
     "mark_pending_again",
     "open_terms",
     "preview_import",
+    "read_section_places",
+    "read_whole_roster",
     "record_score",
     "record_section",
     "reinstate_evaluation",

@@ -71,7 +71,7 @@ def iterate_pending_grades(*, term_id: str, until: datetime | None = None) -> It
             pending_scores.spread(pending, _list_told(pending.evaluation_id))
     for marks in pending_scores.iterate_pending(term_id):
         evaluations = stored_evaluations.get_evaluations(mark.evaluation_id for mark in marks)
-        scores = stored_scores.get_scores([(mark.evaluation_id, mark.student_id) for mark in marks])
+        scores = stored_scores.get_every_score([(mark.evaluation_id, mark.student_id) for mark in marks])
         grades = [_as_grade(score, evaluations) for score in sorted(scores, key=_canonical_position)]
         yield [grade for grade in grades if until is None or grade.recorded_at <= until]
 
@@ -115,7 +115,7 @@ def list_graded_evaluations(names: Iterable[tuple[str, str]]) -> set[str]:
 
     Strongly consistent; a read for each hundred pairs.
     """
-    return {score.evaluation_id for score in stored_scores.get_scores(list(dict.fromkeys(names)))}
+    return {score.evaluation_id for score in stored_scores.get_every_score(list(dict.fromkeys(names)))}
 
 
 def acknowledge_grades(transaction: Transaction, term_id: str, grades: Iterable[GradeAtVersion]) -> None:
@@ -139,7 +139,7 @@ def mark_pending_again(transaction: Transaction, term_id: str, grade: GradeAtVer
 
 def _list_told(evaluation_id: str) -> list[Score]:
     """An evaluation's scores that the government is told of: none if it was made formative after it was marked."""
-    return [score for score in stored_scores.list_scores(evaluation_id) if score.is_told]
+    return [score for score in stored_scores.list_every_score(evaluation_id) if score.is_told]
 
 
 def _as_mark(term_id: str, grade: GradeAtVersion) -> PendingScore:

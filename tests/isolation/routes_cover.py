@@ -132,16 +132,18 @@ def _kind_switch(_ids: Ids) -> dict[str, Any]:
     return {"kind": "mood", "in_use": False}
 
 
-def _console_model(path: str, *, roles: frozenset[Role], id_name: str, queries: tuple[str, ...]) -> dict[str, Cover]:
-    """The six stock addresses of a read-only model."""
+def _console_model(
+    path: str, *, roles: frozenset[Role], id_name: str, queries: tuple[str, ...], shared: bool = False
+) -> dict[str, Cover]:
+    """The six stock addresses of a read-only model. ``shared``: its records are every school's, like questions."""
     root, one = f"admin/{path}/", f"admin/{path}/<path:object_id>/"
     ids = {"object_id": id_name}
     return {
-        root: Page(roles, named=REDIRECTED, queries=queries, shows=True),
+        root: Page(roles, named=REDIRECTED, queries=queries, shows=not shared),
         f"{root}add/": Page(NOBODY),
         f"{one}history/": Page(CONSOLE, ids=ids, own=NOT_FOUND, foreign=NOT_FOUND),
         f"{one}delete/": Page(NOBODY, ids=ids),
-        f"{one}change/": Page(roles, ids=ids, shows=True),
+        f"{one}change/": Page(roles, ids=ids, foreign=ALLOWED if shared else SENT_HOME, shows=not shared),
         one: Page(CONSOLE, ids=ids, own=REDIRECTED, foreign=REDIRECTED),
     }
 
@@ -150,6 +152,7 @@ _EVALUATION = "/api/v1/evaluations/{evaluation_id}"
 _SCORE = f"{_EVALUATION}/scores/{{student_id}}"
 _TEACHERS = "/api/v1/sections/{section_id}/teachers"
 _TERM_QUERIES = ("term={term_id}",)
+_OF_SECTION = "term={term_id}&section={section_id}"
 _SECOND = frozenset({404, 409, 412, 422})  # the one before did it already
 
 API: dict[str, Cover] = {
@@ -157,6 +160,9 @@ API: dict[str, Cover] = {
         {"GET": Offer(ADMINS, query="since={open_day}T00:00:00Z", queries=("kinds=score,student", "whole=true"))}
     ),
     "api/v1/school": Api({"GET": Offer(STAFF_READERS)}),
+    "api/v1/school/exports": Api({"GET": Offer(ADMINS), "POST": Offer(ADMINS, also=frozenset({409}))}, shows=False),
+    "api/v1/school/exports/<id:export_id>": Api({"GET": Offer(ADMINS)}, shows=False),
+    "api/v1/school/exports/<id:export_id>/download": Api({"GET": Offer(ADMINS)}, shows=False),
     "api/v1/sections": Api({"GET": Offer(STAFF_READERS)}),
     "api/v1/sections/<id:section_id>/students": Api({"GET": Offer(STAFF_READERS)}),
     "api/v1/sections/<id:section_id>/teachers": Api(
@@ -220,6 +226,18 @@ API: dict[str, Cover] = {
     "api/v1/students/<id:student_id>/behavior": Api({"GET": Offer(WRITERS)}, shows=False),
     "api/v1/behavior-kinds": Api({"GET": Offer(WRITERS), "PATCH": Offer(ADMINS, body=_kind_switch)}, shows=False),
     "api/v1/rejected-events": Api({"GET": Offer(ADMINS)}),
+    "api/v1/analytics": Api({"GET": Offer(WRITERS)}, shows=False),
+    "api/v1/analytics/runs/<id:run_id>": Api({"GET": Offer(WRITERS, also=frozenset({403}))}, shows=False),
+    "api/v1/analytics/grade-distribution": Api({"GET": Offer(WRITERS, query=_OF_SECTION)}, shows=False),
+    "api/v1/analytics/pass-rates": Api({"GET": Offer(ADMINS, query="term={term_id}")}, shows=False),
+    "api/v1/analytics/progress": Api({"GET": Offer(ADMINS, queries=("course={course_id}",))}, shows=False),
+    "api/v1/analytics/own-past": Api({"GET": Offer(ADMINS, query="term={term_id}")}, shows=False),
+    "api/v1/analytics/behaviour-weeks": Api(
+        {"GET": Offer(ADMINS, query="first_on={open_day}&last_on={open_day}", queries=("section={section_id}",))},
+        shows=False,
+    ),
+    "api/v1/analytics/attendance-against-grades": Api({"GET": Offer(ADMINS, query="term={term_id}")}, shows=False),
+    "api/v1/analytics/at-risk": Api({"GET": Offer(WRITERS, query=_OF_SECTION)}, shows=False),
     "api/v1/terms": Api({"GET": Offer(STAFF_READERS)}),
     "api/v1/terms/<id:term_id>/close": Api({"POST": Offer(ADMINS, also=_SECOND)}, shows=False),
     "api/v1/terms/<id:term_id>/reopen": Api({"POST": Offer(ADMINS, body=_reason, also=_SECOND)}, shows=False),
@@ -257,6 +275,13 @@ COVERS: dict[str, Cover] = {
             "section_id__exact={section_id}",
             "_to_field=pk&pk={evaluation_id}",
         ),
+    ),
+    **_console_model(
+        "analytics/lakequestion",
+        roles=ADMINS,
+        id_name="question",
+        queries=("q={evaluation_id}", "term={term_id}"),
+        shared=True,
     ),
     **API,
 }

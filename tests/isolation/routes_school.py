@@ -14,6 +14,9 @@ from decimal import Decimal
 from django.contrib.admin.utils import quote
 from django.test import Client
 
+from analytics import services as analytics
+from analytics.queries.pass_rates import PassRates
+from analytics.services.exporting import making
 from edu import audit, clock
 from edu.identity.principal import Principal, Role
 from edu.tenancy import enter_school
@@ -97,7 +100,25 @@ def _seed(school_id: str) -> ProbeSchool:
     _seed_grades(probe, terms[1])
     _seed_substitute(probe)
     _seed_events(probe)
+    _seed_export(probe)
+    _seed_run(probe)
     return probe
+
+
+def _seed_export(probe: ProbeSchool) -> None:
+    """An export that was made."""
+    with acting_as("worker"), enter_school(probe.school_id):
+        actor = Principal("export", Role.SCHOOL_ADMIN, probe.school_id)
+        probe.ids["export_id"] = analytics.order_export(actor=actor).export_id
+        making.make_export(export_id=probe.ids["export_id"])
+
+
+def _seed_run(probe: ProbeSchool) -> None:
+    """A question that the school's administrator put to its lake."""
+    admin = Principal("seed", Role.SCHOOL_ADMIN, probe.school_id)
+    with enter_school(probe.school_id):
+        asked = analytics.ask(actor=admin, question=PassRates(probe.ids["term_id"]), wait_s=20)
+    probe.ids |= {"run_id": asked.run_id, "question": asked.question.NAME}
 
 
 _ID_PREFIXES = {

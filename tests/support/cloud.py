@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ENV = "test"
+_LATER_S = 3600.0
 _sessions: dict[str, credentials.SessionCache] = {}
 
 
@@ -71,13 +72,16 @@ def clients_of_root(emulator: EmulatorProcess) -> deployment.Clients:
 
 
 @contextmanager
-def running_cloud(**protections: bool) -> Iterator[Cloud]:
+def running_cloud(*, still: bool = False, lasting: bool = False, **protections: bool) -> Iterator[Cloud]:
     """Start the emulator on this run's port, deploy, and point this process's settings at the stack.
 
-    A protection of ``EmulatorOptions`` that is given as false is a hole for the isolation matrix to notice.
+    A protection of ``EmulatorOptions`` that is given as false is a hole for the isolation matrix to notice. ``still``:
+    it delivers nothing to the lake and expires nothing by itself. ``lasting``: stopped and started it has what it had.
     """
     state_dir = Path(STATE_DIR)
-    options = EmulatorOptions(port=EMULATOR_PORT, state_dir=state_dir / "emulator", persist=False, **protections)
+    options = EmulatorOptions(port=EMULATOR_PORT, state_dir=state_dir / "emulator", persist=lasting, **protections)
+    if still:
+        options = replace(options, delivery_interval_s=_LATER_S, ttl_interval_s=_LATER_S)
     with EmulatorProcess(options) as emulator:
         connected = clients_of_root(emulator)
         outputs = deployment.deploy_data_plane(connected, deployment.DataPlane(env=ENV, local=True))

@@ -13,7 +13,7 @@ import shutil
 import tempfile
 import uuid
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from operator import itemgetter
@@ -39,16 +39,36 @@ class StoredObject:
     size_bytes: int
 
 
-def objects_under(bucket: str, prefix: str) -> Iterator[StoredObject]:
-    """The objects a table reads: all under its prefix, but no name or folder that begins with ``_`` or ``.``."""
-    store = patching.service("s3")._buckets.get(bucket)
-    if store is None:
-        return
+def folder_of(key: str) -> str:
+    """The folder that an object lies in, with its last slash."""
+    return key[: key.rfind("/") + 1]
+
+
+def folders_under(bucket: str, prefix: str) -> set[str]:
+    """The folders under a prefix that hold objects: far fewer than those, and enough to tell partitions by."""
+    return {folder_of(key) for key in _keys(bucket) if key.startswith(prefix)}
+
+
+def objects_under(bucket: str, prefix: str, folders: Container[str] | None = None) -> Iterator[StoredObject]:
+    """The objects a table reads, by key: all under its prefix, but no name or folder that begins with ``_`` or ``.``.
+
+    With ``folders`` only those that lie in one of them.
+    """
     hidden = patching.service("athena")._hidden
-    under = [(key, record) for key, record in list(store["objects"].items()) if key.startswith(prefix)]
-    for key, record in sorted(under, key=itemgetter(0)):
+    found = [
+        (key, record)
+        for key, record in _keys(bucket).items()
+        if key.startswith(prefix) and (folders is None or folder_of(key) in folders)
+    ]
+    for key, record in sorted(found, key=itemgetter(0)):
         if not key.endswith("/") and not hidden(key[len(prefix) :]):
             yield StoredObject(bucket, key, str(record.get("etag", "")), int(record.get("size", 0)))
+
+
+def _keys(bucket: str) -> dict[str, Any]:
+    """A bucket's records by key, as they are at this moment."""
+    store = patching.service("s3")._buckets.get(bucket)
+    return dict(store["objects"]) if store else {}
 
 
 class QueryFolder:

@@ -8,6 +8,7 @@ A table without projection has the partitions that its objects' folders show (AW
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -89,7 +90,7 @@ def _type_of(parameters: Mapping[str, Any], name: str) -> str:
 def _by_template(template: str, parameters: Mapping[str, Any], names: list[str]) -> Callable[[str], Values | None]:
     path = urlsplit(template.replace("?", "%3F").replace("#", "%23")).path.lstrip("/")
     path = path if path.endswith("/") else f"{path}/"
-    rules = {name: _rule(parameters, name) for name in names}
+    rules = {name: cache(_rule(parameters, name)) for name in names}  # a lake has few values and many folders
     pattern, end = "", 0
     seen: set[str] = set()
     for place in _PLACE.finditer(path):

@@ -15,7 +15,7 @@ from typing import Any
 from sqlglot import exp
 
 from deploy.emulator.extension import patching, query_pruning, query_statement
-from deploy.emulator.extension.query_files import QueryFolder, StoredObject, objects_under
+from deploy.emulator.extension.query_files import QueryFolder, StoredObject, folder_of, folders_under, objects_under
 from deploy.emulator.extension.query_partitions import TableLayout, Values, layout_of
 from deploy.emulator.extension.query_relation import Relation
 from deploy.emulator.extension.query_statement import PATH, QueryRefusedError, Reference
@@ -88,17 +88,18 @@ def _choice(reference: Reference, _table: object, layout: TableLayout, may_read:
     for column in sorted(layout.injected):
         if not query_pruning.bound_to_constants(reference, column):
             raise QueryRefusedError(_STATIC.format(column=column))
-    found = [
-        (one, at)
-        for one in objects_under(layout.bucket, layout.prefix)
-        if (at := layout.values_of(one.key)) is not None
-    ]
+    folders = {
+        folder: at
+        for folder in folders_under(layout.bucket, layout.prefix)
+        if (at := layout.values_of(folder)) is not None
+    }
     by_partition = _usable(reference, layout.partitions)
-    partitions = list(dict.fromkeys(at for _, at in found))
+    partitions = list(dict.fromkeys(folders.values()))
     if (wanted := query_pruning.kept(by_partition, layout.partitions, partitions)) is not None:
         named = {partitions[number] for number in wanted}
-        found = [pair for pair in found if pair[1] in named]
+        folders = {folder: at for folder, at in folders.items() if at in named}
         query_pruning.take_away(reference, by_partition)
+    found = [(one, folders[folder_of(one.key)]) for one in objects_under(layout.bucket, layout.prefix, folders)]
     types = {**layout.partitions, PATH: "VARCHAR"}
     by_path = _usable(reference, types)
     rows = [(*at, f"s3://{one.bucket}/{one.key}") for one, at in found] if by_path else []

@@ -68,7 +68,8 @@ def kept(found: Sequence[exp.Expr], types: Mapping[str, str], rows: Sequence[Seq
     left = list(range(len(rows)))
     open_ones = []
     for condition in found:
-        if (named := _named_texts(condition, types)) is None:
+        named = _named_texts(condition, types) or _named_numbers(condition, types, rows)
+        if named is None:
             open_ones.append(condition)
         else:
             place = list(types).index(named[0])
@@ -136,16 +137,40 @@ def _names_values(condition: exp.Expr) -> bool:
 
 def _named_texts(condition: exp.Expr, types: Mapping[str, str]) -> tuple[str, frozenset[str]] | None:
     """The column and the texts of ``column = 'text'`` or ``column IN ('text', ...)``: for thousands of them."""
+    column, values = _named_values(condition)
+    if not values or types.get(column) != "VARCHAR" or not all(value.is_string for value in values):
+        return None
+    return column, frozenset(value.name for value in values)
+
+
+def _named_numbers(
+    condition: exp.Expr, types: Mapping[str, str], rows: Sequence[Sequence[Value]]
+) -> tuple[str, frozenset[str]] | None:
+    """The column and the texts in ``rows`` that are the numbers of ``column = 1`` or ``column IN (1, ...)``."""
+    column, values = _named_values(condition)
+    if not values or types.get(column) != "INTEGER" or not all(_is_number(value) for value in values):
+        return None
+    texts = {row[list(types).index(column)] for row in rows}
+    if not all(text and text.isascii() and text.isdigit() for text in texts):
+        return None
+    numbers = {int(value.name) for value in values}
+    return column, frozenset(text for text in texts if text and int(text) in numbers)
+
+
+def _is_number(value: exp.Expr) -> bool:
+    return not value.is_string and value.name.isascii() and value.name.isdigit()
+
+
+def _named_values(condition: exp.Expr) -> tuple[str, list[exp.Literal]]:
+    """The column (lower case) and literals of ``column = literal`` or ``column IN (literal, ...)``; else nothing."""
     column = condition.this
     if isinstance(condition, exp.In):
-        texts = condition.expressions
+        values = condition.expressions
     else:
-        texts = [condition.expression] if isinstance(condition, exp.EQ) else []
-    if not texts or not isinstance(column, exp.Column) or types.get(column.name.lower()) != "VARCHAR":
-        return None
-    if not all(isinstance(text, exp.Literal) and text.is_string for text in texts):
-        return None
-    return column.name.lower(), frozenset(text.name for text in texts)
+        values = [condition.expression] if isinstance(condition, exp.EQ) else []
+    if not isinstance(column, exp.Column) or not all(isinstance(value, exp.Literal) for value in values):
+        return "", []
+    return column.name.lower(), values
 
 
 def _bare(condition: exp.Expr) -> str:

@@ -23,18 +23,19 @@ _AWARE = "TIMESTAMP WITH TIME ZONE"
 
 def fetched(connection: duckdb.DuckDBPyConnection, sql: str) -> dict[str, Any]:
     """The rows of a SELECT, its columns' names, and Athena's types for them."""
-    relation = connection.sql(sql)
-    kinds = [str(kind).upper() for kind in relation.types]
-    names = list(relation.columns)
-    if _AWARE in kinds:
+    found: Any = connection.execute(sql)
+    kinds = [str(column[1]).upper() for column in found.description]
+    names = [str(column[0]) for column in found.description]
+    if _AWARE in kinds:  # in the engine's words, for Python's need a library
         shown = (
             f"strftime(#{n}, '%Y-%m-%d %H:%M:%S.%g UTC')" if k == _AWARE else f"#{n}" for n, k in enumerate(kinds, 1)
         )
-        relation = relation.project(", ".join(shown))
+        found.abort()
+        found = connection.sql(sql).project(", ".join(shown))
     return {
         "columns": names,
         "column_types": [_athenas(kind) for kind in kinds],
-        "rows": [[_worded(value) for value in row] for row in relation.fetchall()],
+        "rows": [[_worded(value) for value in row] for row in found.fetchall()],
     }
 
 

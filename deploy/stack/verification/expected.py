@@ -9,12 +9,13 @@ from typing import Final
 from edu.queues import DEAD_LETTERS_KEPT_DAYS, QUEUES, QueueDeclaration
 
 DAY_S: Final = 86_400
-THREE_YEARS_DAYS: Final = 1096
+LAKE_BACKSTOP_DAYS: Final = 1140  # three years after a month's end it is purged; this is for what that missed
 _LAKE_RETENTION_DAYS: Final = {
-    "events/": THREE_YEARS_DAYS,
-    "grades/": THREE_YEARS_DAYS,
+    "events/": LAKE_BACKSTOP_DAYS,
+    "grades/": LAKE_BACKSTOP_DAYS,
     "errors/": 90,
     "athena-results/": 7,
+    "exports/": 7,
 }
 _CHANGE: Final = frozenset({"change_id", "op", "school_id", "student_pseudonym", "kind", "value"})
 _LINEAGE: Final = frozenset({"schema_version", "sequence", "changed_at_epoch_s"})

@@ -4,5 +4,6 @@
 ``subjects``   which records a change is about
 ``standing``   those records as they stand now
 ``walking``    the whole roster, which a first copy begins with
+``taking_along``  all that the school has, for an export of it
 ``feed``       a page of what changed
 """

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 _IMPORT: Final = "import"  # of many records: its plan names them
 _KINDS: Mapping[str, CopiedKind] = MappingProxyType({str(kind): kind for kind in CopiedKind if kind != "school"})
 _OF_THE_SCHOOL: Final = frozenset({"school", "term"})  # its terms stand in the school's own record
-PASSED_OVER: Final = frozenset({"behavior_kind", "dead_letter", "sync_run"})  # about no copied record
+PASSED_OVER: Final = frozenset(  # about no copied record
+    {"behavior_kind", "dead_letter", "export", "lake", "legal_hold", "sync_run"}
+)
 KNOWN: Final = frozenset(_KINDS) | _OF_THE_SCHOOL | {_IMPORT}
 
 

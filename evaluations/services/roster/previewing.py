@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from edu import clock
+from edu.erasure import records
 from edu.errors import FieldError
 from edu.identity.capabilities import require
 from evaluations.domain.roster import Entity
@@ -89,7 +90,12 @@ def compare_content(
     end_missing: bool = False,
     notices: tuple[Problem, ...] = (),
 ) -> Preview:
-    """Hold what is to be loaded against what stands. Raises ``NotFoundError`` for a school without a record."""
+    """Hold what is to be loaded against what stands; of a student who was erased it says nothing any more.
+
+    Raises:
+        NotFoundError: the school has no record.
+    """
+    content = _without_erased(content)
     school = school_profile.get_school()
     sections = sorted({enrolment.section_id for enrolment in content.left})
     past = [enrolment for section_id in sections for enrolment in roster.list_past_enrolments(section_id)]
@@ -97,6 +103,11 @@ def compare_content(
     percent = DEFAULT_HOLD_PERCENT if school.import_hold_percent is None else school.import_hold_percent
     digest = hashlib.sha256(roster_imports.digest_content(comparison.changes)).hexdigest()
     return Preview(comparison, digest, comparison.over(percent), notices, seen)
+
+
+def _without_erased(content: RosterContent) -> RosterContent:
+    erased = {erasure.student_id for erasure in records.list_erasures()}
+    return content.without(erased) if erased else content
 
 
 def _today() -> date:

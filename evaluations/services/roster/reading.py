@@ -9,10 +9,23 @@ from evaluations.permissions import IMPORT_ROSTER
 from evaluations.repository import roster, roster_imports
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from edu.dynamo.pages import Page
     from edu.identity.principal import Principal
     from evaluations.domain.roster_imports import RosterImport
     from evaluations.domain.school import Enrolment
+
+
+_STUDENTS_A_LOT = 100
+
+
+def iterate_student_ids() -> Iterator[list[str]]:
+    """The ids of all students of the school in scope, 100 at a time, in order. Eventually consistent."""
+    after = ""
+    while ids := roster.list_student_ids(after=after, limit=_STUDENTS_A_LOT):
+        yield ids
+        after = ids[-1]
 
 
 def list_imports(*, actor: Principal, cursor: str | None = None, limit: int = 20) -> Page[RosterImport]:

@@ -10,6 +10,9 @@ from datetime import timedelta
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
+from analytics import services as analytics
+from analytics.queries.pass_rates import PassRates
+from analytics.services.exporting import making
 from edu import clock
 from edu.identity.principal import Role
 from edu.tenancy import enter_school
@@ -29,7 +32,12 @@ if TYPE_CHECKING:
 
 _STUDENTS = 40
 _CORRECTED, _VOIDED = "student-000", "student-001"
-_IDS = frozenset({"evaluation_id", "student_id", "section_id", "term_id", "term", "teacher_id", "assignment_id"})
+_IDS = frozenset(
+    {
+        *("evaluation_id", "student_id", "section_id", "term_id", "term", "teacher_id", "assignment_id", "export_id"),
+        *("section", "course", "run_id"),
+    }
+)
 _SHARED = "len-5a"  # where assignments are ended; they are made in the other section
 
 
@@ -111,6 +119,7 @@ def make_people(school_id: str) -> People:
         graded = set_evaluation(school)
         record(school, graded, "6.5")
         record(school, graded, "3.0", student=1)
+        run = analytics.ask(actor=school.person(Role.SCHOOL_ADMIN), question=PassRates(OPEN_TERM), wait_s=20)
     accounts = {
         Role.TEACHER: account_of(school, Role.TEACHER, "teacher-1"),
         Role.SCHOOL_ADMIN: account_of(school, Role.SCHOOL_ADMIN),
@@ -120,12 +129,19 @@ def make_people(school_id: str) -> People:
     today = clock.now().date()
     return People(
         tokens={role: id_token_of(account) for role, account in accounts.items()},
-        values=_sensible(school) | {"evaluation_id": graded},
+        values=_sensible(school) | {"evaluation_id": graded, "export_id": _made_export(school), "run_id": run.run_id},
         next_evaluation=lambda: _another_evaluation(school),
         next_student=lambda: f"student-{next(numbers) % _STUDENTS:03d}",
         next_day=lambda: _day_after(today, next(days)),
         next_assignment=lambda: _standing_assignment(school),
     )
+
+
+def _made_export(school: TestSchool) -> str:
+    with acting_as("worker"), enter_school(school.school_id):
+        export = analytics.order_export(actor=school.person(Role.SCHOOL_ADMIN))
+        making.make_export(export_id=export.export_id)
+    return export.export_id
 
 
 def _sensible(school: TestSchool) -> dict[str, str]:
@@ -145,6 +161,10 @@ def _sensible(school: TestSchool) -> dict[str, str]:
         "teacher_id": "teacher-2",
         "capacity": "co_teacher",
         "occurred_at": clock.now().isoformat(),
+        "section": "mat-5a",
+        "course": "mat-5",
+        "first_on": term.starts_on.isoformat(),
+        "last_on": term.starts_on.isoformat(),
     }
 
 

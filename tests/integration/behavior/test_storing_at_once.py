@@ -7,9 +7,12 @@ from collections import Counter
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from behavior.services import Stored
-from edu import clock
+from edu import clock, student_keys
 from tests.integration.behavior.support import items_of_school, make_event
+from tests.support.calls import counted_calls
 from tests.support.events import part_of, store_message
 
 if TYPE_CHECKING:
@@ -63,3 +66,20 @@ def test_one_worker_stores_an_event_and_the_others_find_it(cloud: Cloud, school_
         if change["dynamodb"]["Keys"]["pk"]["S"] == f"SCHOOL#{school_id}#STUDENT#est-001#EVENT"
     )
     assert seen == {"INSERT": EVENTS}  # each change is a row of the lake
+
+
+@pytest.mark.usefixtures("cloud")
+def test_events_of_fifty_students_cost_one_read_of_keys_in_a_new_process_and_none_in_a_warm_one(school_id: str) -> None:
+    def calls_for_fifty_events(*, new_process: bool) -> list[str]:
+        if new_process:
+            student_keys.forget_keys()
+        parts = [part_of(school_id, f"est-{number:03d}", [make_event()]) for number in range(50)]
+        with counted_calls() as calls:
+            assert store_message(parts).events == 50
+        return calls
+
+    writes = ["TransactWriteItems"] * 2  # 25 events each
+    first = calls_for_fifty_events(new_process=True)
+    assert first[-4:] == ["BatchGetItem", "TransactWriteItems", *writes], "read, made, and used"
+    assert calls_for_fifty_events(new_process=True) == ["BatchGetItem", *writes]
+    assert calls_for_fifty_events(new_process=False) == writes

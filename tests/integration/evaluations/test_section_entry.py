@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from edu import audit, clock
+from edu import audit, clock, student_keys
 from edu.dynamo.errors import StoreUnavailableError
 from edu.dynamo.transactions import MAX_ACTIONS, Transaction
 from edu.identity.principal import Principal, Role
@@ -393,6 +393,18 @@ def test_reads_before_writing_are_as_many_for_any_section(school: TestSchool, ev
             services.record_section(actor=school.teacher, evaluation_id=evaluation_id, rows=rows)
     # the evaluation; who is enrolled; the scores there are; then the transactions of 19 rows
     assert calls == ["GetItem", "Query", "Query", *["TransactWriteItems"] * -(-count // 19)]
+
+
+def test_a_process_that_remembers_no_students_key_reads_them_all_in_one_call(
+    school: TestSchool, evaluation_id: str
+) -> None:
+    rows = [services.Row(f"student-{number:03d}", ScoreState.RECORDED, "6.5") for number in range(40)]
+    with enter_school(school.school_id):
+        school_cache.get_section("mat-5a")
+        student_keys.forget_keys()
+        with counted_calls() as calls:
+            services.record_section(actor=school.teacher, evaluation_id=evaluation_id, rows=rows)
+    assert calls == ["GetItem", "Query", "Query", "BatchGetItem", *["TransactWriteItems"] * 3]
 
 
 @pytest.mark.parametrize("count", [4, 40])

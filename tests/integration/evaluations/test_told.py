@@ -201,7 +201,7 @@ def test_read_apart_is_an_older_truth_under_its_own_number(
         change_standing(school, score.evaluation_id)
         correct_unaware(school, corrected, "4.0", remembered)
 
-    before_next(monkeypatch, stored_scores, "get_scores", cancel_and_correct)
+    before_next(monkeypatch, stored_scores, "get_every_score", cancel_and_correct)
     torn = pending()
     assert said(torn) == [(ToldVersion(0, 3), "recorded", "4.0")]
     acknowledge(torn)
@@ -213,7 +213,7 @@ def test_correction_while_the_cancellation_is_spread_is_told(
 ) -> None:
     remembered = change_standing(school, score.evaluation_id)
     unaware = lambda: correct_unaware(school, score, "5.0", change_back(remembered))  # noqa: E731
-    after_next(monkeypatch, stored_scores, "list_scores", unaware)
+    after_next(monkeypatch, stored_scores, "list_every_score", unaware)
     assert said(pending()) == [(ToldVersion(1, 2), "cancelled", None)]
     assert marks() == [ToldVersion(1, 2)]
 
@@ -227,7 +227,7 @@ def test_reinstated_while_the_cancellation_is_spread_is_told_as_it_is(
     school: TestSchool, score: Score, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     change_standing(school, score.evaluation_id)
-    after_next(monkeypatch, stored_scores, "list_scores", lambda: change_standing(school, score.evaluation_id))
+    after_next(monkeypatch, stored_scores, "list_every_score", lambda: change_standing(school, score.evaluation_id))
     assert said(pending()) in ([], [(ToldVersion(2, 1), "recorded", "6.5")])
     assert said(pending()) == [(ToldVersion(2, 1), "recorded", "6.5")]
 
@@ -236,7 +236,7 @@ def test_spread_by_two_at_once_is_spread_once(
     school: TestSchool, score: Score, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     change_standing(school, score.evaluation_id)
-    after_next(monkeypatch, stored_scores, "list_scores", lambda: acknowledge(pending()))
+    after_next(monkeypatch, stored_scores, "list_every_score", lambda: acknowledge(pending()))
     assert pending() == [], "the slower one puts no mark again"
     assert marks() == []
 

@@ -33,6 +33,12 @@ def test_changes_of_a_school_are_its_own(cloud: Cloud) -> None:
     assert len(section.cells) > 50
 
 
+def test_exports_of_a_school_are_its_own(cloud: Cloud) -> None:
+    section = routes.run(cloud, "api/v1/school/exports")
+    assert (section.unexpected, section.problems) == ((), ())
+    assert len(section.cells) > 100
+
+
 @pytest.mark.usefixtures("cloud")
 def test_crossed_requests_keep_the_schools_apart() -> None:
     cells = routes_probes.run(*seed_pair())

@@ -28,10 +28,14 @@ PACKAGES = (
     "evaluations.repository",
     "behavior.repository",
     "govsync.repository",
+    "analytics.repository",
     "edu.audit",
+    "edu.erasure.holds",
+    "edu.erasure.records",
     "edu.idempotency",
     "edu.jobs.repository",
     "edu.schools",
+    "edu.student_keys",
 )
 OWN_ONLY, NO_KEY = "own partitions only", "names no key"
 _PARTITION = re.compile(r"(?:SCHOOL|PLATFORM)#[^'\"]*")

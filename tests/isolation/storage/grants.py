@@ -17,7 +17,8 @@ _LOOK = frozenset({"ListDeadLetterSourceQueues", "ChangeMessageVisibility"})
 _MOVE = frozenset({"StartMessageMoveTask", "CancelMessageMoveTask", "ListMessageMoveTasks"})
 _GET, _LIST = frozenset({"GetObject"}), frozenset({"ListBucket"})
 _WRITE = frozenset({"PutObject", "AbortMultipartUpload", "ListMultipartUploadParts"})
-_KEEP = _GET | _WRITE | {"DeleteObject"}
+_KEEP = _GET | _WRITE | {"DeleteObject", "DeleteObjectVersion"}
+_LIST_ALL = _LIST | {"ListBucketVersions"}
 _ASSUME, _TAG = frozenset({"AssumeRole"}), frozenset({"TagSession"})
 _DELIVER = frozenset({"PutObject", "GetObject", "AbortMultipartUpload"})
 
@@ -39,6 +40,7 @@ GRANTS: Grants = {
     "tenant": {
         "s3/object: own events": _GET,
         "s3/object: own grades": _GET,
+        "s3/object: own export": _GET,
         "s3/object: own results": _GET | _WRITE,
         "s3/object: own results, dots": _GET | _WRITE,
         "s3/listing: own events": _LIST,
@@ -55,7 +57,7 @@ GRANTS: Grants = {
     "lake": {
         **{f"s3/object: own {name}": _KEEP for name in ("events", "grades", "export", "hold", "results")},
         "s3/object: own results, dots": _KEEP,
-        **{f"s3/listing: own {name}": _LIST for name in ("events", "grades", "exports", "holds", "results")},
+        **{f"s3/listing: own {name}": _LIST_ALL for name in ("events", "grades", "exports", "holds", "results")},
     },
     "platform": {},
     "console": {},

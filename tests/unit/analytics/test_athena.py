@@ -8,7 +8,14 @@ import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from analytics import athena, services
-from analytics.errors import AthenaBusyError, AthenaError, InvalidMonthError, QueryFailedError, QueryTimedOutError
+from analytics.errors import (
+    AthenaBusyError,
+    AthenaError,
+    InvalidMonthError,
+    QueryFailedError,
+    QueryTimedOutError,
+    TooManyRowsError,
+)
 from edu.dynamo.errors import AccessDeniedError
 from edu.tenancy import NoScopeError, enter_platform, enter_school
 
@@ -38,9 +45,11 @@ class Athena:
         state = self.states.pop(0) if len(self.states) > 1 else self.states[0]
         return {"QueryExecution": {"Status": {"State": state, "StateChangeReason": "por qué"}}}
 
-    def get_query_results(self, **_: str) -> dict[str, Any]:
+    def get_query_results(self, *, MaxResults: int, NextToken: str = "0", **_: str) -> dict[str, Any]:  # noqa: N803 - boto3's names
+        start = int(NextToken)
         rows = [{"Data": [{"VarCharValue": cell} if cell else {} for cell in row]} for row in self.rows]
-        return {"ResultSet": {"Rows": rows}}
+        following = {"NextToken": str(start + MaxResults)} if start + MaxResults < len(rows) else {}
+        return {"ResultSet": {"Rows": rows[start : start + MaxResults]}, **following}
 
     def stop_query_execution(self, *, QueryExecutionId: str) -> None:  # noqa: N803 - boto3's name
         self.stopped.append(QueryExecutionId)
@@ -126,3 +135,23 @@ def test_month_that_the_lake_cannot_hold_is_refused_before_any_query(fake: Athen
 def test_query_outside_a_school_is_refused() -> None:
     with enter_platform(), pytest.raises(NoScopeError):
         athena.run_query("SELECT 1")
+
+
+def test_every_page_is_fetched_and_the_header_is_on_the_first_alone(fake: Athena) -> None:
+    fake.rows = [["n"], *([str(number)] for number in range(2500))]
+    assert athena.rows_of("q1") == [(str(number),) for number in range(2500)]
+
+
+def test_answer_of_more_rows_than_it_may_have_is_refused_whole(fake: Athena) -> None:
+    fake.rows = [["n"], *([str(number)] for number in range(2500))]
+    assert len(athena.rows_of("q1", at_most=2500)) == 2500
+    with pytest.raises(TooManyRowsError):
+        athena.rows_of("q1", at_most=2499)
+
+
+def test_parameters_and_token_are_sent_only_where_there_are_some(fake: Athena) -> None:
+    athena.start("SELECT ?", ["'a'"], token="t" * 32)
+    athena.start("SELECT 1")
+    assert fake.started[0]["ExecutionParameters"] == ["'a'"]
+    assert fake.started[0]["ClientRequestToken"] == "t" * 32
+    assert not {"ExecutionParameters", "ClientRequestToken"} & fake.started[1].keys()

@@ -60,6 +60,18 @@ def test_lake_that_nobody_merges_is_told() -> None:
     assert alarm["AlarmActions"] == [{"Ref": "Alerts"}]
 
 
+def test_lake_that_lacks_what_the_table_wrote_is_told() -> None:
+    alarm = own_alarm("LakeRowsMissing", "LakeRowsMissing", "Maximum")
+    assert (alarm["Period"], alarm["Threshold"]) == (3600, 1)
+
+
+def test_lake_that_nobody_audits_is_told() -> None:
+    alarm = data_plane.resources(data_plane.load(), "AWS::CloudWatch::Alarm")["LakeAuditOverdue"]["Properties"]
+    assert (alarm["MetricName"], alarm["Statistic"], alarm["Period"]) == ("LakeRowsMissing", "SampleCount", 86_400)
+    assert (alarm["ComparisonOperator"], alarm["TreatMissingData"]) == ("LessThanThreshold", "breaching")
+    assert alarm["AlarmActions"] == [{"Ref": "Alerts"}]
+
+
 def test_table_that_goes_on_not_answering_the_events_worker_is_told() -> None:
     """One pause is what a moment's throttling makes; a lane pauses for a second, then two, then four."""
     alarm = own_alarm("EventsPaused", "EventsPaused", "Sum")

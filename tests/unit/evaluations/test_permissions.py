@@ -15,7 +15,7 @@ TEACHING = {
 ADMINISTERING = {
     *("see_every_section", "see_scores_anywhere", "see_whole_report_cards"),
     *("set_evaluations_anywhere", "grade_for_absent", "write_in_closed_terms"),
-    *("close_terms", "assign_teachers", "import_roster", "see_changes"),
+    *("close_terms", "assign_teachers", "import_roster", "take_along", "see_changes"),
 }
 
 
@@ -23,7 +23,7 @@ GRANTED = {
     Role.TEACHER: TEACHING,
     Role.SCHOOL_ADMIN: TEACHING | ADMINISTERING,
     Role.AUDITOR: {"see_school", "see_evaluations", "see_every_section"},
-    Role.PLATFORM_OPERATOR: {"assign_teachers", "import_roster"},
+    Role.PLATFORM_OPERATOR: {"assign_teachers", "import_roster", "take_along"},
     Role.STUDENT: set(),
 }
 

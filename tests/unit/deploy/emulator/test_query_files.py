@@ -10,7 +10,14 @@ import pytest
 
 from deploy.emulator.extension import patching, query_files
 from deploy.emulator.extension.query_engine import run_select
-from deploy.emulator.extension.query_files import BodyCache, QueryFolder, StoredObject, objects_under, path_sql
+from deploy.emulator.extension.query_files import (
+    BodyCache,
+    QueryFolder,
+    StoredObject,
+    folders_under,
+    objects_under,
+    path_sql,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,6 +47,14 @@ def test_objects_are_those_under_the_prefix_that_are_not_hidden() -> None:
         put(key, b"1")
     assert [found.key for found in objects_under(BUCKET, "e/")] == ["e/a/c", "e/b"]
     assert list(objects_under("none", "e/")) == []
+
+
+def test_folders_are_those_that_hold_objects_and_narrow_what_is_found() -> None:
+    for key in ("g/a/1", "g/a/2", "g/b/1", "g/0", "h/a/1"):
+        put(key, b"1")
+    assert folders_under(BUCKET, "g/") == {"g/", "g/a/", "g/b/"}
+    assert [found.key for found in objects_under(BUCKET, "g/", {"g/a/", "h/a/"})] == ["g/a/1", "g/a/2"]
+    assert folders_under("none", "g/") == set()
 
 
 @pytest.mark.parametrize(

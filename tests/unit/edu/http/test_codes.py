@@ -40,11 +40,18 @@ _INSIDE = {
     "cognito_unavailable": "the console's",
     "unsupported_query": "the console's",
     "sync_running": "a command's",
+    "erasure_blocked": "a command's",
+    "already_erased": "a command's",
+    "hold_not_found": "a command's",
+    "invalid_hold": "a command's",
     "secret_unavailable": "the sync's",
+    "invalid_month": "a command's",
+    "month_too_large": "a job's",
+    "export_moved": "a job's",
     "internal_error": "no promise: a 500 is a defect",
     "method_not_allowed": "a method without an operation is none",
 }
-_PACKAGES = ("edu.", "evaluations.", "behavior.")
+_PACKAGES = ("edu.", "evaluations.", "behavior.", "analytics.")
 
 
 def _kinds(kind: type[LibretaError] = LibretaError) -> Iterator[type[LibretaError]]:

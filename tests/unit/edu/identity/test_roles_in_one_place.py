@@ -11,7 +11,10 @@ from edu.identity.capabilities import Capability, roles_of
 from edu.identity.principal import Role
 from tests.unit.edu.console.messages import PACKAGES, ROOT
 
-PERMISSIONS = ("behavior/permissions.py", "edu/console/permissions.py", "evaluations/permissions.py")
+PERMISSIONS = (
+    *("analytics/permissions.py", "behavior/permissions.py", "edu/console/permissions.py"),
+    "evaluations/permissions.py",
+)
 PLACES = {
     *PERMISSIONS,
     "edu/identity/capabilities.py",  # the one comparison
@@ -20,6 +23,11 @@ PLACES = {
     "evaluations/management/operators.py",  # acts as the operator who runs a command
     "evaluations/management/commands/seed_demo.py",  # makes the demo's accounts
     "edu/management/commands/dead_letters.py",  # acts as the operator who runs it
+    "edu/management/commands/erase_student.py",  # the same
+    "analytics/management/commands/export_school.py",  # the same
+    "analytics/services/erasing.py",  # acts as the operator who ordered an erasure
+    "analytics/management/commands/lake_audit.py",  # the same
+    "analytics/management/commands/legal_hold.py",  # the same
     "govsync/management/commands/sync.py",  # the same
     "deploy/local/people.py",  # finds one among them
 }

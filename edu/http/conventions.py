@@ -6,8 +6,9 @@ comma is taken by the numbers then, so tables are separated by ``;``, as a sprea
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, Protocol
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import get_language
@@ -17,9 +18,25 @@ from edu.values import decimal_number
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from evaluations.domain.school import School
-
 _DECIMAL_POINT = frozenset({"BZ", "CU", "DO", "GT", "HN", "MX", "NI", "PA", "PE", "PR", "SV", "US"})
+
+
+BYTE_ORDER_MARK: Final = "\ufeff"  # without it Excel reads UTF-8 as the system's own code page
+_FORMULA = re.compile(r"[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
+
+
+class Place(Protocol):
+    """Where a school is: its country, and its IANA time zone."""
+
+    @property
+    def country(self) -> str:
+        """ISO 3166 alpha-2."""
+        ...
+
+    @property
+    def time_zone(self) -> str:
+        """The zone's name."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -40,7 +57,7 @@ class Convention:
         return instant.astimezone(self.zone).strftime(self.instant_format)
 
 
-def of(school: School) -> Convention:
+def of(school: Place) -> Convention:
     """The school's convention in the language in force. English is written as English is, whatever the country."""
     zone = ZoneInfo(school.time_zone)
     if (get_language() or "").startswith("en"):
@@ -56,3 +73,8 @@ def is_number(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def safe_cell(text: str) -> str:
+    """A text that a spreadsheet takes for no formula: with an apostrophe in front (OWASP, "CSV Injection")."""
+    return f"'{text}" if _FORMULA.match(text) else text

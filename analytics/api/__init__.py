@@ -1,0 +1,1 @@
+"""The API of analytics: questions to the lake, and a school's exports."""

@@ -1,0 +1,90 @@
+"""The console's page of questions: a form, the answer as a chart and a table, files, and who may see them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from analytics.queries.registry import QUESTIONS
+from edu.identity.principal import Role
+from tests.integration.analytics.test_questions import pupils
+from tests.integration.edu.console.support import page, staff
+from tests.support.schools import OPEN_TERM
+
+if TYPE_CHECKING:
+    from tests.support.schools import TestSchool
+
+__all__ = ["pupils"]  # a fixture
+LIST = "/admin/analytics/lakequestion/"
+
+
+def address(name: str, **given: str) -> str:
+    query = "&".join(f"{key}={value}" for key, value in given.items())
+    return f"{LIST}{name}/change/?{query}"
+
+
+def svg_of(html: str) -> ET.Element:
+    """The chart; the page has icons of its own."""
+    drawn = html[html.index('<div class="chart">') :]
+    return ET.fromstring(drawn[drawn.index("<svg") : drawn.index("</svg>") + len("</svg>")])  # noqa: S314 - our own
+
+
+def test_list_has_every_question_and_each_opens_with_its_form(pupils: TestSchool) -> None:
+    client = staff(Role.SCHOOL_ADMIN, pupils.school_id)
+    listed = page(client, LIST)
+    for name in QUESTIONS:
+        assert f"{name}/change/" in listed
+        assert 'id="asking"' in page(client, address(name))
+
+
+def test_answer_is_a_chart_with_the_table_beside_it_and_files(pupils: TestSchool) -> None:
+    client = staff(Role.SCHOOL_ADMIN, pupils.school_id)
+    html = page(client, address("grade-distribution", term=OPEN_TERM, section="mat-5a"))
+    assert "5º A Matemática" in html
+    texts = [found.text for found in svg_of(html).iter("{http://www.w3.org/2000/svg}text")]
+    assert "5.5" in texts or "5,5" in texts
+    assert 'id="rows"' in html
+    found = client.get(address("grade-distribution", term=OPEN_TERM, section="mat-5a", format="csv"))
+    assert found["Content-Type"] == "text/csv; charset=utf-8"
+    assert "attachment" in found["Content-Disposition"]
+    assert client.get(address("pass-rates", term=OPEN_TERM, format="parquet")).content[:4] == b"PAR1"
+
+
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [
+        ("pass-rates", {"term": OPEN_TERM}),
+        ("progress", {"course": ""}),
+        ("attendance-against-grades", {"term": OPEN_TERM}),
+        ("at-risk", {"term": OPEN_TERM}),
+        ("own-past", {"term": OPEN_TERM}),
+    ],
+)
+def test_each_question_is_answered_on_its_page(pupils: TestSchool, name: str, given: dict[str, str]) -> None:
+    html = page(staff(Role.SCHOOL_ADMIN, pupils.school_id), address(name, **given))
+    assert 'id="answer"' in html
+    assert 'class="errornote"' not in html
+
+
+def test_what_is_filled_in_wrongly_is_said_beside_its_field(pupils: TestSchool) -> None:
+    client = staff(Role.SCHOOL_ADMIN, pupils.school_id)
+    html = page(client, address("behaviour-weeks", first_on="ayer", last_on="2026-05-01"))
+    assert 'class="errorlist"' in html
+    assert 'id="answer"' not in html
+    refused = page(client, address("pass-rates", term="otro"))
+    assert 'class="errornote"' in refused
+
+
+def test_question_that_is_none_and_another_file_are_no_page(pupils: TestSchool) -> None:
+    client = staff(Role.SCHOOL_ADMIN, pupils.school_id)
+    assert client.get(address("nothing")).status_code in {302, 404}
+    assert 'id="answer"' in page(client, address("pass-rates", term=OPEN_TERM, format="exe"))
+
+
+def test_auditor_has_no_such_page(pupils: TestSchool) -> None:
+    client = staff(Role.AUDITOR, pupils.school_id)
+    assert client.get(LIST).status_code == 403
+    assert client.get(address("pass-rates", term=OPEN_TERM)).status_code == 403
+    assert client.get(address("pass-rates", term=OPEN_TERM, format="csv")).status_code == 403
