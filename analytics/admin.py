@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
     from analytics.services import Asked
+    from edu.http.conventions import Convention
     from edu.identity.principal import Principal
 
 WAIT_S = 10.0  # a person waits longer than a program
@@ -114,7 +115,7 @@ def _shown(name: str, asked: Asked, form: AskingForm) -> dict[str, Any]:
     columns = [one.name for one in fields(asked.question.Row)]
     rows = [
         [
-            form.name_of(str(getattr(row, column)), column) or column_text(getattr(row, column), convention)
+            form.name_of(str(getattr(row, column)), column) or _cell(getattr(row, column), convention)
             for column in columns
         ]
         for row in asked.answer.rows[:_SHOWN_ROWS]
@@ -133,6 +134,11 @@ def _shown(name: str, asked: Asked, form: AskingForm) -> dict[str, Any]:
         "left_out": len(asked.answer.rows) - len(rows),
         "hidden_groups": asked.answer.hidden_groups,
     }
+
+
+def _cell(value: object, convention: Convention) -> str:
+    """A value as a person reads it: the files have all its digits."""
+    return column_text(round(value, 3) if isinstance(value, float) else value, convention)
 
 
 def _file(request: HttpRequest, name: str) -> HttpResponse | None:
