@@ -65,17 +65,18 @@ def settle_holds() -> None:
 
 
 def _preserve(hold: LegalHold, months: Iterable[Month]) -> int:
-    """Copy what is not there yet; returns how many objects the months have."""
+    """Copy what is not there yet, or was written anew since; returns how many objects the months have."""
     folder, found = _folder(hold), 0
     with enter_lake():
-        there = {copied.key: copied.size for copied in store.list_folder(folder)}
+        there = {copied.key: copied for copied in store.list_folder(folder)}
         for month in months:
             if not hold.covers_month(str(month)):
                 continue
             for dataset in Dataset:
                 for stored in list(store.list_folder(layout.month_folder(dataset, month))):
                     found += 1
-                    if there.get(folder + stored.key) != stored.size:
+                    copied = there.get(folder + stored.key)
+                    if not copied or copied.size != stored.size or copied.modified_at <= stored.modified_at:
                         store.copy_object(stored.key, folder + stored.key)
     return found
 

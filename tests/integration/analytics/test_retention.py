@@ -180,3 +180,17 @@ def test_a_process_that_answers_requests_can_purge_nothing(
         list(purging.purge_expired())
     assert _versions(cloud, f"school={school_id}") == before
     assert kept
+
+
+@pytest.mark.usefixtures("at")
+def test_the_copy_of_what_was_written_anew_is_written_anew_too(cloud: Cloud, school_id: str) -> None:
+    """A manifest of the next merge is often as long as the one before."""
+    key = _key(school_id, EXPIRED, "_manifest.json")
+    _put(cloud, key, b"names 1")
+    with enter_school(school_id):
+        hold = holding.place_hold(actor=OPERATOR, reason="causa 77")[0]
+        _put(cloud, key, b"names 2")
+        holding.settle_holds()
+    copy = f"holds/school={school_id}/{hold.hold_id}/{key}"
+    found = cloud.root("s3").get_object(Bucket=cloud.outputs["LakeBucket"], Key=copy)
+    assert found["Body"].read() == b"names 2"
