@@ -11,7 +11,7 @@ from analytics.api.formats import column_types
 from analytics.column_names import QUESTION_NAMES
 from analytics.domain.small_groups import MINIMUM
 from analytics.permissions import SEE_ANALYTICS
-from analytics.queries.registry import QUESTIONS
+from analytics.queries.registry import OF_A_SECTION, QUESTIONS
 from edu.identity.capabilities import holds
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from analytics.services import Asked
     from edu.identity.principal import Principal
 
-_TEACHERS: Final = frozenset({"grade-distribution", "at-risk"})
 _FIELDS: Final[dict[str, Callable[..., Any]]] = {
     "str": serializers.CharField,
     "int": serializers.IntegerField,
@@ -107,7 +106,7 @@ def catalogue_data(actor: Principal) -> dict[str, Any]:
                 "needs_section": not everything,
             }
             for name, title in QUESTION_NAMES.items()
-            if everything or name in _TEACHERS
+            if everything or name in OF_A_SECTION
         ],
     }
 

@@ -21,3 +21,6 @@ QUESTIONS: Final[Mapping[str, type[Any]]] = MappingProxyType(
         for kind in (GradeDistribution, PassRates, Progress, OwnPast, BehaviourWeeks, AttendanceAgainstGrades, AtRisk)
     }
 )
+
+OF_A_SECTION: Final = frozenset({GradeDistribution.NAME, AtRisk.NAME})
+"""What a teacher may ask, too, of a section that they teach; everything else is for who sees the whole school."""

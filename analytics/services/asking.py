@@ -28,7 +28,7 @@ from analytics.errors import (
 from analytics.lake import snapshots
 from analytics.permissions import SEE_ANALYTICS, SEE_SECTION_ANALYTICS
 from analytics.queries.questions import NO_SNAPSHOT, Answer, Asker, Lake, Question
-from analytics.queries.registry import QUESTIONS
+from analytics.queries.registry import OF_A_SECTION, QUESTIONS
 from analytics.repository import query_runs
 from analytics.repository.query_runs import QueryRun
 from analytics.services import people
@@ -102,7 +102,7 @@ def _asker(actor: Principal, question: Question) -> Asker:
 
 
 def _people(actor: Principal, question: Question) -> Mapping[str, Person]:
-    require(actor, SEE_SECTION_ANALYTICS)
+    require(actor, SEE_SECTION_ANALYTICS if question.NAME in OF_A_SECTION else SEE_ANALYTICS)
     section_id: str = getattr(question, "section_id", "")
     if section_id:  # also makes sure that the actor may see it
         return people.people_of_section(actor, section_id)

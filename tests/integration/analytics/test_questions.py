@@ -251,3 +251,18 @@ def test_text_that_would_end_a_literal_is_a_text(admin: ApiClient) -> None:
     for term in ("x' OR '1'='1", "%27%3B--", "nosuch"):
         answer = admin.get(f"/analytics/pass-rates?term={term}")
         assert answer.status_code == 422
+
+
+def week() -> dict[str, str]:
+    today_there = clock.now().date()
+    return {
+        "first_on": (today_there - timedelta(days=7)).isoformat(),
+        "last_on": (today_there + timedelta(days=1)).isoformat(),
+    }
+
+
+def test_teacher_reads_no_run_of_a_question_that_they_may_not_ask(admin: ApiClient, teacher: ApiClient) -> None:
+    run_id = asked(admin, "behaviour-weeks", section="mat-5a", **week()).json()["run_id"]
+    assert admin.get(f"/analytics/runs/{run_id}").status_code == 200
+    assert teacher.get(f"/analytics/runs/{run_id}").status_code == 403
+    assert asked(teacher, "behaviour-weeks", section="mat-5a", **week()).status_code == 403
