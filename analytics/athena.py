@@ -6,6 +6,7 @@ Results lie under the school's own prefix, where no other school's credentials r
 
 from __future__ import annotations
 
+import re
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from analytics.errors import (
     AthenaError,
     QueryFailedError,
     QueryTimedOutError,
+    ResultGoneError,
     TooManyRowsError,
 )
 from edu.aws.scoped_clients import scoped_client
@@ -29,7 +31,7 @@ from edu.tenancy import current_school_id
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from mypy_boto3_athena.type_defs import RowTypeDef
+    from mypy_boto3_athena.type_defs import GetQueryResultsOutputTypeDef, QueryExecutionStatusTypeDef, RowTypeDef
 
 DEADLINE_S: Final = 60.0
 MOST_ROWS: Final = 20_000
@@ -37,6 +39,8 @@ MOST_STATEMENT_BYTES: Final = 262_144  # Athena's own bound
 _PAGE_ROWS: Final = 1_000  # the most that Athena gives at once, the header among them
 _FIRST_POLL_S, _LONGEST_POLL_S = 0.1, 2.0
 _BUSY = frozenset({"TooManyRequestsException", "InternalServerException"})
+_NO_RESULT: Final = "InvalidRequestException"  # of a query that has succeeded: its file was removed
+_FAULT: Final = re.compile(r"[A-Z][A-Z0-9_]*(?=:)")
 _log = get_logger(__name__)
 
 Row = tuple[str | None, ...]
@@ -89,14 +93,19 @@ def progress_of(query_id: str) -> Progress:
         found = scoped_client("athena").get_query_execution(QueryExecutionId=query_id)["QueryExecution"]
     status, statistics = found["Status"], found.get("Statistics", {})
     if status["State"] in {"FAILED", "CANCELLED"}:
-        reason = status.get("StateChangeReason", "")
-        _log.error("query failed", query_id=query_id, state=status["State"], reason=reason)
+        _log.error("query failed", query_id=query_id, state=status["State"], fault=_fault_of(status))
         raise QueryFailedError(status["State"])
     return Progress(
         RunState.DONE if status["State"] == "SUCCEEDED" else RunState.RUNNING,
         scanned_bytes=int(statistics.get("DataScannedInBytes", 0)),
         engine_ms=int(statistics.get("EngineExecutionTimeInMillis", 0)),
     )
+
+
+def _fault_of(status: QueryExecutionStatusTypeDef) -> str:
+    """Athena's name for what went wrong. The words after it may quote rows; who may see them asks Athena by the id."""
+    found = _FAULT.match(status.get("StateChangeReason", ""))
+    return found[0] if found else ""
 
 
 def wait(query_id: str, *, wait_s: float) -> Progress:
@@ -121,13 +130,13 @@ def rows_of(query_id: str, *, at_most: int = MOST_ROWS) -> list[Row]:
 
     Raises:
         TooManyRowsError: there are more than ``at_most``; none is returned then.
+        ResultGoneError: there were some, and Athena cannot read them any more.
         AthenaError, AthenaBusyError, AccessDeniedError: as ``start``.
     """
     found: list[Row] = []
     asked: dict[str, Any] = {}
     while True:
-        with _translated():
-            page = scoped_client("athena").get_query_results(QueryExecutionId=query_id, MaxResults=_PAGE_ROWS, **asked)
+        page = _page(query_id, **asked)
         rows = page["ResultSet"]["Rows"]
         found += [_values(row) for row in (rows if asked else rows[1:])]
         if len(found) > at_most:
@@ -135,6 +144,16 @@ def rows_of(query_id: str, *, at_most: int = MOST_ROWS) -> list[Row]:
         if not page.get("NextToken"):
             return found
         asked = {"NextToken": page["NextToken"]}
+
+
+def _page(query_id: str, **asked: Any) -> GetQueryResultsOutputTypeDef:  # noqa: ANN401 - boto3's
+    try:
+        with _translated():
+            return scoped_client("athena").get_query_results(QueryExecutionId=query_id, MaxResults=_PAGE_ROWS, **asked)
+    except AthenaError as error:
+        if str(error.detail) == _NO_RESULT:
+            raise ResultGoneError(_NO_RESULT) from error
+        raise
 
 
 def run_query(sql: str, parameters: Sequence[str] = (), *, deadline_s: float = DEADLINE_S) -> list[Row]:

@@ -12,9 +12,15 @@ class AthenaError(LibretaError):
 
 
 class QueryFailedError(AthenaError):
-    """The query ended without a result. Athena's own reason is in the log, for it may quote data."""
+    """The query ended without a result. The log has Athena's name of the fault; its words may quote data."""
 
     code = "query_failed"
+
+
+class ResultGoneError(AthenaError):
+    """What the query came to lies in the bucket no more."""
+
+    code = "result_gone"
 
 
 class QueryTimedOutError(AthenaError, UnavailableError):

@@ -14,6 +14,7 @@ from analytics.errors import (
     InvalidMonthError,
     QueryFailedError,
     QueryTimedOutError,
+    ResultGoneError,
     TooManyRowsError,
 )
 from edu.dynamo.errors import AccessDeniedError
@@ -32,6 +33,7 @@ class Athena:
         self.states = ["SUCCEEDED"]
         self.rows: list[list[str]] = [["records", "row_count"], ["3", "5"]]
         self.error: Exception | None = None
+        self.reason = "por qué"
         self.started: list[dict[str, Any]] = []
         self.stopped: list[str] = []
 
@@ -43,7 +45,7 @@ class Athena:
 
     def get_query_execution(self, **_: str) -> dict[str, Any]:
         state = self.states.pop(0) if len(self.states) > 1 else self.states[0]
-        return {"QueryExecution": {"Status": {"State": state, "StateChangeReason": "por qué"}}}
+        return {"QueryExecution": {"Status": {"State": state, "StateChangeReason": self.reason}}}
 
     def get_query_results(self, *, MaxResults: int, NextToken: str = "0", **_: str) -> dict[str, Any]:  # noqa: N803 - boto3's names
         start = int(NextToken)
@@ -83,6 +85,25 @@ def test_query_that_ends_badly_is_an_error_without_athenas_words(fake: Athena, s
     with pytest.raises(QueryFailedError) as caught:
         services.count_grades(year=2026, month=5)
     assert "por qué" not in str(caught.value)
+
+
+def test_log_has_athenas_name_of_a_fault_and_not_the_rows_that_it_quotes(
+    fake: Athena, caplog: pytest.LogCaptureFixture
+) -> None:
+    fake.states, fake.reason = ["FAILED"], "INVALID_CAST_ARGUMENT: Cannot cast 'mordió a Juana' to double"
+    with pytest.raises(QueryFailedError):
+        services.count_grades(year=2026, month=5)
+    assert "INVALID_CAST_ARGUMENT" in caplog.text
+    assert "Juana" not in caplog.text
+
+
+def test_result_that_was_removed_is_gone(fake: Athena, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(**_request: Any) -> Any:
+        raise client_error("InvalidRequestException")
+
+    monkeypatch.setattr(fake, "get_query_results", refuse)
+    with pytest.raises(ResultGoneError):
+        athena.rows_of("q1")
 
 
 def test_query_past_its_deadline_is_stopped(fake: Athena) -> None:
