@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from analytics.domain.datasets import Month
-    from analytics.queries.questions import Cells
+    from analytics.queries.questions import Cells, Person
 
 _SQL: Final = """\
 WITH {}, {}, students AS (
@@ -39,7 +39,7 @@ ORDER BY 1"""
 
 @dataclass(frozen=True, slots=True)
 class RiskRow:
-    """A student, and what they were named for. ``student_id`` is empty for one who is in no section now.
+    """A student who is in a section now, and what they were named for.
 
     ``courses``: sections with a grade, of which ``failing`` do not pass. ``mean`` from 0 to 1; ``falling_by`` on the
     same scale, ``None`` where there is too little to tell.
@@ -86,14 +86,18 @@ class AtRisk:
         return compose(_SQL, grades, missed(asker, lake, self.term_id), *map(bind, bounds))
 
     def answer(self, asker: Asker, cells: Sequence[Cells]) -> Answer:
-        """See ``Question``. Who shows most signals comes first, and of those who has the lowest grades."""
-        rows = (_row(asker, self.rule, line) for line in cells)
+        """See ``Question``. Who shows most signals comes first, and of those who has the lowest grades.
+
+        Who is none of the asker's people is left out: one who left needs no look, and one who was erased would be
+        known by a pseudonym that stands beside their id in an answer of before.
+        """
+        found = ((asker.people.get(line[0] or ""), line) for line in cells)
+        rows = (_row(person, self.rule, line) for person, line in found if person)
         return Answer(tuple(sorted(rows, key=lambda row: (-len(row.signals.split()), row.mean, row.student_pseudonym))))
 
 
-def _row(asker: Asker, rule: AtRiskRule, line: Cells) -> RiskRow:
+def _row(person: Person, rule: AtRiskRule, line: Cells) -> RiskRow:
     pseudonym, courses, failing, mean, missing_share, absences, falling_by = line
-    person = asker.people.get(pseudonym or "")
     signals = {
         "failing": whole(failing) >= rule.failing_courses,
         "missing": float(missing_share or 0) >= rule.missing_share,
@@ -102,7 +106,7 @@ def _row(asker: Asker, rule: AtRiskRule, line: Cells) -> RiskRow:
     }
     return RiskRow(
         student_pseudonym=pseudonym or "",
-        student_id=person.student_id if person else "",
+        student_id=person.student_id,
         courses=whole(courses),
         failing=whole(failing),
         mean=real(mean) or 0.0,

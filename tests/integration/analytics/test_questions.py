@@ -17,7 +17,7 @@ from analytics.lake import files, layout, snapshots, store
 from analytics.queries.pass_rates import PassRates
 from analytics.queries.registry import QUESTIONS
 from analytics.repository import query_runs
-from edu import clock
+from edu import clock, memory, student_keys
 from edu.identity.principal import Role
 from edu.pseudonyms import pseudonym_of
 from edu.tenancy import enter_lake, enter_school
@@ -266,3 +266,16 @@ def test_teacher_reads_no_run_of_a_question_that_they_may_not_ask(admin: ApiClie
     assert admin.get(f"/analytics/runs/{run_id}").status_code == 200
     assert teacher.get(f"/analytics/runs/{run_id}").status_code == 403
     assert asked(teacher, "behaviour-weeks", section="mat-5a", **week()).status_code == 403
+
+
+def test_erased_student_is_not_known_by_the_pseudonym_that_was_theirs(admin: ApiClient, pupils: TestSchool) -> None:
+    """Who kept an answer of before would find in it whose the row is."""
+    before = asked(admin, "at-risk", term=OPEN_TERM).json()["rows"]
+    erased = pupils.students[-1].student_id
+    (pseudonym,) = (row["student_pseudonym"] for row in before if row["student_id"] == erased)
+    with acting_as("worker"), enter_school(pupils.school_id):
+        student_keys.destroy_key(erased, at=clock.now())
+    memory.forget_everything()
+    after = asked(admin, "at-risk", term=OPEN_TERM)
+    assert pseudonym not in after.content.decode()
+    assert [row["student_id"] for row in after.json()["rows"]] == [pupils.students[-2].student_id]

@@ -17,7 +17,7 @@ from analytics.queries.at_risk import AtRisk
 from analytics.queries.grade_distribution import GradeDistribution
 from analytics.queries.pass_rates import PassRates
 from analytics.queries.progress import OwnPast, Progress
-from analytics.queries.questions import Asker
+from analytics.queries.questions import Asker, Person
 from edu.tenancy import enter_school
 from evaluations.domain.consolidation import Grade, consolidate
 from evaluations.domain.evaluation import EvaluationKind, ScoreState
@@ -142,7 +142,8 @@ def test_students_at_risk_are_named_by_what_the_grade_book_says(book: Book, lake
     grades = grades_of(book)
     failing = Counter(student for (_, student), grade in grades.items() if not grade.passing)
     rule = AtRiskRule(failing_courses=2, needed=1, missing_share=1.0, absences=1000, falling_by=1.0)
-    rows = lake.ask(AtRisk(TERM, rule=rule), Asker(book.school, TODAY)).rows
+    places = {name: Person(student_id, frozenset({"any"})) for name, student_id in pseudonyms(book).items()}
+    rows = lake.ask(AtRisk(TERM, rule=rule), Asker(book.school, TODAY, places)).rows
     by_name = {pseudonyms(book)[row.student_pseudonym]: row for row in rows}
     assert {name for name, row in by_name.items() if "failing" in row.signals} == {
         name for name, count in failing.items() if count >= 2
