@@ -26,7 +26,8 @@ ENTITY: Final = "query_run"
 class QueryRun:
     """A question by its name and parameters (JSON), and its query in Athena; none after one has failed.
 
-    ``attempt`` counts the queries that were started for it, from 1.
+    ``attempt`` counts the queries that were started for it, from 1. ``people`` is a digest of the students and their
+    sections, of whom it was asked last; empty where it is not asked of any.
     """
 
     run_id: str
@@ -35,6 +36,7 @@ class QueryRun:
     attempt: int
     started_at: datetime
     execution_id: str | None = None
+    people: str = ""
 
 
 def find_run(run_id: str) -> QueryRun | None:

@@ -23,6 +23,7 @@ from analytics.errors import (
     QueryFailedError,
     QueryTimedOutError,
     QueryTooLargeError,
+    ResultGoneError,
     RunNotFoundError,
 )
 from analytics.lake import snapshots
@@ -82,17 +83,27 @@ def ask(*, actor: Principal, question: Question, wait_s: float = WAIT_S) -> Aske
     lake = _lake(question, asker)
     if lake.events.size + lake.grades.size > MOST_BYTES:
         raise QueryTooLargeError
-    run = _run_of(question, question.statement(asker, lake))
-    return _looked_at(run, question, asker, wait_s)
+    statement = question.statement(asker, lake)
+    try:
+        return _looked_at(_run_of(question, statement, asker), question, asker, wait_s)
+    except RunNotFoundError:  # what was found again is there no more: an erasure takes every result away
+        return _looked_at(_run_of(question, statement, asker), question, asker, wait_s)
 
 
 def look(*, actor: Principal, run_id: str, wait_s: float = 0.0) -> Asked:
-    """A question that was put before, by whoever may ask it. Raises RunNotFoundError, and as ``ask``."""
+    """A question that was put before, by whoever may ask it. Raises RunNotFoundError, and as ``ask``.
+
+    One whose students have other sections since is put anew, and has another run: in the old one's rows they are
+    counted where they were, and who was erased since still is.
+    """
     run = query_runs.find_run(run_id)
     if run is None or run.execution_id is None or run.query_name not in QUESTIONS:
         raise RunNotFoundError
     question: Question = msgspec.json.decode(run.question, type=QUESTIONS[run.query_name])
-    return _looked_at(run, question, _asker(actor, question), wait_s)
+    asker = _asker(actor, question)
+    if run.people != _digest_of_people(asker):
+        return ask(actor=actor, question=question, wait_s=wait_s)
+    return _looked_at(run, question, asker, wait_s)
 
 
 def _asker(actor: Principal, question: Question) -> Asker:
@@ -116,13 +127,16 @@ def _lake(question: Question, asker: Asker) -> Lake:
     return Lake(found.get(Dataset.EVENTS, NO_SNAPSHOT), found.get(Dataset.GRADES, NO_SNAPSHOT))
 
 
-def _run_of(question: Question, statement: Sql) -> QueryRun:
+def _run_of(question: Question, statement: Sql, asker: Asker) -> QueryRun:
     """The run that answers this text, started if there is none."""
     if len(statement.text.encode()) > athena.MOST_STATEMENT_BYTES:
         raise LakeTooScatteredError
     run_id = _digest(question, statement)
-    known = query_runs.find_run(run_id)
+    known, people_digest = query_runs.find_run(run_id), _digest_of_people(asker)
     if known and known.execution_id:
+        if known.people != people_digest:
+            known = replace(known, people=people_digest)
+            query_runs.put_run(known)
         return known
     attempt, now = (known.attempt if known else 0) + 1, clock.now()
     token = f"{run_id}-{now:%Y%m%d}-{attempt}"
@@ -133,6 +147,7 @@ def _run_of(question: Question, statement: Sql) -> QueryRun:
         execution_id=athena.start(statement.text, statement.parameters, token=token),
         attempt=attempt,
         started_at=now,
+        people=people_digest,
     )
     query_runs.put_run(run)
     return run
@@ -144,6 +159,14 @@ def _digest(question: Question, statement: Sql) -> str:
     return hashlib.sha256(msgspec.json.encode(asked)).hexdigest()[:32]
 
 
+def _digest_of_people(asker: Asker) -> str:
+    """What tells whether students came, went or moved; empty for a question that needs none of them."""
+    if not asker.people:
+        return ""
+    places = sorted((name, person.student_id, sorted(person.sections)) for name, person in asker.people.items())
+    return hashlib.sha256(msgspec.json.encode(places)).hexdigest()[:32]
+
+
 def _looked_at(run: QueryRun, question: Question, asker: Asker, wait_s: float) -> Asked:
     query_id = run.execution_id or ""
     try:
@@ -153,7 +176,12 @@ def _looked_at(run: QueryRun, question: Question, asker: Asker, wait_s: float) -
         raise
     elapsed = clock.now() - run.started_at
     if found.state is RunState.DONE:
-        answer = question.answer(asker, athena.rows_of(query_id))
+        try:
+            cells = athena.rows_of(query_id)
+        except ResultGoneError as error:
+            query_runs.put_run(replace(run, execution_id=None))
+            raise RunNotFoundError from error
+        answer = question.answer(asker, cells)
         return Asked(
             run_id=run.run_id,
             question=question,

@@ -12,11 +12,13 @@ import pytest
 from analytics import athena, services
 from analytics.athena import RunState
 from analytics.domain.datasets import Dataset, Month
-from analytics.errors import RunNotFoundError
+from analytics.errors import ResultGoneError, RunNotFoundError
 from analytics.lake import files, layout, snapshots, store
 from analytics.queries.pass_rates import PassRates
+from analytics.queries.questions import Person
 from analytics.queries.registry import QUESTIONS
 from analytics.repository import query_runs
+from analytics.services import people
 from edu import clock, memory, student_keys
 from edu.identity.principal import Role
 from edu.pseudonyms import pseudonym_of
@@ -266,6 +268,57 @@ def test_teacher_reads_no_run_of_a_question_that_they_may_not_ask(admin: ApiClie
     assert admin.get(f"/analytics/runs/{run_id}").status_code == 200
     assert teacher.get(f"/analytics/runs/{run_id}").status_code == 403
     assert asked(teacher, "behaviour-weeks", section="mat-5a", **week()).status_code == 403
+
+
+def test_question_whose_result_is_gone_is_put_again(
+    admin: ApiClient, pupils: TestSchool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An erasure removes every result of the school. The emulator has them by heart, so Athena's answer is played."""
+    first = asked(admin, "pass-rates", term=OPEN_TERM).json()
+    with enter_school(pupils.school_id):
+        gone, rows_of = run_of(first["run_id"]), athena.rows_of
+
+    def read(query_id: str) -> list[athena.Row]:
+        if query_id == gone:
+            raise ResultGoneError("InvalidRequestException")
+        return rows_of(query_id)
+
+    monkeypatch.setattr(athena, "rows_of", read)
+    again = asked(admin, "pass-rates", term=OPEN_TERM)
+    assert (again.status_code, again.json()["rows"]) == (200, first["rows"])
+    assert admin.get(f"/analytics/runs/{first['run_id']}").status_code == 200
+
+
+def test_run_whose_result_is_gone_is_forgotten(
+    admin: ApiClient, pupils: TestSchool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = asked(admin, "pass-rates", term=OPEN_TERM).json()
+
+    def read(_query_id: str) -> list[athena.Row]:
+        raise ResultGoneError("InvalidRequestException")
+
+    monkeypatch.setattr(athena, "rows_of", read)
+    assert admin.get(f"/analytics/runs/{first['run_id']}").status_code == 404
+    assert pupils
+
+
+def test_run_of_sections_that_have_other_students_since_is_put_anew(
+    admin: ApiClient, pupils: TestSchool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A student leaves the school and the others one section: the old run's numbers are of other groups."""
+    run_id = asked(admin, "behaviour-weeks", **week()).json()["run_id"]
+    with enter_school(pupils.school_id):
+        names = {pseudonym_of(student.student_id): student.student_id for student in pupils.students[:-1]}
+    moved = {name: Person(student_id, frozenset({"mat-5a"})) for name, student_id in names.items()}
+    monkeypatch.setattr(people, "people_of_school", lambda _actor: moved)
+    for _ in range(20):
+        answer = admin.get(f"/analytics/runs/{run_id}")
+        if answer.status_code != 202:
+            break
+        with enter_school(pupils.school_id):
+            athena.wait(run_of(answer.json()["run_id"]), wait_s=3)
+    assert [(row["section_id"], row["events"]) for row in answer.json()["rows"]] == [("mat-5a", 11)]
+    assert answer.json()["run_id"] == asked(admin, "behaviour-weeks", **week()).json()["run_id"] != run_id
 
 
 def test_erased_student_is_not_known_by_the_pseudonym_that_was_theirs(admin: ApiClient, pupils: TestSchool) -> None:
