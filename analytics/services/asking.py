@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
@@ -19,6 +20,7 @@ from analytics import athena
 from analytics.athena import RunState
 from analytics.domain.datasets import Dataset
 from analytics.errors import (
+    AthenaBusyError,
     LakeTooScatteredError,
     QueryFailedError,
     QueryTimedOutError,
@@ -35,6 +37,7 @@ from analytics.repository.query_runs import QueryRun
 from analytics.services import people
 from edu import clock
 from edu.errors import ForbiddenError
+from edu.http.minutes import MinuteCounts
 from edu.identity.capabilities import holds, require
 from edu.tenancy import current_school_id
 from evaluations import services as evaluations
@@ -50,6 +53,9 @@ MOST_BYTES: Final = 1 << 30
 """What a query may read; the workgroup's own bound is the same, and stops one that reads more than was foreseen."""
 TIME_LIMIT: Final = timedelta(minutes=2)
 WAIT_S: Final = 3.0
+MOST_STARTS: Final = 30
+"""Queries that a process starts for a school in a minute: as many as run in Athena at once are for all schools."""
+_started, _lock = MinuteCounts(), Lock()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +83,7 @@ def ask(*, actor: Principal, question: Question, wait_s: float = WAIT_S) -> Aske
         QueryTooLargeError: it would read more than ``MOST_BYTES``, or name too many students.
         LakeTooScatteredError: it would read more files than one query may name.
         QueryFailedError, QueryTimedOutError, TooManyRowsError: it has no answer, and may be asked again.
+        AthenaBusyError: also when the school has had more than ``MOST_STARTS`` queries started in this minute.
         AthenaError, AthenaBusyError, LakeChangingError, LakeDamagedError: as ``athena`` and ``lake.snapshots``.
     """
     asker = _asker(actor, question)
@@ -138,6 +145,7 @@ def _run_of(question: Question, statement: Sql, asker: Asker) -> QueryRun:
             known = replace(known, people=people_digest)
             query_runs.put_run(known)
         return known
+    _require_room()
     attempt, now = (known.attempt if known else 0) + 1, clock.now()
     token = f"{run_id}-{now:%Y%m%d}-{attempt}"
     run = QueryRun(
@@ -151,6 +159,14 @@ def _run_of(question: Question, statement: Sql, asker: Asker) -> QueryRun:
     )
     query_runs.put_run(run)
     return run
+
+
+def _require_room() -> None:
+    """Count a query of the school in scope. Raises AthenaBusyError when others would have to wait for its queries."""
+    with _lock:
+        if _started.of(current_school_id()) >= MOST_STARTS:
+            raise AthenaBusyError("school")
+        _started.add(current_school_id())
 
 
 def _digest(question: Question, statement: Sql) -> str:

@@ -18,8 +18,9 @@ from analytics.queries.pass_rates import PassRates
 from analytics.queries.questions import Person
 from analytics.queries.registry import QUESTIONS
 from analytics.repository import query_runs
-from analytics.services import people
+from analytics.services import asking, people
 from edu import clock, memory, student_keys
+from edu.http.minutes import MinuteCounts
 from edu.identity.principal import Role
 from edu.pseudonyms import pseudonym_of
 from edu.tenancy import enter_lake, enter_school
@@ -332,3 +333,19 @@ def test_erased_student_is_not_known_by_the_pseudonym_that_was_theirs(admin: Api
     after = asked(admin, "at-risk", term=OPEN_TERM)
     assert pseudonym not in after.content.decode()
     assert [row["student_id"] for row in after.json()["rows"]] == [pupils.students[-2].student_id]
+
+
+def test_school_that_asks_without_end_leaves_athena_to_others(
+    admin: ApiClient, pupils: TestSchool, other_school: TestSchool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each bound makes another question; what was answered is found all the same."""
+    monkeypatch.setattr(asking, "MOST_STARTS", 3)
+    rules = [str(number) for number in range(1, 6)]
+    answers = [asked(admin, "at-risk", term=OPEN_TERM, absences=rule).status_code for rule in rules]
+    assert answers == [200, 200, 200, 503, 503]
+    assert asked(admin, "at-risk", term=OPEN_TERM, absences="1").status_code == 200
+    other = ApiClient(id_token_of(account_of(other_school, Role.SCHOOL_ADMIN)))
+    assert other.get(f"/analytics/at-risk?term={OPEN_TERM}").status_code in {200, 202}
+    monkeypatch.setattr(asking, "_started", MinuteCounts())
+    assert asked(admin, "at-risk", term=OPEN_TERM, absences="4").status_code == 200
+    assert pupils
