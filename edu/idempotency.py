@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from django.http import HttpResponse
@@ -22,7 +23,7 @@ from edu import clock
 from edu.dynamo import table
 from edu.dynamo.keys import Key, school_partition
 from edu.dynamo.transactions import Condition, Transaction
-from edu.errors import InvalidInputError, LibretaError
+from edu.errors import InvalidInputError, LibretaError, UnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -58,6 +59,7 @@ class StoredResponse:
             "Location": self.location,
             "Content-Language": self.language,
             "Row-Outcomes": self.outcomes,
+            "Retry-After": str(UnavailableError.retry_after_s) if self.status == HTTPStatus.ACCEPTED else "",
         }
         for name, value in said.items():
             if value:
