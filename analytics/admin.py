@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
@@ -18,6 +19,7 @@ from analytics.charts import draw
 from analytics.charts.answers import chart_of
 from analytics.column_names import COLUMN_NAMES, QUESTION_NAMES
 from analytics.domain.small_groups import MINIMUM
+from analytics.errors import QueryFailedError
 from analytics.models import LakeQuestion
 from edu.console.record_admin import RecordAdmin, actor_of
 from edu.console.site import site
@@ -103,6 +105,8 @@ def _answered(name: str, actor: Principal, form: AskingForm) -> dict[str, Any]:
     except UnavailableError as error:
         return {"refused": error.title, "try_again": True}
     except LibretaError as error:
+        if _is_a_fault(error):
+            raise
         return {"refused": error.title}
     if asked.answer is None:
         return {"running": True}
@@ -149,7 +153,9 @@ def _file(request: HttpRequest, name: str) -> HttpResponse | None:
         return None
     try:
         asked = services.ask(actor=actor_of(request), question=form.question(), wait_s=WAIT_S)
-    except LibretaError:
+    except LibretaError as error:
+        if _is_a_fault(error):
+            raise
         return None
     if asked.answer is None:
         return None
@@ -159,6 +165,11 @@ def _file(request: HttpRequest, name: str) -> HttpResponse | None:
         content_type=wanted.content_type,
         headers={"Content-Disposition": str(disposition), "X-Content-Type-Options": "nosniff"},
     )
+
+
+def _is_a_fault(error: LibretaError) -> bool:
+    """Whether somebody has to be told that something is broken, as that IAM refused: no page may pass over it."""
+    return error.status == HTTPStatus.INTERNAL_SERVER_ERROR and not isinstance(error, QueryFailedError)
 
 
 def _record(name: str) -> LakeQuestion:

@@ -7,7 +7,9 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from analytics import athena
 from analytics.queries.registry import QUESTIONS
+from edu.dynamo.errors import AccessDeniedError
 from edu.identity.principal import Role
 from tests.integration.analytics.test_questions import pupils
 from tests.integration.edu.console.support import page, staff
@@ -88,3 +90,16 @@ def test_auditor_has_no_such_page(pupils: TestSchool) -> None:
     assert client.get(LIST).status_code == 403
     assert client.get(address("pass-rates", term=OPEN_TERM)).status_code == 403
     assert client.get(address("pass-rates", term=OPEN_TERM, format="csv")).status_code == 403
+
+
+@pytest.mark.parametrize("file", [{}, {"format": "csv"}])
+def test_refusal_by_iam_is_no_page_with_a_friendly_word(
+    pupils: TestSchool, monkeypatch: pytest.MonkeyPatch, file: dict[str, str]
+) -> None:
+    def refused(*_arguments: object, **_options: object) -> str:
+        raise AccessDeniedError("AccessDeniedException")
+
+    monkeypatch.setattr(athena, "start", refused)
+    client = staff(Role.SCHOOL_ADMIN, pupils.school_id)
+    with pytest.raises(AccessDeniedError):
+        client.get(address("pass-rates", term=OPEN_TERM, **file))
