@@ -21,6 +21,7 @@ from analytics.column_names import COLUMN_NAMES, QUESTION_NAMES
 from analytics.domain.small_groups import MINIMUM
 from analytics.errors import QueryFailedError
 from analytics.models import LakeQuestion
+from analytics.services import asking
 from edu.console.record_admin import RecordAdmin, actor_of
 from edu.console.site import site
 from edu.dynamo.pages import Page
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from edu.http.conventions import Convention
     from edu.identity.principal import Principal
 
-WAIT_S = 10.0  # a person waits longer than a program
+WAIT_S = asking.WAIT_S  # each page that waits holds one of the process's four threads
 _SHOWN_ROWS = 500
 
 
