@@ -57,8 +57,8 @@ def purge_all() -> None:
 
 @app.task(base=SchoolTask, name="analytics.audit_school")
 def audit_school(*, school_id: str) -> None:  # noqa: ARG001 - the task's base enters the school
-    """Compare yesterday's rows of a school's lake with its table, and alarm when they differ. Writes nothing."""
-    auditing.check_yesterday()
+    """Compare a school's lake with its table, write what is missing, keep what expires without a row. Idempotent."""
+    auditing.check_school()
 
 
 @app.task(base=LoggedTask, name="analytics.audit_all")

@@ -2,6 +2,9 @@
 
 Of the grade book: what the audit trail says was written in that time. Of events: what the table still has (30 days)
 and arrived in that time. What is younger than ``JUDGED_AFTER`` may still be on its way and is not judged.
+
+Each night all events that the table still has are compared, what is missing is written, and an event that is about to
+expire without its row in the lake is kept longer (``check_school``).
 """
 
 from __future__ import annotations
@@ -17,14 +20,14 @@ import pyarrow.compute as pc
 
 from analytics.domain.auditing import Fault, Findings, compare
 from analytics.domain.datasets import Dataset, Month
-from analytics.domain.lineage import identity_of
+from analytics.domain.lineage import Identity, identity_of
 from analytics.domain.schemas import PARTITION_INSTANT
 from analytics.lake import files, layout, merging, snapshots, store
 from behavior.domain.events import CLOCK_SKEW, KEPT_FOR, OLDEST
-from behavior.services import iterate_lake_rows
+from behavior.services import iterate_lake_rows, put_off_expiry
 from edu import audit, audit_log, clock
 from edu.dynamo.transactions import Transaction
-from edu.identity.principal import Principal
+from edu.identity.principal import Principal, Role
 from edu.logs import get_logger
 from edu.metrics import COUNT, embedded
 from edu.pseudonyms import standing_pseudonyms_of
@@ -56,13 +59,18 @@ class Span:
 
 @dataclass(slots=True)
 class Audited:
-    """What was found in a dataset. ``gone``: of the erased. ``refilled``: rows written again."""
+    """What was found in a dataset. ``gone``: of the erased. ``refilled``: rows written again.
+
+    ``earlier``: when the oldest event that the table still has from before the time looked at arrived, if there is one.
+    """
 
     dataset: Dataset
     findings: Findings = field(default_factory=Findings)
     gone: int = 0
     refilled: int = 0
+    earlier: int | None = None
     _lacking: list[dict[str, Any]] = field(default_factory=list, repr=False)
+    _absent: list[Identity] = field(default_factory=list, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,22 +81,73 @@ class Refill:
     reason: str
 
 
+_NIGHTLY: Final = Refill(Principal("beat", Role.PLATFORM_OPERATOR, None), "nightly audit")
+
+
 def settled_until() -> datetime:
     """What was written before it has reached the lake, or is missing there."""
     return clock.now() - JUDGED_AFTER
 
 
-def check_yesterday() -> int:
-    """Compare yesterday (UTC) of the school in scope, and alarm when it differs; returns in how many rows it does.
+def check_school() -> int:
+    """Compare what the lake should hold of the school in scope, write what is missing, and alarm what stays different.
 
-    Raises like ``audit_span``.
+    Of events all that the table still has and that arrived before today (UTC): a student's are read in one query,
+    whatever the days. Of the grade book yesterday: its rows can be written again at any time. An event that is not in
+    the lake after that, or of which nobody can tell because the lake cannot be read, is kept longer if it is about to
+    expire. Returns how many rows differ. Idempotent.
+
+    Raises like ``audit_span``, after the events were kept longer.
     """
     today = clock.now().astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    audited = audit_span(Span(today - timedelta(days=1), min(today, settled_until())))
-    faults = sum(one.findings.faults for one in audited)
-    expected = sum(one.findings.expected for one in audited)
-    _log.info("lake audited", expected=expected, **embedded("LakeRowsMissing", faults, COUNT))
-    return faults
+    until = min(today, settled_until())
+    events = _audit_or_keep(Span(today - KEPT_FOR - _LEAVES_EARLY, until))
+    return _tell(events) + _tell(_audit(_audit_grades, Span(today - timedelta(days=1), until), _NIGHTLY))
+
+
+def _audit_or_keep(span: Span) -> Audited:
+    try:
+        seen = _audit_hot(span)
+    except Exception:
+        put_off_expiry(dict.fromkeys(_pseudonyms().values()))
+        raise
+    try:
+        after = _refilled(_audit_hot, span, seen, _NIGHTLY)
+    except Exception:
+        _tell(seen)
+        _put_off_absent(seen)
+        raise
+    _put_off_absent(after)
+    return after
+
+
+def _audit_hot(span: Span) -> Audited:
+    """Events of that time, and those from before it that the table still has."""
+    audited = _audit_events(span)
+    if audited.earlier is not None:
+        older = _audit_events(Span(datetime.fromtimestamp(audited.earlier, UTC), span.since))
+        audited.findings.take(older.findings)
+        audited._lacking += older._lacking  # noqa: SLF001 - its own module
+        audited._absent += older._absent  # noqa: SLF001 - its own module
+    return audited
+
+
+def _put_off_absent(audited: Audited) -> None:
+    if not audited._absent:  # noqa: SLF001 - its own module
+        return
+    students = _pseudonyms()
+    by_student: dict[str, set[str]] = defaultdict(set)
+    for pseudonym, event_id in audited._absent:  # noqa: SLF001 - its own module
+        if pseudonym in students:  # or erased meanwhile
+            by_student[students[pseudonym]].add(event_id)
+    put_off_expiry(by_student)
+
+
+def _tell(audited: Audited) -> int:
+    found = audited.findings
+    told = embedded("LakeRowsMissing", found.faults, COUNT)
+    _log.info("lake audited", dataset=str(audited.dataset), expected=found.expected, refilled=audited.refilled, **told)
+    return found.faults
 
 
 def audit_span(span: Span, *, refill: Refill | None = None) -> list[Audited]:
@@ -106,7 +165,12 @@ def audit_span(span: Span, *, refill: Refill | None = None) -> list[Audited]:
 
 def _audit(look: Callable[[Span], Audited], span: Span, refill: Refill | None) -> Audited:
     seen = look(span)
-    if refill is None or not seen._lacking:  # noqa: SLF001 - its own module
+    return seen if refill is None else _refilled(look, span, seen, refill)
+
+
+def _refilled(look: Callable[[Span], Audited], span: Span, seen: Audited, refill: Refill) -> Audited:
+    """What stands after the rows that were seen to be missing were written."""
+    if not seen._lacking:  # noqa: SLF001 - its own module
         return seen
     refilled = _write(seen.dataset, seen._lacking, refill)  # noqa: SLF001 - its own module
     after = look(span)
@@ -143,8 +207,13 @@ def _audit_events(span: Span) -> Audited:
     audited = Audited(Dataset.EVENTS)
     for prefix in "0123456789abcdef" if size > _SPLIT_BYTES else [""]:
         own = {pseudonym: one for pseudonym, one in students.items() if pseudonym.startswith(prefix)}
-        hot = iterate_lake_rows(student_ids=own.values())
-        expected = [row for row in hot if span.holds(row["arrived_at_epoch_s"])]
+        expected = []
+        for row in iterate_lake_rows(student_ids=own.values()):
+            arrived_at = int(row["arrived_at_epoch_s"])
+            if span.holds(arrived_at):
+                expected.append(row)
+            elif arrived_at < span.since.timestamp():
+                audited.earlier = min(arrived_at, audited.earlier or arrived_at)
         wanted = {identity_of(Dataset.EVENTS, row) for row in expected}
         found = [
             row
@@ -158,6 +227,7 @@ def _audit_events(span: Span) -> Audited:
                 _take_sourceless(compared.findings, Dataset.EVENTS, row, set(own))
         audited.findings.take(compared.findings)
         audited._lacking += compared.lacking  # noqa: SLF001 - its own module
+        audited._absent += compared.absent  # noqa: SLF001 - its own module
     return audited
 
 

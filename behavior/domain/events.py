@@ -14,6 +14,8 @@ from edu.queues import BEHAVIOR, DEAD_LETTERS_KEPT_DAYS
 
 CLOCK_SKEW = timedelta(minutes=15)
 KEPT_FOR = timedelta(days=30)  # in the table, an event or what was rejected, from its arrival
+PUT_OFF_WITHIN = timedelta(days=7)  # of its expiry, an event whose row the lake lacks (ADR 0037)
+PUT_OFF_BY = timedelta(days=7)  # at a time; not less than PUT_OFF_WITHIN, or each night would put it off
 OLDEST = timedelta(days=30)  # an event, when it arrives
 LATE_AFTER = timedelta(hours=1)  # it was longer on its way, or its device's clock is behind
 EARLY_AFTER = timedelta(minutes=2)  # it says that it happened so long after it arrived: the device's clock is ahead

@@ -6,7 +6,8 @@
 An event is one by its school, student and id: whoever sends it again under another instant or with other content sends
 no other event. Items come from the message alone, its arrival included, so a message delivered twice writes nothing
 else. A school's events spread over its students' partitions. Both kinds leave the table after ``KEPT_FOR``, counted
-from their arrival.
+from their arrival, but for an event whose expiry was put off: ``expires_at`` says nothing of what was sent, and no
+condition but that of ``put_off_expiry`` looks at it.
 """
 
 from __future__ import annotations
@@ -16,18 +17,28 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from behavior.domain.events import KEPT_FOR, Arrival, Event, StoredEvent, clock_of, milliseconds_of, value_text
+from behavior.domain.events import (
+    KEPT_FOR,
+    PUT_OFF_BY,
+    PUT_OFF_WITHIN,
+    Arrival,
+    Event,
+    StoredEvent,
+    clock_of,
+    milliseconds_of,
+    value_text,
+)
 from edu.dynamo import cursors, table
 from edu.dynamo.errors import ConditionFailedError
 from edu.dynamo.keys import Key, joined, school_partition
 from edu.dynamo.mapping import from_attributes, instant_text
 from edu.dynamo.pages import Page
-from edu.dynamo.transactions import NOT_THERE, Condition, Transaction
+from edu.dynamo.transactions import NOT_THERE, Condition, Transaction, commit_what_holds
 from edu.pseudonyms import pseudonym_of, pseudonyms_of
 from edu.tenancy import current_school_id
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from edu.dynamo.mapping import Attributes
 
@@ -150,6 +161,36 @@ def list_events(student_id: str, *, cursor: str | None = None, limit: int = 50) 
 def all_events(student_id: str) -> Iterator[StoredEvent]:
     """Every event of a student, in no order. Strongly consistent; a query for each megabyte."""
     return map(_stored_of, _all_items(student_id))
+
+
+def put_off_expiry(student_id: str, *, now: datetime, event_ids: Collection[str] | None = None) -> int:
+    """Let a student's events that expire within ``PUT_OFF_WITHIN`` stay ``PUT_OFF_BY`` longer; returns how many do.
+
+    ``event_ids``: of these alone. An item that is gone or has got another expiry meanwhile is left as it is: nothing
+    erased comes back. The stream tells of each like of any change, so that the lake gets its row once more.
+
+    Raises:
+        StoreUnavailableError: the table is throttled or does not answer; some may be put off.
+        AccessDeniedError: see ``edu.dynamo.errors``.
+    """
+    before = (now + PUT_OFF_WITHIN).timestamp()
+    near = {
+        item["event_id"]: item
+        for item in _all_items(student_id)
+        if item["expires_at"] < before and (event_ids is None or item["event_id"] in event_ids)
+    }
+
+    def add(transaction: Transaction, event_id: str) -> None:
+        item = near[event_id]
+        transaction.update(
+            Key(item["pk"], item["sk"]),
+            "SET expires_at = :later",
+            {":later": max(int(item["expires_at"]), int(now.timestamp())) + int(PUT_OFF_BY.total_seconds())},
+            Condition("expires_at = :seen", {":seen": item["expires_at"]}),
+            name=event_id,
+        )
+
+    return len(near) - len(commit_what_holds(near, add, together=_TOGETHER))
 
 
 def delete_of_student(student_id: str) -> int:

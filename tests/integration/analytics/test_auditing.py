@@ -183,14 +183,15 @@ def test_rows_that_are_lost_again_after_a_merge_took_up_their_refill_are_refille
     assert (done.refilled, done.findings.is_closed) == (12, True)
 
 
-def test_worker_tells_of_a_loss_of_yesterday(filled: TestSchool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_worker_refills_a_loss_of_yesterday(filled: TestSchool, monkeypatch: pytest.MonkeyPatch) -> None:
     school_id, now = filled.school_id, clock.now()
     monkeypatch.setattr(auditing, "clock", SimpleNamespace(now=lambda: now + timedelta(days=1)))
     with acting_as("worker"), enter_school(school_id):
-        assert auditing.check_yesterday() == 0
+        assert auditing.check_school() == 0
     lose(school_id, Dataset.GRADES)
     with acting_as("worker"), enter_school(school_id):
-        assert auditing.check_yesterday() == 5
+        assert auditing.check_school() == 0
+    assert len(rows(school_id, Dataset.GRADES)) == 5
 
 
 def test_duplicates_foreign_rows_and_others_content_are_told_apart(filled: TestSchool) -> None:

@@ -65,6 +65,11 @@ def test_lake_that_lacks_what_the_table_wrote_is_told() -> None:
     assert (alarm["Period"], alarm["Threshold"]) == (3600, 1)
 
 
+def test_event_that_would_expire_without_its_row_in_the_lake_is_told() -> None:
+    alarm = own_alarm("EventExpiryPutOff", "EventExpiryPutOff", "Sum")
+    assert (alarm["Period"], alarm["EvaluationPeriods"], alarm["Threshold"]) == (3600, 1, 1)
+
+
 def test_lake_that_nobody_audits_is_told() -> None:
     alarm = data_plane.resources(data_plane.load(), "AWS::CloudWatch::Alarm")["LakeAuditOverdue"]["Properties"]
     assert (alarm["MetricName"], alarm["Statistic"], alarm["Period"]) == ("LakeRowsMissing", "SampleCount", 86_400)
