@@ -79,14 +79,14 @@ class Findings:
 class Compared:
     """A comparison. ``lacking``: the rows to write so that the lake says what the table does.
 
-    ``absent``: what the lake does not hold as the table says it, whether writing its row would help or not.
+    ``absent``: the expected rows that the lake does not hold so, whether writing its row would help or not.
     ``sourceless``: of what the lake holds, what was not expected; the caller knows whether it has another source.
     """
 
     findings: Findings
     lacking: list[dict[str, Any]]
     sourceless: list[Row]
-    absent: list[Identity] = field(default_factory=list)
+    absent: list[Row] = field(default_factory=list)
 
 
 def compare(dataset: Dataset, expected: Iterable[Row], found: Iterable[Row]) -> Compared:
@@ -107,11 +107,11 @@ def compare(dataset: Dataset, expected: Iterable[Row], found: Iterable[Row]) -> 
         refill = refill_of(dataset, wanted[identity])
         if identity not in winners:
             findings.add(Fault.MISSING, identity)
-            compared.absent.append(identity)
+            compared.absent.append(wanted[identity])
             compared.lacking.append(refill)
         elif not is_same(dataset, refill, winners[identity]):
             findings.add(Fault.STALE, identity)
-            compared.absent.append(identity)
+            compared.absent.append(wanted[identity])
             if rank_of(dataset, refill) < rank_of(dataset, winners[identity]):
                 compared.lacking.append(refill)
     return compared

@@ -23,7 +23,7 @@ from analytics.domain.datasets import Dataset, Month
 from analytics.domain.lineage import Identity, identity_of
 from analytics.domain.schemas import PARTITION_INSTANT
 from analytics.lake import files, layout, merging, snapshots, store
-from behavior.domain.events import CLOCK_SKEW, KEPT_FOR, OLDEST
+from behavior.domain.events import CLOCK_SKEW, KEPT_FOR, OLDEST, PUT_OFF_WITHIN
 from behavior.services import iterate_lake_rows, put_off_expiry
 from edu import audit, audit_log, clock
 from edu.dynamo.transactions import Transaction
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 DELIVERED_AFTER: Final = timedelta(minutes=20)  # the pipe's and Firehose's windows, and their first retries
 JUDGED_AFTER: Final = audit_log.SETTLED_AFTER + DELIVERED_AFTER
 _SPLIT_BYTES: Final = 16 * 2**20  # of files, from which on events are compared a sixteenth of the students at a time
+_REFILLED_AT_MOST: Final = 250_000  # events of a look; what is left is missing still, and the next refill's
 _LEAVES_EARLY: Final = timedelta(days=1)  # so near its end an event may be gone from the table already
 _log = get_logger(__name__)
 
@@ -153,7 +154,8 @@ def _tell(audited: Audited) -> int:
 def audit_span(span: Span, *, refill: Refill | None = None) -> list[Audited]:
     """Compare what the school in scope wrote in that time, with ``refill`` write what is missing, and compare again.
 
-    Idempotent: the same missing rows make the same file. What is found is what stands after the refill. Of events as
+    Idempotent: the same missing rows make the same file. What is found is what stands after the refill, which of events
+    is of the first 250,000. Of events as
     many rows are in memory as a sixteenth of the students has, of the grade book all of the span.
 
     Raises:
@@ -203,6 +205,7 @@ def _audit_events(span: Span) -> Audited:
     months = _months(span.since - OLDEST, span.until + CLOCK_SKEW)
     size = snapshots.take(Dataset.EVENTS, months).size
     students = _pseudonyms()
+    may_expire_before = (clock.now() - KEPT_FOR + PUT_OFF_WITHIN).timestamp() + 1
     kept_since = (clock.now() - KEPT_FOR + _LEAVES_EARLY).timestamp()
     audited = Audited(Dataset.EVENTS)
     for prefix in "0123456789abcdef" if size > _SPLIT_BYTES else [""]:
@@ -226,8 +229,10 @@ def _audit_events(span: Span) -> Audited:
             if row["arrived_at_epoch_s"] >= kept_since:
                 _take_sourceless(compared.findings, Dataset.EVENTS, row, set(own))
         audited.findings.take(compared.findings)
-        audited._lacking += compared.lacking  # noqa: SLF001 - its own module
-        audited._absent += compared.absent  # noqa: SLF001 - its own module
+        room = _REFILLED_AT_MOST - len(audited._lacking)  # noqa: SLF001 - its own module
+        audited._lacking += compared.lacking[:room]  # noqa: SLF001 - its own module
+        old = (row for row in compared.absent if row["arrived_at_epoch_s"] < may_expire_before)
+        audited._absent += (identity_of(Dataset.EVENTS, row) for row in old)  # noqa: SLF001 - its own module
     return audited
 
 
