@@ -154,9 +154,9 @@ def _tell(audited: Audited) -> int:
 def audit_span(span: Span, *, refill: Refill | None = None) -> list[Audited]:
     """Compare what the school in scope wrote in that time, with ``refill`` write what is missing, and compare again.
 
-    Idempotent: the same missing rows make the same file. What is found is what stands after the refill, which of events
-    is of the first 250,000. Of events as
-    many rows are in memory as a sixteenth of the students has, of the grade book all of the span.
+    Idempotent: the same missing rows make the same file. What is found is what stands after the refill. Of events as
+    many rows are in memory as a sixteenth of the students has, and at most 250,000 are refilled at once; of the grade
+    book all of the span.
 
     Raises:
         LakeChangingError, LakeDamagedError: see ``analytics.lake.snapshots``.
