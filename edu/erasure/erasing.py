@@ -67,6 +67,7 @@ def order_erasure(*, actor: Principal, student_id: str, reason: str, again: bool
     before = records.find_erasure(student_id)
     if before and not again:
         raise AlreadyErasedError
+    last_hold = holds.find_last()
     if not before:
         _require_free(student_id)
     now = clock.now()
@@ -74,6 +75,8 @@ def order_erasure(*, actor: Principal, student_id: str, reason: str, again: bool
     jobs.add_due(_due(erasure.job_id))
     transaction = Transaction()
     records.put_erasure(transaction, erasure, otherwise=AlreadyErasedError)
+    if not before:
+        holds.require_last(transaction, last_hold, otherwise=ErasureBlockedError)
     audit.add_entry(
         transaction,
         actor=actor,

@@ -1,6 +1,7 @@
 """Legal holds of a school: what must be kept whatever else the rules say, until the hold is released.
 
-    SCHOOL#<id>#LEGAL_HOLD   <hold>
+    SCHOOL#<id>#LEGAL_HOLD        <hold>
+    SCHOOL#<id>#LEGAL_HOLD_LAST   LAST      which one was placed last: what is erased requires that none was meanwhile
 
 A hold covers one student or all, and the lake's months from one to another, or all of them.
 """
@@ -77,6 +78,7 @@ def place_hold(*, actor: Principal, reason: str, student_id: str = "", first: st
     transaction = Transaction()
     item = {**_key(hold.hold_id).as_attributes(), "entity": "legal_hold", **to_attributes(hold)}
     transaction.put(item, NOT_THERE)
+    transaction.put({**_last_key().as_attributes(), "entity": "legal_hold_last", "hold_id": hold.hold_id})
     audit.add_entry(
         transaction,
         actor=actor,
@@ -141,6 +143,18 @@ def list_holds() -> list[LegalHold]:
     return [from_attributes(LegalHold, item) for item in table.query_all(query)]
 
 
+def find_last() -> str:
+    """The id of the hold that was placed last; empty where none ever was. Strongly consistent."""
+    found = table.get_item(_last_key())
+    return str(found["hold_id"]) if found else ""
+
+
+def require_last(transaction: Transaction, hold_id: str, *, otherwise: type[Exception]) -> None:
+    """Require that no hold was placed since this one (empty: none ever). ``otherwise`` on commit."""
+    same = Condition("hold_id = :hold_id", {":hold_id": hold_id}) if hold_id else NOT_THERE
+    transaction.check(_last_key(), same, otherwise=otherwise)
+
+
 def find_obstacles(student_id: str) -> list[Obstacle]:
     """The holds that forbid to erase the student."""
     return [Obstacle("legal_hold", hold.hold_id) for hold in list_holds() if hold.covers_student(student_id)]
@@ -157,3 +171,7 @@ def _check(reason: str, first: str, last: str) -> None:
 
 def _key(hold_id: str) -> Key:
     return Key(school_partition("LEGAL_HOLD"), hold_id)
+
+
+def _last_key() -> Key:
+    return Key(school_partition("LEGAL_HOLD_LAST"), "LAST")

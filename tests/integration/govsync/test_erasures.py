@@ -414,3 +414,18 @@ def test_another_schools_student_of_the_same_id_is_untouched(
     with enter_school(other_school.school_id):
         student_keys.forget_keys()
         assert pseudonym_of(STUDENT) == pseudonym
+
+
+@pytest.mark.usefixtures("cloud", "driver", "school")
+def test_hold_that_is_placed_while_an_erasure_is_ordered_stands_in_its_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    student_keys.keys_of([STUDENT])
+    require_free = erasing._require_free
+
+    def hold_after(student_id: str) -> None:
+        require_free(student_id)
+        holds.place_hold(actor=OPERATOR, reason="causa 77", student_id=student_id)
+
+    monkeypatch.setattr(erasing, "_require_free", hold_after)
+    with pytest.raises(ErasureBlockedError):
+        _order()
+    assert not student_keys.is_destroyed(STUDENT)
