@@ -218,10 +218,10 @@ def _keys_of_student(student_id: str) -> list[Key]:
 
 def all_lake_rows(student_id: str) -> Iterator[Attributes]:
     """Every event of a student as the lake should hold it, in no order. Reads like ``all_events``."""
-    return map(lake_row, _all_items(student_id))
+    return map(_lake_row, _all_items(student_id))
 
 
-def lake_row(item: Attributes) -> Attributes:
+def _lake_row(item: Attributes) -> Attributes:
     """What the pipe to the lake makes of an event's item, but for what only the stream knows (never the note)."""
     return {name: item[name] for name in _LAKE}
 
