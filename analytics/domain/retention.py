@@ -21,3 +21,9 @@ def expired_months(now: datetime) -> Iterator[Month]:
     last = now.year * _MONTHS + now.month - 1 - KEPT_MONTHS - 1
     for number in range(FIRST_YEAR * _MONTHS, last + 1):
         yield Month(number // _MONTHS, number % _MONTHS + 1)
+
+
+def kept_months(now: datetime) -> tuple[Month, ...]:
+    """The months that are kept at an instant (UTC), to its own, the oldest first."""
+    expired = frozenset(expired_months(now))
+    return tuple(month for month in Month.between(Month.first(), Month(now.year, now.month)) if month not in expired)

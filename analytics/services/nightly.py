@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from analytics.domain.datasets import Dataset, Month
+from analytics.domain.retention import kept_months
 from analytics.services import compacting
 from edu import clock
 from edu.jobs import repository as jobs
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
 COMPACTION: Final = JobKind("compaction", watchdog_s=1800.0, max_hand_outs=3)
 MONTHS_PER_STEP: Final = 12
-KEPT_MONTHS: Final = 37  # three years, and the month at hand
 _BETWEEN: Final = "/"
 _log = get_logger(__name__)
 
@@ -59,10 +59,7 @@ def advance_run(*, run_id: str, limit: int = MONTHS_PER_STEP) -> JobStep:
 
 def months_of_the_lake() -> tuple[Month, ...]:
     """The months that the lake keeps, to this one."""
-    now = clock.now()
-    last = Month(now.year, now.month)
-    number = last.year * 12 + last.month - KEPT_MONTHS
-    return tuple(month for month in Month.between(Month.first(), last) if month.year * 12 + month.month > number)
+    return kept_months(clock.now())
 
 
 def _plan(_run: Job) -> Units:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from analytics.domain.datasets import FIRST_YEAR, Month
-from analytics.domain.retention import OLDEST_DAYS, expired_months
+from analytics.domain.retention import KEPT_MONTHS, OLDEST_DAYS, expired_months, kept_months
 from deploy.stack.verification.expected import Expected
 
 
@@ -38,3 +38,10 @@ def test_no_object_is_older_than_the_oldest_when_its_month_is_purged_and_the_buc
     assert oldest == OLDEST_DAYS
     kept_days = Expected().lake_retention_days
     assert min(kept_days["events/"], kept_days["grades/"]) >= OLDEST_DAYS
+
+
+@pytest.mark.parametrize("now", [datetime(2026, 11, 30, tzinfo=UTC), datetime(2030, 1, 1, tzinfo=UTC)])
+def test_each_month_until_now_is_either_kept_or_expired(now: datetime) -> None:
+    expired, kept = list(expired_months(now)), list(kept_months(now))
+    assert [*expired, *kept] == list(Month.between(Month.first(), Month(now.year, now.month)))
+    assert len(kept) <= KEPT_MONTHS + 2
