@@ -5,12 +5,15 @@ BIN := .venv/bin
 READY := .venv/ready
 CODE := manage.py edu evaluations behavior govsync analytics deploy tests
 
+# each of the many processes would compile every module anew, for a second and more
+unexport PYTHONDONTWRITEBYTECODE
+
 # test processes with an emulated cloud each, one more than two cores: a third of the time tests wait; whole files,
 # the longest first (tests/conftest.py)
 WORKERS ?= 3
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --durations=10
 
-.PHONY: help setup run demo test test-quick test-offline test-dynamodb-local isolation check fmt bench bench-evaluations bench-behavior bench-drain bench-line bench-import demo-analytics drill-behavior drill-lake drill-sync drill-noise drill-edge lock reset clean
+.PHONY: help setup run demo test test-long test-quick test-offline test-dynamodb-local isolation check fmt bench bench-evaluations bench-behavior bench-drain bench-line bench-import demo-analytics drill-behavior drill-lake drill-sync drill-noise drill-edge lock reset clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-22s %s\n", $$1, $$2}'
@@ -32,6 +35,9 @@ demo: $(READY) ## walk the flows over HTTP, against the running system
 
 test: $(READY) ## all tests, with the ten slowest and the total at the end
 	@$(PYTEST)
+
+test-long: $(READY) ## the same with every example, order and moment that has a short form in `make test`
+	@LIBRETA_TESTS=long $(PYTEST)
 
 test-quick: $(READY) ## the tests that need no emulated cloud
 	@$(PYTEST) tests/unit

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 WAIT_S = asking.WAIT_S  # each page that waits holds one of the process's four threads
 _SHOWN_ROWS = 500
+_STUDENT = "student_id"
 
 
 class Questions:
@@ -118,18 +119,21 @@ def _shown(name: str, asked: Asked, form: AskingForm) -> dict[str, Any]:
     assert asked.answer is not None  # noqa: S101 - for the types: who calls has looked
     convention = conventions.of(evaluations.get_school())
     columns = [one.name for one in fields(asked.question.Row)]
+    shown = asked.answer.rows[:_SHOWN_ROWS]
+    if _STUDENT in columns:
+        form.learn_students(getattr(row, _STUDENT) for row in shown)
     rows = [
         [
             form.name_of(str(getattr(row, column)), column) or _cell(getattr(row, column), convention)
             for column in columns
         ]
-        for row in asked.answer.rows[:_SHOWN_ROWS]
+        for row in shown
     ]
     chart = chart_of(
         name,
         asked.answer.rows,
         title=str(QUESTION_NAMES[name]),
-        name=form.name_of,
+        name=lambda one, column: form.name_of(one, column) or one,
         written=lambda number: convention.number(f"{round(number, 2):g}"),
     )
     return {

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from analytics.api.parameters import QUERIES
+from behavior.kind_names import KIND_NAMES
 from edu import clock
 from edu.http.fields import DayField
 from evaluations import services as evaluations
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from edu.identity.principal import Principal
 
@@ -46,17 +49,21 @@ class AskingForm:
         sections = sorted(
             evaluations.list_sections(actor=actor), key=lambda one: (-one.school_year, one.name, one.section_id)
         )
+        courses = _distinct(evaluations.courses_names())
         terms = sorted(school.terms, key=lambda one: one.starts_on, reverse=True)
+        called = _distinct({term.term_id: term.name for term in terms})
         begun = [term for term in terms if term.starts_on <= clock.now().date()]
         self._choices: dict[str, list[tuple[str, str]]] = {
-            "term": [(term.term_id, term.name) for term in begun],
+            "term": [(term.term_id, called[term.term_id]) for term in begun],
             "section": [("", _("All sections")), *((s.section_id, f"{s.name} ({s.school_year})") for s in sections)],
-            "course": [("", _("All courses")), *((one, one) for one in sorted({s.course_id for s in sections}))],
+            "course": [("", _("All courses")), *_named({s.course_id for s in sections}, courses)],
             "by": [("section", _("Section")), ("course", _("Course"))],
         }
-        self._names = {
-            "section_id": {s.section_id: s.name for s in sections},
-            "term_id": {term.term_id: term.name for term in terms},
+        self._names: dict[str, Mapping[str, str]] = {
+            "section_id": _distinct({s.section_id: s.name for s in sections}),
+            "term_id": called,
+            "course_id": courses,
+            "kind": {kind: str(shown) for kind, shown in KIND_NAMES.items()},
         }
         known = self._query().fields
         self._given = {key: str(value).strip() for key, value in given.items() if key in known}
@@ -84,17 +91,29 @@ class AskingForm:
         query: Any = self._serializer
         return query.question(query.validated_data)
 
-    def name_of(self, identifier: str, column: str = "") -> str:
-        """What a section or term is called; else, for a chart, the id itself, and for a table nothing."""
-        if column:
-            return self._names.get(column.removeprefix("past_"), {}).get(identifier, "")
-        return next((names[identifier] for names in self._names.values() if identifier in names), identifier)
+    def learn_students(self, student_ids: Iterable[str]) -> None:
+        """Find out what the students of an answer are called."""
+        self._names["student_id"] = evaluations.students_names(student_ids)
+
+    def name_of(self, identifier: str, column: str) -> str:
+        """What the column's thing is called; nothing where it has no name."""
+        return self._names.get(column.removeprefix("past_"), {}).get(identifier, "")
 
     def _usual(self, name: str, field: serializers.Field[Any, Any, Any, Any]) -> str:
         if isinstance(field, DayField):
             today = clock.now().date()
             return (today if name == "last_on" else today - _WEEKS).isoformat()
         return "" if field.default is serializers.empty else str(field.default)
+
+
+def _distinct(names: Mapping[str, str]) -> dict[str, str]:
+    """The names, with the id behind those that several have: a chart has one bar for each name."""
+    times = Counter(names.values())
+    return {one: name if times[name] == 1 else f"{name} ({one})" for one, name in names.items()}
+
+
+def _named(ids: Iterable[str], names: Mapping[str, str]) -> list[tuple[str, str]]:
+    return sorted(((one, names.get(one, one)) for one in ids), key=itemgetter(1, 0))
 
 
 _LABELS: Final = {

@@ -61,6 +61,18 @@ class MonthTooLargeError(LibretaError):
     code = "month_too_large"
 
 
+class FailureNotFoundError(NotFoundError):
+    """No such dead letter of a pipe and no such error object of the delivery is there; somebody may just look at it."""
+
+    code = "no_such_failure"
+
+
+class FailureNotRedrivableError(ConflictError):
+    """What it is about cannot be judged: not yet, or no more, or nobody can tell. Nothing was done."""
+
+    code = "failure_not_redrivable"
+
+
 class ExportNotFoundError(NotFoundError):
     """The school has no such export."""
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from analytics.services import auditing, holding, nightly, purging
-from analytics.services.exporting import making
+from analytics.services import holding, purging
 from edu.celery import app
 from edu.logs import get_logger
 from edu.schools import list_schools
@@ -15,6 +14,8 @@ _log = get_logger(__name__)
 @app.task(base=SchoolTask, name="analytics.export_school")
 def export_school(*, school_id: str, export_id: str) -> None:  # noqa: ARG001 - the task's base enters the school
     """Make an export that was ordered. Idempotent: killed or failed, it is begun again when its message comes again."""
+    from analytics.services.exporting import making  # noqa: PLC0415 - pyarrow: only the worker of long jobs pays
+
     making.make_export(export_id=export_id)
 
 
@@ -24,6 +25,8 @@ def compact_school(*, school_id: str, run_id: str) -> None:
 
     Idempotent: a run that is done does nothing, a doubled message stops where the other is ahead.
     """
+    from analytics.services import nightly  # noqa: PLC0415 - pyarrow: only the worker of long jobs pays
+
     step = nightly.advance_run(run_id=run_id)
     _log.info("compaction step", run_id=run_id, visited=step.job.done, total=step.job.total, failed=step.job.failures)
     if step.more:
@@ -36,6 +39,8 @@ def compact_all() -> None:
 
     Beat calls it every hour; two beats do each school once.
     """
+    from analytics.services import nightly  # noqa: PLC0415 - pyarrow: only the worker of long jobs pays
+
     for due in nightly.hand_out_runs():
         compact_school.apply_async(kwargs={"school_id": due.school_id, "run_id": due.job_id})
 
@@ -58,6 +63,8 @@ def purge_all() -> None:
 @app.task(base=SchoolTask, name="analytics.audit_school")
 def audit_school(*, school_id: str) -> None:  # noqa: ARG001 - the task's base enters the school
     """Compare a school's lake with its table, write what is missing, keep what expires without a row. Idempotent."""
+    from analytics.services import auditing  # noqa: PLC0415 - pyarrow: only the worker of long jobs pays
+
     auditing.check_school()
 
 

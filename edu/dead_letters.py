@@ -90,13 +90,13 @@ def redrive(queue: QueueDeclaration, *, message_id: str | None, reason: str, act
         DeadLettersUnavailableError: SQS does not answer; some may be done.
     """
     dead = _dead_letters_of(queue)
-    return _handle(queue, dead, message_id, _Doing(again=True, reason=_checked(reason), actor=actor))
+    return _handle(queue, dead, message_id, _Doing(again=True, reason=checked_reason(reason), actor=actor))
 
 
 def discard(queue: QueueDeclaration, *, message_id: str | None, reason: str, actor: Principal) -> list[DeadLetter]:
     """Give one dead letter up, or all (``None``). What it held is gone. Errors as of ``redrive``."""
     dead = _dead_letters_of(queue)
-    return _handle(queue, dead, message_id, _Doing(again=False, reason=_checked(reason), actor=actor))
+    return _handle(queue, dead, message_id, _Doing(again=False, reason=checked_reason(reason), actor=actor))
 
 
 def _handle(queue: QueueDeclaration, dead: DeadLetterQueue, message_id: str | None, doing: _Doing) -> list[DeadLetter]:
@@ -141,7 +141,12 @@ def _audit(letter: DeadLetter, registered: set[str], doing: _Doing) -> None:
             transaction.commit()
 
 
-def _checked(reason: str) -> str:
+def checked_reason(reason: str) -> str:
+    """Why a person does it, as it is kept.
+
+    Raises:
+        InvalidInputError: it is empty, too long or no line.
+    """
     try:
         said = one_line(reason)
     except UnreadableError:

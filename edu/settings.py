@@ -40,6 +40,7 @@ PLATFORM_ROLE_ARN = env.str("LIBRETA_PLATFORM_ROLE_ARN", "")
 CONSOLE_ROLE_ARN = env.str("LIBRETA_CONSOLE_ROLE_ARN", "")
 LAKE_ROLE_ARN = env.str("LIBRETA_LAKE_ROLE_ARN", "")
 globals().update({queue.setting: env.str(queue.variable, "") for queue in QUEUES})  # e.g. BEHAVIOR_QUEUE_URL
+PIPE_DLQ_URL = env.str("LIBRETA_PIPE_DLQ_URL", "")
 USER_POOL_ID = env.str("LIBRETA_USER_POOL_ID", "")
 USER_POOL_CLIENT_ID = env.str("LIBRETA_USER_POOL_CLIENT_ID", "")
 JWT_ISSUER = env.str("LIBRETA_JWT_ISSUER", "")

@@ -62,6 +62,6 @@ def compose(template: str, *pieces: Sql | str) -> Sql:
 
 
 def values_of(name: str, columns: str, rows: Iterable[Iterable[str]]) -> str:
-    """A table of the query's own, ``name (columns) AS (VALUES ...)``, of cells that are SQL already."""
+    """A table of the query's own for its WITH, of cells that are SQL already."""
     listed = ", ".join(f"({', '.join(row)})" for row in rows)
-    return f"{name} ({columns}) AS (VALUES {listed})"
+    return f"{name} AS (SELECT * FROM (VALUES {listed}) AS listed ({columns}))"  # noqa: S608 - cells are SQL already

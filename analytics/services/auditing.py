@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
@@ -35,7 +35,7 @@ from edu.tenancy import enter_lake
 from evaluations.services import iterate_student_ids, list_grades_of, list_written_grades
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
 
 DELIVERED_AFTER: Final = timedelta(minutes=20)  # the pipe's and Firehose's windows, and their first retries
@@ -88,6 +88,20 @@ _NIGHTLY: Final = Refill(Principal("beat", Role.PLATFORM_OPERATOR, None), "night
 def settled_until() -> datetime:
     """What was written before it has reached the lake, or is missing there."""
     return clock.now() - JUDGED_AFTER
+
+
+def events_kept_since() -> datetime:
+    """An event that arrived before it may have left the table already."""
+    return clock.now() - KEPT_FOR + _LEAVES_EARLY
+
+
+def days_of(first: date, last: date) -> Iterator[Span]:
+    """The UTC days from the first to the last, each as far as it can be judged."""
+    settled = settled_until()
+    for number in range((last - first).days + 1):
+        since = datetime.combine(first + timedelta(days=number), time(), UTC)
+        if since < settled:
+            yield Span(since, min(since + timedelta(days=1), settled))
 
 
 def check_school() -> int:
@@ -151,18 +165,30 @@ def _tell(audited: Audited) -> int:
     return found.faults
 
 
-def audit_span(span: Span, *, refill: Refill | None = None) -> list[Audited]:
+def audit_span(
+    span: Span, *, refill: Refill | None = None, datasets: Collection[Dataset] = tuple(Dataset)
+) -> list[Audited]:
     """Compare what the school in scope wrote in that time, with ``refill`` write what is missing, and compare again.
 
-    Idempotent: the same missing rows make the same file. What is found is what stands after the refill. Of events as
-    many rows are in memory as a sixteenth of the students has, and at most 250,000 are refilled at once; of the grade
-    book all of the span.
+    Only of ``datasets``. Idempotent: the same missing rows make the same file. What is found is what stands after the
+    refill. Of events as many rows are in memory as a sixteenth of the students has, and at most 250,000 are refilled at
+    once; of the grade book all of the span.
 
     Raises:
         LakeChangingError, LakeDamagedError: see ``analytics.lake.snapshots``.
         StoreUnavailableError, AccessDeniedError: see ``edu.dynamo.errors``.
     """
-    return [_audit(_audit_grades, span, refill), _audit(_audit_events, span, refill)]
+    looks = {Dataset.GRADES: _audit_grades, Dataset.EVENTS: _audit_events}
+    return [_audit(look, span, refill) for dataset, look in looks.items() if dataset in datasets]
+
+
+def audit_kept_events(until: datetime, *, refill: Refill) -> Audited:
+    """As ``audit_span``, of all events that the table still has and that arrived before ``until``, whenever.
+
+    Of one event the stream may tell again weeks after it arrived, as when its expiry is put off.
+    """
+    span = Span(clock.now() - KEPT_FOR - _LEAVES_EARLY, until)
+    return _refilled(_audit_hot, span, _audit_hot(span), refill)
 
 
 def _audit(look: Callable[[Span], Audited], span: Span, refill: Refill | None) -> Audited:
@@ -206,7 +232,7 @@ def _audit_events(span: Span) -> Audited:
     size = snapshots.take(Dataset.EVENTS, months).size
     students = _pseudonyms()
     may_expire_before = (clock.now() - KEPT_FOR + PUT_OFF_WITHIN).timestamp() + 1
-    kept_since = (clock.now() - KEPT_FOR + _LEAVES_EARLY).timestamp()
+    kept_since = events_kept_since().timestamp()
     audited = Audited(Dataset.EVENTS)
     for prefix in "0123456789abcdef" if size > _SPLIT_BYTES else [""]:
         own = {pseudonym: one for pseudonym, one in students.items() if pseudonym.startswith(prefix)}

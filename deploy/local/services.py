@@ -65,11 +65,14 @@ class Service:
         Raises:
             LocalSystemError: it ended, or is not ready within a minute.
         """
+        if not self.health_url:
+            return
         deadline = time.monotonic() + _READY_TIMEOUT_S
-        while self.health_url and not self._answers():
-            if not self.alive or time.monotonic() > deadline:
-                raise LocalSystemError(f"{self.name} did not start; see {layout.log_path(self.name)}")
-            time.sleep(_POLL_S)
+        with httpx.Client(timeout=1) as client:  # one for all tries: a new one takes longer than its question
+            while not self._answers(client):
+                if not self.alive or time.monotonic() > deadline:
+                    raise LocalSystemError(f"{self.name} did not start; see {layout.log_path(self.name)}")
+                time.sleep(_POLL_S)
 
     @property
     def alive(self) -> bool:
@@ -88,9 +91,9 @@ class Service:
                 os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
 
-    def _answers(self) -> bool:
+    def _answers(self, client: httpx.Client) -> bool:
         try:
-            return httpx.get(self.health_url, timeout=1).is_success
+            return client.get(self.health_url).is_success
         except httpx.HTTPError:
             return False
 

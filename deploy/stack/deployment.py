@@ -224,6 +224,7 @@ def stack_environment(outputs: Mapping[str, str], endpoint: str | None) -> dict[
         "LIBRETA_CONSOLE_ROLE_ARN": outputs["ConsoleRoleArn"],
         "LIBRETA_LAKE_ROLE_ARN": outputs["LakeRoleArn"],
         **{queue.variable: _moved_to(endpoint, outputs[queue.output]) for queue in QUEUES},
+        "LIBRETA_PIPE_DLQ_URL": _moved_to(endpoint, outputs["PipeDlqUrl"]),
         "LIBRETA_USER_POOL_ID": pool,
         "LIBRETA_USER_POOL_CLIENT_ID": outputs["UserPoolClientId"],
         "LIBRETA_JWT_ISSUER": issuer,

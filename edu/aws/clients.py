@@ -19,6 +19,7 @@ from edu.deadlines import check_deadline
 
 if TYPE_CHECKING:
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
+    from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sts import STSClient
 
@@ -49,6 +50,8 @@ def client_config(**extra: Any) -> Config:  # noqa: ANN401 - botocore's own keyw
 def service_client(service: Literal["sts"]) -> STSClient: ...
 @overload
 def service_client(service: Literal["sqs"]) -> SQSClient: ...
+@overload
+def service_client(service: Literal["s3"]) -> S3Client: ...
 @overload
 def service_client(service: Literal["cognito-idp"]) -> CognitoIdentityProviderClient: ...
 def service_client(service: str) -> Any:

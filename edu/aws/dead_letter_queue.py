@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from edu import clock
 from edu.aws.clients import service_client
 from edu.aws.receiving import REASON, dead_letters_url
 from edu.errors import UnavailableError
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
 
 MOST = 1000  # looked at together
 _HIDDEN_S = 120
+_RECEIVED_FOR_S = _HIDDEN_S / 2  # the rest is for what is done with them; one that is shown again has another receipt
 _TOGETHER = 10  # SQS's own bound
+_WAIT_S = 1  # long polling asks all of SQS's servers
 _log = get_logger(__name__)
 
 
@@ -41,19 +44,22 @@ class QueuedMessage:
     reason: str = ""  # why a worker set it aside, if one did
 
 
-class DeadLetterQueue:
-    """The dead letters of the queue at ``url``. Inside ``held`` SQS's errors are ``DeadLettersUnavailableError``."""
+class DeadLetters:
+    """The dead letters at ``url``. Inside ``held`` SQS's errors are ``DeadLettersUnavailableError``."""
 
     def __init__(self, url: str) -> None:
         self._url = url
 
     @contextmanager
     def held(self) -> Iterator[list[QueuedMessage]]:
-        """At most ``MOST`` of them, hidden from others inside the block; those left in the list are shown again."""
+        """At most ``MOST`` of them, or as many as SQS tells in a minute, hidden from others inside the block.
+
+        Those left in the list are shown again.
+        """
         held: list[QueuedMessage] = []
         with _answering():
             self._sqs = service_client("sqs")
-            self._dead_url = dead_letters_url(self._sqs, self._url)
+            self._dead_url = self._located()
             try:
                 self._receive(held)
                 yield held
@@ -63,22 +69,22 @@ class DeadLetterQueue:
                         QueueUrl=self._dead_url, ReceiptHandle=one.receipt, VisibilityTimeout=0
                     )
 
-    def send_again(self, message: QueuedMessage) -> None:
-        """Put a copy into the queue itself. Inside ``held``."""
-        self._sqs.send_message(QueueUrl=self._url, MessageBody=message.body)
-
     def remove(self, message: QueuedMessage) -> None:
         """Take one away for good. Inside ``held``."""
         self._sqs.delete_message(QueueUrl=self._dead_url, ReceiptHandle=message.receipt)
 
+    def _located(self) -> str:
+        return self._url
+
     def _receive(self, held: list[QueuedMessage]) -> None:
         seen: set[str] = set()
-        while len(held) < MOST:
+        until_s = clock.elapsed_s() + _RECEIVED_FOR_S
+        while len(held) < MOST and clock.elapsed_s() < until_s:
             answer = self._sqs.receive_message(
                 QueueUrl=self._dead_url,
                 MaxNumberOfMessages=_TOGETHER,
                 VisibilityTimeout=_HIDDEN_S,
-                WaitTimeSeconds=1,
+                WaitTimeSeconds=_WAIT_S,
                 MessageSystemAttributeNames=["SentTimestamp", "ApproximateReceiveCount"],
                 MessageAttributeNames=[REASON],
             )
@@ -87,6 +93,17 @@ class DeadLetterQueue:
                 return
             held += [one for one in found if one.message_id not in seen]
             seen |= {one.message_id for one in found}
+
+
+class DeadLetterQueue(DeadLetters):
+    """The dead letters of the queue at ``url``, which can be put into it again."""
+
+    def send_again(self, message: QueuedMessage) -> None:
+        """Put a copy into the queue itself. Inside ``held``."""
+        self._sqs.send_message(QueueUrl=self._url, MessageBody=message.body)
+
+    def _located(self) -> str:
+        return dead_letters_url(self._sqs, self._url)
 
 
 @contextmanager

@@ -66,6 +66,10 @@ def _queue_address(value: object) -> str:
     return matching(place + "[0-9]{12}/[A-Za-z0-9_-]{1,80}", says)(value)
 
 
+def _queue_address_if_any(value: object) -> str:
+    return _queue_address(value) if value else ""
+
+
 def _domain() -> str:
     return "amazonaws.com.cn" if settings.AWS_REGION.startswith("cn-") else "amazonaws.com"
 
@@ -122,6 +126,9 @@ SETTINGS: Final = (
     _setting("CONSOLE_ROLE_ARN", needed=True, on_aws=(_ROLE,)),
     _setting("LAKE_ROLE_ARN", needed=True, on_aws=(_ROLE,)),
     *(_setting(queue.setting, needed=True, on_aws=(_queue_address,)) for queue in QUEUES),
+    _setting(
+        "PIPE_DLQ_URL", on_aws=(_queue_address_if_any,)
+    ),  # an operator's command asks for it, no process that serves
     _setting("USER_POOL_ID", needed=True, on_aws=(_of_region,)),
     _setting("USER_POOL_CLIENT_ID", needed=True, on_aws=(matching(r"[\w+]{1,128}", "is no client's id"),)),
     _setting("JWT_ISSUER", needed=True, on_aws=(_is_issuer,)),

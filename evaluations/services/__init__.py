@@ -22,6 +22,7 @@ from evaluations.services.grading.cancelling import cancel_evaluation, reinstate
 from evaluations.services.grading.correcting import correct_score, void_score
 from evaluations.services.grading.editing import delete_evaluation, edit_evaluation
 from evaluations.services.grading.reading import (
+    courses_names,
     get_evaluation,
     get_score,
     list_evaluation_versions,
@@ -34,6 +35,7 @@ from evaluations.services.grading.reading import (
     list_student_scores,
     require_own_student,
     require_student,
+    students_names,
     teachers_names,
 )
 from evaluations.services.grading.recording import create_evaluation, record_score
@@ -81,6 +83,7 @@ __all__ = [
     "close_term",
     "commit_import",
     "correct_score",
+    "courses_names",
     "create_evaluation",
     "delete_evaluation",
     "discard_import",
@@ -128,6 +131,7 @@ __all__ = [
     "require_own_student",
     "require_student",
     "stalled_imports",
+    "students_names",
     "teachers_names",
     "undo_import",
     "void_score",

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from edu import audit
 from edu.dynamo.transactions import Transaction
 from govsync.domain.certificate import written
-from govsync.services.certificate_pdf import render
 from govsync.services.certifying import certify, prove_grade
 from govsync.services.history_text import history_text
 
@@ -45,6 +44,8 @@ def export_grade(*, run_id: str, evaluation_id: str, student_id: str, actor: Pri
 
 
 def _certificate_files(certified: CertifiedRun) -> dict[str, bytes]:
+    from govsync.services.certificate_pdf import render  # noqa: PLC0415 - reportlab: only who exports pays
+
     certificate = certified.certificate
     kind = "certificate" if certificate.is_agreement else "report"
     name = f"{certificate.run.run_id}.{kind}"

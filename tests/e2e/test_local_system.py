@@ -137,12 +137,10 @@ def test_system_starts_is_walked_stops_and_starts_again_with_its_data(
 ) -> None:
     system.up()
     first = _demo(environment)
-    assert system.down() == 0
+    assert system.down(signal.SIGHUP) == 0, "a closed terminal stops everything in order"
     assert not _listening(environment)
     system.up()
     second = _demo(environment)
-    assert system.down(signal.SIGHUP) == 0, "a closed terminal stops everything in order"
-    assert not _listening(environment)
     assert "kept from an earlier start" in system.output.read_text()
     assert (first["passed"], second["passed"]) == (True, True)
     before, after = first["lake"], second["lake"]

@@ -36,10 +36,10 @@ _LASTS_S = (0.05, 0.6)
 _rng = random.Random(7)  # noqa: S311 - how long a session lasts
 
 
-def run(cloud: Cloud) -> Section:
+def run(cloud: Cloud, *, requests: int = REQUESTS, events: int = EVENTS) -> Section:
     """The interleaved requests, then STS's troubles one by one."""
     tenants = make_tenants(SCHOOLS)
-    cells = [*interleaved(cloud, tenants), *_troubles(cloud, tenants[0])]
+    cells = [*interleaved(cloud, tenants, requests=requests, events=events), *_troubles(cloud, tenants[0])]
     return Section(
         name="concurrency",
         title="Many schools at once, and STS in trouble",
@@ -78,7 +78,7 @@ def _short_lived() -> SessionCache:
     return SessionCache(_short)
 
 
-def interleaved(cloud: Cloud, tenants: list[Tenant], *, requests: int = REQUESTS, events: int = EVENTS) -> list[Cell]:
+def interleaved(cloud: Cloud, tenants: list[Tenant], *, requests: int, events: int) -> list[Cell]:
     """The requests and events of many schools at once."""
     with mock.patch.object(credentials, "sessions", _short_lived()), spying() as spy:
         seen = request_all(tenants, requests)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from tests.support.cloud import Cloud
 
 _LOOKING_S = 900
+_BATCH = 25  # as many as DynamoDB takes at once
 Items = dict[tuple[str, str], Any]
 
 
@@ -38,12 +39,17 @@ def same_table_after(cloud: Cloud) -> Iterator[None]:
         yield
     finally:
         after = items(cloud)
-        root, table = cloud.root("dynamodb"), cloud.outputs["TableName"]
-        for pk, sk in after.keys() - before.keys():
-            root.delete_item(TableName=table, Key={"pk": {"S": pk}, "sk": {"S": sk}})
-        for key, item in before.items():
-            if after.get(key) != item:
-                root.put_item(TableName=table, Item=item)
+        added = [{"pk": {"S": pk}, "sk": {"S": sk}} for pk, sk in after.keys() - before.keys()]
+        changed = [item for key, item in before.items() if after.get(key) != item]
+        _write(cloud, [{"DeleteRequest": {"Key": key}} for key in added])
+        _write(cloud, [{"PutRequest": {"Item": item}} for item in changed])
+
+
+def _write(cloud: Cloud, requests: list[dict[str, Any]]) -> None:
+    table = cloud.outputs["TableName"]
+    for start in range(0, len(requests), _BATCH):
+        answer = cloud.root("dynamodb").batch_write_item(RequestItems={table: requests[start : start + _BATCH]})
+        assert not answer["UnprocessedItems"]
 
 
 @contextmanager

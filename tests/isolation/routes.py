@@ -6,6 +6,7 @@ import hashlib
 import json
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import TYPE_CHECKING
 from unittest.mock import patch
 
 from edu import audit_log
@@ -19,24 +20,28 @@ from tests.isolation.routes_tries import Try, attacks, own_uses
 from tests.isolation.sections import Cell, Hole, Section
 from tests.support.cloud import Cloud
 
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
 LEAK, CHANGED = "LEAK", "changed the other school"
+CHANGE_PAGES = "admin/evaluations/evaluation/<path:object_id>/change/"
 _SERVER_ERROR = 500
 
 
-def run(cloud: Cloud, only: str = "") -> Section:
+def run(cloud: Cloud, only: Collection[str] = (), pair: tuple[ProbeSchool, ProbeSchool] | None = None) -> Section:
     """Ask everything: the other school's ids first, from both sides; then one's own, which may change things.
 
-    With ``only``, just the patterns that contain it, and no probes. What was seeded just now is told as a change at
-    once: else there would be nothing to leak.
+    With ``only``, just the patterns that contain one of these, and no probes; ``pair``: of schools that are there. What
+    was seeded just now is told as a change at once: else there would be nothing to leak.
     """
     with patch.object(audit_log, "SETTLED_AFTER", timedelta(0)):
-        return _run(cloud, only)
+        return _run(cloud, only, *(pair or seed_pair()))
 
 
-def _run(cloud: Cloud, only: str) -> Section:
-    first, second = seed_pair()
+def _run(cloud: Cloud, only: Collection[str], first: ProbeSchool, second: ProbeSchool) -> Section:
     matrix = Matrix(cloud)
-    routes = [(route, cover) for route in all_routes() if only in route.pattern and (cover := cover_of(route.pattern))]
+    asked = [route for route in all_routes() if not only or any(part in route.pattern for part in only)]
+    routes = [(route, cover) for route in asked if (cover := cover_of(route.pattern))]
     for caller_school, other in ((first, second), (second, first)):
         for route, cover in routes:
             matrix.attack(route, cover, caller_school, other)
@@ -143,7 +148,7 @@ def _never_done(route: Route, cover: Cover, cells: list[Cell]) -> list[str]:
 
 
 def _only_change_pages(cloud: Cloud) -> Section:
-    return run(cloud, "admin/evaluations/evaluation/<path:object_id>/change/")
+    return run(cloud, [CHANGE_PAGES])
 
 
 def _only_covers(_cloud: Cloud) -> Section:

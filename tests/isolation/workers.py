@@ -27,7 +27,9 @@ from tests.isolation.workers_forgeries import (
 )
 from tests.isolation.workers_probe import FAILING_STUDENT, HOLE, KEEPS_SCHOOL
 from tests.isolation.workers_wire import Wire, tapped
+from tests.support.cloud import acting_as
 from tests.support.events import part_of
+from tests.support.events import store as store_events
 from tests.support.processes import CELERY_IS_READY, CONSUMER_IS_READY, Process, running_until_stopped
 from tests.support.queue_depth import depth_of
 from tests.support.waiting import wait_until
@@ -56,10 +58,10 @@ _EVENTS_WORKER, _CELERYS = "the events' worker", "a Celery worker"
 _planted: dict[str, str] = {}
 
 
-def run(cloud: Cloud) -> Section:
-    """Every attack on the workers, each with a worker process of its own."""
+def run(cloud: Cloud, *, interleaved: int = _INTERLEAVED) -> Section:
+    """Every attack on the workers, each with a worker process of its own. ``interleaved``: messages of each school."""
     cells = [*_forged(cloud, BEHAVIOR), *_forged(cloud, MAINTENANCE)]
-    cells += [*left_school(cloud), *left_by_batches(cloud), *_interleaved(cloud)]
+    cells += [*left_school(cloud), *left_by_batches(cloud), *_interleaved(cloud, interleaved)]
     return Section(
         name="workers",
         title="Messages before a real worker",
@@ -111,7 +113,8 @@ def _forged(cloud: Cloud, declared: QueueDeclaration) -> list[Cell]:
     target = Target(f"obra-{token}", f"obra-{token}0", "est-ajeno", f"secreto{token}")
     bomb = Path(STATE_DIR) / f"bomb-{token}"
     sent = forgeries(target, bomb)
-    _seed(cloud, target.other)
+    with acting_as("worker"):  # something to lose: an event of the other school's student
+        store_events(target.other, target.other_student, [event("Nota")])
     before = digest_of(cloud, target.other)
     with emptied(cloud, declared) as queue:
         for forgery in sent:
@@ -141,14 +144,6 @@ def _forged_cell(who: str, forgery: Forgery, declared: QueueDeclaration, dead: s
 
 def _check(row: str, name: str, holds: bool) -> Cell:  # noqa: FBT001 - one of a cell's facts
     return Cell(row, name, "other school", "holds", "holds" if holds else "DOES NOT HOLD")
-
-
-def _seed(cloud: Cloud, school_id: str) -> None:
-    """Something to lose: an event of the other school's student."""
-    with emptied(cloud, BEHAVIOR) as queue:
-        queue.send(envelope(STORE, [], {"parts": [part_of(school_id, "est-ajeno", [event("Nota")])]}))
-        with tapped(cloud.emulator.endpoint_url) as wire, _consumer(cloud, wire):
-            wait_until(queue.is_empty, what="the seed", timeout_s=_DEADLINE_S)
 
 
 # --- a task leaves its school
@@ -207,11 +202,11 @@ def _told(log: str) -> list[str]:
 # --- two schools at once
 
 
-def _interleaved(cloud: Cloud) -> list[Cell]:
+def _interleaved(cloud: Cloud, count: int) -> list[Cell]:
     token = uuid.uuid4().hex[:6]
     schools = [f"obra-{token}", f"obra-{token}0"]
     with emptied(cloud, BEHAVIOR) as queue:
-        for number in range(_INTERLEAVED):
+        for number in range(count):
             parts = [part_of(name, f"est-{number % 7}", [event(f"de {name}.")]) for name in schools]
             for together in ([parts[0]], [parts[1]], parts, parts[::-1]):
                 queue.send(envelope(STORE, [], {"parts": together}))
@@ -223,13 +218,13 @@ def _interleaved(cloud: Cloud) -> list[Cell]:
     checks = {
         "every call signed for the school whose partitions it names": not [c for c in wire.calls if c.crosses],
         "both schools' keys were used": {call.signed_for for call in writes} == set(schools),
-        "every event is stored once": all(len(found) == _INTERLEAVED for found in notes.values()),
+        "every event is stored once": all(len(found) == count for found in notes.values()),
         "each school holds its own events and no other's": all(
             set(notes[school_id]) == {f"de {school_id}."} for school_id in schools
         ),
         "nothing dead-lettered": dead == "",
     }
-    row = f"{_INTERLEAVED} messages of each of two schools and twice as many of both, interleaved before two threads"
+    row = f"{count} messages of each of two schools and twice as many of both, interleaved before two threads"
     return [_check(row, name, holds) for name, holds in checks.items()]
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from analytics.services import auditing
-from analytics.services.auditing import Refill, Span
+from analytics.services.auditing import Refill
 from edu import clock
 from edu.commands import CommandFailedError, OperatorCommand, WrongUseError, chosen_schools
 from edu.identity.principal import Principal, Role
@@ -17,9 +17,8 @@ from edu.texts import UnreadableError, one_line
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
-    from collections.abc import Iterator
 
-    from analytics.services.auditing import Audited
+    from analytics.services.auditing import Audited, Span
 
 _ACTOR = Principal("manage.py", Role.PLATFORM_OPERATOR, None)
 _OPEN, _MAX_REASON_CHARS = 1, 280
@@ -50,7 +49,7 @@ class Command(OperatorCommand):
             CommandFailedError: the table and the lake differ.
         """
         start_correlation()
-        refill, spans = _refill(options), list(_days(options))
+        refill, spans = _refill(options), _days(options)
         is_closed = True
         for school_id in chosen_schools(options):
             with enter_school(school_id):
@@ -89,18 +88,9 @@ def _refill(options: dict[str, Any]) -> Refill | None:
     return Refill(_ACTOR, reason) if options["refill"] else None
 
 
-def _days(options: dict[str, Any]) -> Iterator[Span]:
-    """The days, the last one as far as it can be judged."""
-    settled = auditing.settled_until()
+def _days(options: dict[str, Any]) -> list[Span]:
     first = options["first"] or clock.now().date() - timedelta(days=1)
-    last = options["last"] or first
-    if last < first or _start(first) >= settled:
+    spans = list(auditing.days_of(first, options["last"] or first))
+    if not spans:
         raise WrongUseError("no such days, or none that can be judged yet")
-    for number in range((last - first).days + 1):
-        since = _start(first + timedelta(days=number))
-        if since < settled:
-            yield Span(since, min(since + timedelta(days=1), settled))
-
-
-def _start(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)
+    return spans

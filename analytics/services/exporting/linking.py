@@ -12,7 +12,7 @@ from analytics.lake import store
 from analytics.permissions import EXPORT_SCHOOL
 from analytics.repository import exports
 from analytics.services.exporting import audit_trail
-from analytics.services.exporting.making import CONTENT_TYPE, key_of
+from analytics.services.exporting.places import CONTENT_TYPE, key_of
 from edu import clock
 from edu.dynamo.transactions import Transaction
 from edu.identity.capabilities import require

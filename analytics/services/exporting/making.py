@@ -17,11 +17,12 @@ from analytics.exports.archives import write_archive
 from analytics.exports.gathering import write_parts
 from analytics.exports.parts import digest_of
 from analytics.exports.workspaces import workspace
-from analytics.lake import layout, store
+from analytics.lake import store
 from analytics.permissions import EXPORT_SCHOOL
 from analytics.repository import exports
 from analytics.services.exporting import audit_trail
 from analytics.services.exporting.ordering import new_export
+from analytics.services.exporting.places import CONTENT_TYPE, key_of, zips_of
 from edu import clock
 from edu.dynamo.transactions import Transaction
 from edu.errors import LibretaError
@@ -34,15 +35,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-CONTENT_TYPE: Final = "application/zip"
-_HASH_CHARS: Final = 16
 _TOLD_EVERY_S: Final = 5.0  # how far it has come is written no more often
 _log = get_logger(__name__)
-
-
-def key_of(export_id: str, sha256: str) -> str:
-    """Where a zip of the school in scope lies in the lake."""
-    return f"{layout.exports_folder()}{export_id}-{sha256[:_HASH_CHARS]}.zip"
 
 
 def make_export(*, export_id: str) -> None:
@@ -107,7 +101,7 @@ def _tidy_up(export_id: str) -> None:
         return
     named = key_of(export_id, export.sha256) if export.state is ExportState.READY else ""
     with enter_lake():
-        found = [one.key for one in store.list_folder(f"{layout.exports_folder()}{export_id}")]
+        found = [one.key for one in store.list_folder(zips_of(export_id))]
         store.delete_objects([key for key in found if key != named])
 
 

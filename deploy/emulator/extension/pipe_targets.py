@@ -41,11 +41,7 @@ def send_to_dead_letters(pipe: Pipe, queue_arn: str, records: Sequence[StreamRec
     url = sqs._queue_url_for_account(account_id, queue)
     first, last = records[0]["dynamodb"], records[-1]["dynamodb"]
     message = {
-        "context": {
-            "partnerResourceRequestId": first["SequenceNumber"],
-            "condition": "RetryAttemptsExhausted",
-            "pipeArn": pipe["Arn"],
-        },
+        "context": {"partnerResourceArn": pipe["Arn"], "condition": "RetryAttemptsExhausted"},
         "version": "1.0",
         "timestamp": datetime.now(UTC).isoformat(),
         "DDBStreamBatchInfo": {

@@ -10,6 +10,7 @@ narrow way: a ``*`` or ``?`` inside a variable's value is only itself, never a w
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 from deploy.emulator.extension import patching
@@ -19,6 +20,7 @@ _LITERAL = {"*": "\ue000", "?": "\ue001", "$": "\ue002"}
 _FROM_LITERAL = {code: character for character, code in _LITERAL.items()}
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
 _VARIABLE_VERSION = "2012-10-17"
+_DOCUMENTS = 1_000  # that are remembered as they were read
 _WILDCARD_OPERATORS = frozenset({"stringlike", "stringnotlike", "arnlike", "arnnotlike", "arnequals", "arnnotequals"})
 _EXACT_OPERATORS = frozenset({"stringequals", "stringnotequals", "stringequalsignorecase", "stringnotequalsignorecase"})
 
@@ -156,7 +158,7 @@ def _parse_policy_document(original: patching.AnyFunction) -> patching.AnyFuncti
             return {key: hide(item) for key, item in value.items()}
         return value
 
-    def parse_policy_document(doc: Any) -> Any:
+    def parse(doc: Any) -> Any:
         statements = original(doc)
         if not _knows_variables(doc):
             for statement in statements:
@@ -164,6 +166,11 @@ def _parse_policy_document(original: patching.AnyFunction) -> patching.AnyFuncti
                 statement.not_resources = hide(statement.not_resources)
                 statement.conditions = hide(statement.conditions)
         return statements
+
+    parse_text = lru_cache(maxsize=_DOCUMENTS)(parse)  # each request is judged by the same few
+
+    def parse_policy_document(doc: Any) -> Any:
+        return list(parse_text(doc)) if isinstance(doc, str) else parse(doc)
 
     return parse_policy_document
 

@@ -13,14 +13,16 @@ import json
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
 from typing import Any
 
 import duckdb
+from sqlglot import exp
 
 from deploy.emulator.extension import patching, query_access, query_files, query_results, query_statement
 from deploy.emulator.extension.query_files import QueryFolder
-from deploy.emulator.extension.query_plan import QueryTooLargeError, planned
+from deploy.emulator.extension.query_plan import Plan, QueryTooLargeError, planned
 from deploy.emulator.extension.query_relation import Relation
 from deploy.emulator.extension.query_results import fetched
 from deploy.emulator.extension.query_statement import QueryRefusedError
@@ -28,9 +30,11 @@ from deploy.emulator.extension.query_statement import QueryRefusedError
 LONGEST_S = 60.0
 PARAMETERS, UNREADABLE = "ExecutionParameters", "the statement cannot be read"
 _LONGEST_REASON = 2_000
+_closing = ThreadPoolExecutor(1, thread_name_prefix="query-closing")
+_statements: dict[str, exp.Query] = {}  # those that were read when they were started, until they run
 _SETTINGS = (
     "disabled_optimizers = 'type_pushdown'",  # stock ministack's: the CSV reader's TRY_CAST is strict with it
-    "threads = 1",
+    "threads = 2",
     "memory_limit = '512MB'",
     "integer_division = true",  # Trino's: 7 / 2 is 3
     "TimeZone = 'UTC'",
@@ -46,14 +50,15 @@ _SETTINGS = (
 def problem_with(sql: str) -> str:
     """Why a statement is not run; empty when it is. The engine's own parser judges it."""
     try:
-        statements = duckdb.extract_statements(sql)
+        return _problem_of(duckdb.extract_statements(sql))
     except duckdb.Error:
         return UNREADABLE
+
+
+def _problem_of(statements: Sequence[duckdb.Statement]) -> str:
     if len(statements) != 1:
         return "one statement at a time"
-    if statements[0].type != duckdb.StatementType.SELECT:
-        return "only SELECT"
-    return ""
+    return "" if statements[0].type == duckdb.StatementType.SELECT else "only SELECT"
 
 
 def run_select(sql: str, folders: Sequence[str], relations: Mapping[str, Relation] | None = None) -> dict[str, Any]:
@@ -66,19 +71,21 @@ def run_select(sql: str, folders: Sequence[str], relations: Mapping[str, Relatio
         duckdb.Error: the statement is wrong, reaches for something else, or ran for longer than ``LONGEST_S``.
         QueryRefusedError: it is no single SELECT.
     """
-    with duckdb.connect(":memory:") as connection:
+    connection = duckdb.connect(":memory:")
+    stop = threading.Timer(LONGEST_S, connection.interrupt)
+    stop.start()
+    try:
         for setting in _bounds(folders):
             connection.execute(f"SET {setting}")
-        stop = threading.Timer(LONGEST_S, connection.interrupt)
-        stop.start()
-        try:
-            for name, relation in (relations or {}).items():
-                sql = sql.replace(f'"{name}"', relation.sql(connection))
-            if problem := problem_with(sql):
-                raise QueryRefusedError(f"Access denied: {problem}")
-            return fetched(connection, sql)
-        finally:
-            stop.cancel()
+        for name, relation in (relations or {}).items():
+            sql = sql.replace(f'"{name}"', relation.sql(connection))
+        statements = connection.extract_statements(sql)
+        if problem := _problem_of(statements):
+            raise QueryRefusedError(f"Access denied: {problem}")
+        return fetched(connection, statements[0])
+    finally:
+        stop.cancel()
+        _closing.submit(connection.close)  # which takes as long as a small answer, and nobody waits for it
 
 
 def _bounds(folders: Sequence[str]) -> Iterator[str]:
@@ -93,12 +100,14 @@ def _execute(_original: patching.AnyFunction) -> patching.AnyFunction:
     async def execute_query(
         query_id: str, query: str, database: str, _ddl: object, _catalog: str | None = None
     ) -> None:
-        athena = patching.service("athena")
+        athena, statement = patching.service("athena"), _statements.pop(query_id, None)
         execution = athena._executions[query_id]
         status, began = execution["Status"], time.monotonic()
+        if status["State"] != "QUEUED":  # stopped before it began
+            return
         status["State"] = "RUNNING"
         try:
-            results = await _results(execution, query, database)
+            results = await _results(execution, statement, query, database)
             if status["State"] != "RUNNING":  # stopped meanwhile
                 return
             execution["_column_types"] = results.pop("column_types")
@@ -109,8 +118,9 @@ def _execute(_original: patching.AnyFunction) -> patching.AnyFunction:
             execution["Statistics"]["DataScannedInBytes"] = error.bytes
             status.update(State="CANCELLED", StateChangeReason=str(error))
         except Exception as error:  # noqa: BLE001 - whatever ends a query is its reason, as AWS says it
-            status.update(State="FAILED", StateChangeReason=str(error)[:_LONGEST_REASON])
-            execution["_error"] = str(error)
+            if status["State"] != "CANCELLED":
+                status.update(State="FAILED", StateChangeReason=str(error)[:_LONGEST_REASON])
+                execution["_error"] = str(error)
         finally:
             status["CompletionDateTime"] = int(time.time())
             passed_ms = int((time.monotonic() - began) * 1000)
@@ -119,15 +129,26 @@ def _execute(_original: patching.AnyFunction) -> patching.AnyFunction:
     return execute_query
 
 
-async def _results(execution: dict[str, Any], query: str, database: str) -> dict[str, Any]:
+async def _results(execution: dict[str, Any], statement: exp.Query | None, query: str, database: str) -> dict[str, Any]:
     """Plan and run. What S3 and Glue hold is read between two requests; the engine runs beside them."""
-    bound = query_statement.bound(query, execution.get(PARAMETERS) or [])
-    statement = await asyncio.to_thread(query_statement.read, bound)
+    if statement is None:
+        statement = query_statement.read(query_statement.bound(query, execution.get(PARAMETERS) or []))
     with QueryFolder() as folder:
         largest_bytes = _largest_bytes(execution["WorkGroup"])
         plan = planned(statement, database, folder, query_access.may_read, largest_bytes=largest_bytes)
         execution["Statistics"]["DataScannedInBytes"] = plan.scanned_bytes
-        return await asyncio.to_thread(run_select, plan.sql, [folder.path], plan.relations)
+        try:
+            return await asyncio.to_thread(run_select, plan.sql, [folder.path], plan.relations)
+        except duckdb.Error as error:
+            raise QueryRefusedError(_by_address(str(error), plan)) from error
+
+
+def _by_address(reason: str, plan: Plan) -> str:
+    """A reason as AWS words it, by the objects' addresses: the files here are this machine's and have numbers."""
+    files = {file.path: file.object for relation in plan.relations.values() for file in relation.files}
+    for path in sorted(files, key=len, reverse=True):
+        reason = reason.replace(path, f"s3://{files[path].bucket}/{files[path].key}")
+    return reason
 
 
 def _largest_bytes(workgroup: str) -> int:
@@ -138,16 +159,29 @@ def _largest_bytes(workgroup: str) -> int:
 def _start(original: patching.AnyFunction) -> patching.AnyFunction:
     def start_query_execution(data: dict[str, Any]) -> Any:
         athena = patching.service("athena")
-        if problem := _problem_in(str(data.get("QueryString", ""))):
+        sql = str(data.get("QueryString", ""))
+        parameters = [str(parameter) for parameter in data.get(PARAMETERS) or []]
+        statement = _read(sql, parameters)
+        if statement is None and (problem := _problem_in(sql)):
             return athena.error_response_json("AccessDeniedException", f"Access denied: {problem}", 400)
         answer = original(data)
-        parameters = data.get(PARAMETERS)
-        if parameters and answer[0] == HTTPStatus.OK:
-            query_id = json.loads(answer[2])["QueryExecutionId"]
-            athena._executions[query_id][PARAMETERS] = [str(parameter) for parameter in parameters]
+        if answer[0] == HTTPStatus.OK:
+            execution = athena._executions[json.loads(answer[2])["QueryExecutionId"]]
+            if parameters:
+                execution[PARAMETERS] = parameters
+            if statement and execution["Status"]["State"] == "QUEUED":  # not one that the request's token found again
+                _statements[execution["QueryExecutionId"]] = statement
         return answer
 
     return start_query_execution
+
+
+def _read(sql: str, parameters: Sequence[str]) -> exp.Query | None:
+    """The statement, if it is one; what is wrong with its parameters is told when it runs, as on AWS."""
+    try:
+        return query_statement.read(query_statement.bound(sql, parameters))
+    except QueryRefusedError:
+        return None
 
 
 def _problem_in(sql: str) -> str:
@@ -162,6 +196,13 @@ def _problem_in(sql: str) -> str:
     return ""
 
 
+def _parse_ddl(_original: patching.AnyFunction) -> patching.AnyFunction:
+    def parse_ddl(query: str) -> None:
+        """Nothing: what is started is a SELECT, and to look through it again takes as long as to read it."""
+
+    return parse_ddl
+
+
 def install() -> None:
     """Bound every query."""
     athena = patching.service("athena")
@@ -171,5 +212,6 @@ def install() -> None:
     patching.require_attribute(athena, "_DUCKDB_TYPE_MAP", dict)
     patching.replace(athena, "_execute_query", "query_id query database ddl catalog", _execute)
     patching.replace(athena, "_start_query_execution", "data", _start)
+    patching.replace(athena, "_parse_ddl", "query", _parse_ddl)
     query_files.install()
     query_results.install()

@@ -12,21 +12,16 @@ import os
 import shutil
 import tempfile
 import uuid
-from collections import OrderedDict
-from collections.abc import Container, Iterator, Mapping
+from collections import Counter, OrderedDict, defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from operator import itemgetter
 from pathlib import Path
 from typing import Any, Self
-from urllib.parse import quote
 
 from deploy.emulator.extension import patching
 
 LARGEST_CACHE_BYTES = 512 * 1024 * 1024
-NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
-_CHUNK = 200  # a file's name has at most 255 bytes
-_MARK = "@"  # never in a quoted key
 
 
 @dataclass(frozen=True)
@@ -39,66 +34,89 @@ class StoredObject:
     size_bytes: int
 
 
+class Listing:
+    """The objects of buckets by their folders. Of a bucket whose keys have changed only those are looked at."""
+
+    def __init__(self) -> None:
+        self._buckets: dict[str, tuple[set[str], defaultdict[str, dict[str, None]]]] = {}
+        self._versions: Counter[str] = Counter()
+
+    def version(self, bucket: str) -> int:
+        """Another number whenever its folders are others."""
+        self._by_folder(bucket)
+        return self._versions[bucket]
+
+    def folders(self, bucket: str, prefix: str) -> list[str]:
+        """The folders under a prefix that hold objects: far fewer than those, and enough to tell partitions by."""
+        return [folder for folder in self._by_folder(bucket) if folder.startswith(prefix)]
+
+    def objects(self, bucket: str, prefix: str, folders: Iterable[str]) -> Iterator[StoredObject]:
+        """The objects a table reads of these folders, by key: no name or folder that begins with ``_`` or ``.``."""
+        hidden = patching.service("athena")._hidden
+        records = _records(bucket)
+        by_folder = self._by_folder(bucket)
+        for key in sorted(key for folder in folders for key in by_folder.get(folder, ())):
+            if key.startswith(prefix) and not key.endswith("/") and not hidden(key[len(prefix) :]):
+                record = records[key]
+                yield StoredObject(bucket, key, str(record.get("etag", "")), int(record.get("size", 0)))
+
+    def _by_folder(self, bucket: str) -> dict[str, dict[str, None]]:
+        known, found = self._buckets.setdefault(bucket, (set(), defaultdict(dict)))
+        now = _records(bucket).keys()
+        gone, new = known - now, now - known
+        for key in gone:
+            folder = found[folder_of(key)]
+            del folder[key]
+            if not folder:
+                del found[folder_of(key)]
+                self._versions[bucket] += 1
+        for key in new:
+            folder = found[folder_of(key)]
+            self._versions[bucket] += not folder
+            folder[key] = None
+        known -= gone
+        known |= new
+        return found
+
+
 def folder_of(key: str) -> str:
     """The folder that an object lies in, with its last slash."""
     return key[: key.rfind("/") + 1]
 
 
-def folders_under(bucket: str, prefix: str) -> set[str]:
-    """The folders under a prefix that hold objects: far fewer than those, and enough to tell partitions by."""
-    return {folder_of(key) for key in _keys(bucket) if key.startswith(prefix)}
-
-
-def objects_under(bucket: str, prefix: str, folders: Container[str] | None = None) -> Iterator[StoredObject]:
-    """The objects a table reads, by key: all under its prefix, but no name or folder that begins with ``_`` or ``.``.
-
-    With ``folders`` only those that lie in one of them.
-    """
-    hidden = patching.service("athena")._hidden
-    found = [
-        (key, record)
-        for key, record in _keys(bucket).items()
-        if key.startswith(prefix) and (folders is None or folder_of(key) in folders)
-    ]
-    for key, record in sorted(found, key=itemgetter(0)):
-        if not key.endswith("/") and not hidden(key[len(prefix) :]):
-            yield StoredObject(bucket, key, str(record.get("etag", "")), int(record.get("size", 0)))
-
-
-def _keys(bucket: str) -> dict[str, Any]:
-    """A bucket's records by key, as they are at this moment."""
+def _records(bucket: str) -> dict[str, Any]:
     store = patching.service("s3")._buckets.get(bucket)
-    return dict(store["objects"]) if store else {}
+    return store["objects"] if store else {}
 
 
 class QueryFolder:
-    """A directory that one query may read. Use as a context: it is gone afterwards."""
+    """A directory that one query may read, empty before and after. Use as a context.
 
-    def __init__(self) -> None:
-        self.path = str(_root() / "queries" / uuid.uuid4().hex)
+    It is kept for a later query: to remove one takes the file system as long as to read some twenty files.
+    """
 
     def __enter__(self) -> Self:
-        os.makedirs(self.path, mode=0o700)  # noqa: PTH103 - hundreds of objects a query
+        spare = _spare_folders()
+        if spare:
+            self.path = spare.pop()
+        else:
+            self.path = str(_root() / "queries" / uuid.uuid4().hex)
+            os.makedirs(self.path, mode=0o700)  # noqa: PTH103 - hundreds of objects a query
+        self._placed = 0
         return self
 
     def __exit__(self, *_: object) -> None:
-        shutil.rmtree(self.path, ignore_errors=True)
+        with os.scandir(self.path) as entries:
+            for entry in entries:
+                os.unlink(entry)  # noqa: PTH108 - the same
+        _spare_folders().append(self.path)
 
-    def place(self, table: int, found: StoredObject, partition: Mapping[str, str | None]) -> str:
-        """The object's file: its partition as ``name=value`` folders, its key behind them, readable by ``path_sql``."""
-        folders = "/".join(f"{name}={NO_VALUE if v is None else quote(v, safe='')}" for name, v in partition.items())
-        key = quote(found.key, safe="")
-        chunks = "/".join(key[start : start + _CHUNK] for start in range(0, len(key), _CHUNK))
-        path = f"{self.path}/{table}/{folders}/{_MARK}/{chunks}{_MARK}"
-        os.makedirs(os.path.dirname(path), exist_ok=True)  # noqa: PTH103, PTH120 - the same
+    def place(self, found: StoredObject) -> str:
+        """The object's file. Its name is its number in the directory, from 1."""
+        self._placed += 1
+        path = f"{self.path}/{self._placed}"
         _link(found, path)
         return path
-
-
-def path_sql(bucket: str, column: str) -> str:
-    """An expression that makes an object's S3 address of the engine's name for its file."""
-    key = f"url_decode(replace(regexp_extract({column}, '/{_MARK}/([^{_MARK}]*){_MARK}$', 1), '/', ''))"
-    return f"'s3://{bucket.replace(chr(39), chr(39) * 2)}/' || {key}"
 
 
 def _link(found: StoredObject, path: str) -> None:
@@ -147,6 +165,11 @@ def _cache() -> BodyCache:
     folder = _root() / "objects"
     folder.mkdir(mode=0o700)
     return BodyCache(folder, LARGEST_CACHE_BYTES)
+
+
+@cache
+def _spare_folders() -> list[str]:
+    return []
 
 
 @cache

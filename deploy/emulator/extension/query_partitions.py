@@ -5,10 +5,11 @@ what lies elsewhere is not read, as on AWS. Known types: integer (range, interva
 A table without projection has the partitions that its objects' folders show (AWS would ask Glue for registered ones).
 """
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -30,6 +31,7 @@ _TYPES = {
     "binary": "BLOB",
     "varbinary": "BLOB",
 }
+_FOLDERS = 50_000  # whose values a table remembers
 _DECIMAL = re.compile(r"decimal\s*\(\s*(\d+)\s*(?:,\s*(\d+)\s*)?\)")
 
 Values = tuple[str | None, ...]
@@ -48,11 +50,18 @@ class TableLayout:
 
 
 def layout_of(table: Mapping[str, Any]) -> TableLayout:
-    """The layout of a table as Glue has it.
+    """The layout of a table as Glue has it; of one that stays as it is it is worked out once.
 
     Raises:
         QueryRefusedError: its projection cannot be read.
     """
+    parts = {name: table.get(name) for name in ("StorageDescriptor", "Parameters", "PartitionKeys")}
+    return _layout_of(json.dumps(parts, sort_keys=True))
+
+
+@lru_cache(maxsize=100)
+def _layout_of(definition: str) -> TableLayout:
+    table = json.loads(definition)
     storage, parameters = table.get("StorageDescriptor") or {}, table.get("Parameters") or {}
     partitions = _columns(table.get("PartitionKeys") or [])
     base = str(storage.get("Location") or "")
@@ -66,9 +75,8 @@ def layout_of(table: Mapping[str, Any]) -> TableLayout:
     prefix = place.path.lstrip("/")
     values_of = _by_template(template, parameters, list(partitions)) if projected else _by_folders(prefix, partitions)
     injected = {name for name in partitions if projected and _type_of(parameters, name) == "injected"}
-    return TableLayout(
-        place.netloc, prefix, _columns(storage.get("Columns") or []), partitions, frozenset(injected), values_of
-    )
+    columns, told = _columns(storage.get("Columns") or []), lru_cache(maxsize=_FOLDERS)(values_of)
+    return TableLayout(place.netloc, prefix, columns, partitions, frozenset(injected), told)
 
 
 def engine_type(glue_type: str) -> str:

@@ -10,19 +10,21 @@ out, neither read nor counted.
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from sqlglot import exp
 
 from deploy.emulator.extension import patching, query_pruning, query_statement
-from deploy.emulator.extension.query_files import QueryFolder, StoredObject, folder_of, folders_under, objects_under
+from deploy.emulator.extension.query_files import Listing, QueryFolder, StoredObject, folder_of
 from deploy.emulator.extension.query_partitions import TableLayout, Values, layout_of
-from deploy.emulator.extension.query_relation import Relation
+from deploy.emulator.extension.query_relation import PlacedFile, Relation
 from deploy.emulator.extension.query_statement import PATH, QueryRefusedError, Reference
 
 MayRead = Callable[[str, str], bool]
 Located = tuple[StoredObject, Values]
 _CATALOG = "awsdatacatalog"
+_listing = Listing()
 _STATIC = (
     "CONSTRAINT_VIOLATION: For the injected projected partition column {column}, the WHERE clause must contain only "
     "static equality conditions, and at least one such condition must be present."
@@ -66,7 +68,7 @@ def planned(
         raise QueryTooLargeError(plan.scanned_bytes)
     with_path = any(column.name == PATH for column in statement.find_all(exp.Column))
     for number, ((reference, table, layout), objects) in enumerate(chosen):
-        files = [folder.place(number, one, dict(zip(layout.partitions, at, strict=True))) for one, at in objects]
+        files = [PlacedFile(one, at, folder.place(one)) for one, at in objects]
         name = f"table_{mark}_{number}"
         plan.relations[name] = Relation(table, layout, files, with_path)
         _stand_in(statement, reference, name, with_path=with_path)
@@ -88,18 +90,15 @@ def _choice(reference: Reference, _table: object, layout: TableLayout, may_read:
     for column in sorted(layout.injected):
         if not query_pruning.bound_to_constants(reference, column):
             raise QueryRefusedError(_STATIC.format(column=column))
-    folders = {
-        folder: at
-        for folder in folders_under(layout.bucket, layout.prefix)
-        if (at := layout.values_of(folder)) is not None
-    }
+    version = _listing.version(layout.bucket)
+    folders = _partitions(layout.bucket, layout.prefix, layout.values_of, version)
     by_partition = _usable(reference, layout.partitions)
     partitions = list(dict.fromkeys(folders.values()))
     if (wanted := query_pruning.kept(by_partition, layout.partitions, partitions)) is not None:
         named = {partitions[number] for number in wanted}
         folders = {folder: at for folder, at in folders.items() if at in named}
         query_pruning.take_away(reference, by_partition)
-    found = [(one, folders[folder_of(one.key)]) for one in objects_under(layout.bucket, layout.prefix, folders)]
+    found = [(one, folders[folder_of(one.key)]) for one in _listing.objects(layout.bucket, layout.prefix, folders)]
     types = {**layout.partitions, PATH: "VARCHAR"}
     by_path = _usable(reference, types)
     rows = [(*at, f"s3://{one.bucket}/{one.key}") for one, at in found] if by_path else []
@@ -107,6 +106,14 @@ def _choice(reference: Reference, _table: object, layout: TableLayout, may_read:
         found = [found[number] for number in wanted]
         query_pruning.take_away(reference, by_path)
     return _readable(found, may_read)
+
+
+@lru_cache(maxsize=100)
+def _partitions(
+    bucket: str, prefix: str, values_of: Callable[[str], Values | None], _version: int
+) -> Mapping[str, Values]:
+    """The values of the table's folders; of folders that stay as they are they are worked out once."""
+    return {folder: at for folder in _listing.folders(bucket, prefix) if (at := values_of(folder)) is not None}
 
 
 def _usable(reference: Reference, types: Mapping[str, str]) -> list[exp.Expr]:

@@ -19,11 +19,12 @@ from deploy.emulator.extension import patching
 
 LARGEST_PAGE = 1_000
 _AWARE = "TIMESTAMP WITH TIME ZONE"
+_JSONS_OWN = frozenset({"BOOLEAN", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "FLOAT", "DOUBLE", "VARCHAR"})
 
 
-def fetched(connection: duckdb.DuckDBPyConnection, sql: str) -> dict[str, Any]:
+def fetched(connection: duckdb.DuckDBPyConnection, select: duckdb.Statement) -> dict[str, Any]:
     """The rows of a SELECT, its columns' names, and Athena's types for them."""
-    found: Any = connection.execute(sql)
+    found: Any = connection.execute(select)
     kinds = [str(column[1]).upper() for column in found.description]
     names = [str(column[0]) for column in found.description]
     if _AWARE in kinds:  # in the engine's words, for Python's need a library
@@ -31,12 +32,21 @@ def fetched(connection: duckdb.DuckDBPyConnection, sql: str) -> dict[str, Any]:
             f"strftime(#{n}, '%Y-%m-%d %H:%M:%S.%g UTC')" if k == _AWARE else f"#{n}" for n, k in enumerate(kinds, 1)
         )
         found.abort()
-        found = connection.sql(sql).project(", ".join(shown))
+        found = connection.sql(select).project(", ".join(shown))
     return {
         "columns": names,
         "column_types": [_athenas(kind) for kind in kinds],
-        "rows": [[_worded(value) for value in row] for row in found.fetchall()],
+        "rows": _worded_rows(found.fetchall(), kinds),
     }
+
+
+def _worded_rows(rows: Sequence[Sequence[Any]], kinds: Sequence[str]) -> list[list[Any]]:
+    """What JSON has a word for stays; the rest is Athena's text, so that a restart keeps it as it was."""
+    worded = [list(row) for row in rows]
+    for place in [place for place, kind in enumerate(kinds) if kind not in _JSONS_OWN]:
+        for row in worded:
+            row[place] = _worded(row[place])
+    return worded
 
 
 def _athenas(kind: str) -> str:
@@ -49,7 +59,6 @@ def _athenas(kind: str) -> str:
 
 
 def _worded(value: Any) -> Any:
-    """What JSON has a word for stays; the rest is Athena's text, so that a restart keeps it as it was."""
     if value is None or isinstance(value, bool | int | float | str):
         return value
     return _text(value)

@@ -85,6 +85,20 @@ def teachers_names(person_ids: Iterable[str]) -> dict[str, str]:
     return {teacher.teacher_id: f"{teacher.given_name} {teacher.family_name}" for teacher in teachers}
 
 
+def students_names(student_ids: Iterable[str]) -> dict[str, str]:
+    """What these students are called, family name first, by id; one call to the table for up to 100.
+
+    For who reads a record that names them. It is no list of students: ask for those of a record just read.
+    """
+    students = roster.get_students(sorted(set(student_ids)))
+    return {student.student_id: f"{student.family_name}, {student.given_name}" for student in students}
+
+
+def courses_names() -> dict[str, str]:
+    """What the school's courses are called, by id; one call to the table."""
+    return {course.course_id: course.name for course in roster.list_courses()}
+
+
 def list_student_scores(
     *, actor: Principal, student_id: str, term_id: str = "", cursor: str | None = None, limit: int = PAGE_SIZE
 ) -> Page[Score]:

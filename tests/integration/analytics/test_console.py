@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 import pytest
 
 from analytics import admin, athena
+from analytics.asking_form import AskingForm
 from analytics.queries.registry import QUESTIONS
 from analytics.services import asking
+from edu import clock
 from edu.dynamo.errors import AccessDeniedError
-from edu.identity.principal import Role
+from edu.identity.principal import Principal, Role
+from edu.tenancy import enter_school
+from evaluations import services as evaluations
 from tests.integration.analytics.test_questions import pupils
 from tests.integration.edu.console.support import page, staff
 from tests.support.schools import OPEN_TERM
@@ -77,6 +83,35 @@ def test_each_question_is_answered_on_its_page(pupils: TestSchool, name: str, gi
     html = page(staff(Role.SCHOOL_ADMIN, pupils.school_id), address(name, **given))
     assert 'id="answer"' in html
     assert 'class="errornote"' not in html
+
+
+def test_people_courses_and_kinds_are_called_by_their_names(pupils: TestSchool) -> None:
+    client = staff(Role.SCHOOL_ADMIN, pupils.school_id)
+    with enter_school(pupils.school_id):
+        courses, names = evaluations.courses_names(), evaluations.students_names(s.student_id for s in pupils.students)
+    html = page(client, address("pass-rates", term=OPEN_TERM, by="course"))
+    assert all(f"<td>{name}</td>" in html for name in courses.values())
+    html = page(client, address("at-risk", term=OPEN_TERM, needed="1"))
+    named = [name for name in names.values() if f"<td>{name}</td>" in html]
+    assert named
+    assert not any(f"<td>{student.student_id}</td>" in html for student in pupils.students)
+    since = clock.now().date() - timedelta(days=6)
+    html = page(client, address("behaviour-weeks", first_on=since.isoformat(), last_on=clock.now().date().isoformat()))
+    assert "<td>Inasistencia</td>" in html
+    assert "<td>absent</td>" not in html
+
+
+def test_terms_of_one_name_are_told_apart(pupils: TestSchool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A first term comes every year: one point for two terms would show the later one's number for both."""
+    with enter_school(pupils.school_id):
+        found = evaluations.get_school()
+        school = replace(found, terms=tuple(replace(term, name="Primer período") for term in found.terms))
+        monkeypatch.setattr(evaluations, "get_school", lambda: school)
+        form = AskingForm("pass-rates", Principal("a", Role.SCHOOL_ADMIN, pupils.school_id), {})
+    names = {form.name_of(term.term_id, "term_id") for term in school.terms}
+    [shown] = [field.choices for field in form.fields if field.name == "term"]
+    assert len(names) == len(school.terms) == 2
+    assert {name for _, name in shown} == names
 
 
 def test_what_is_filled_in_wrongly_is_said_beside_its_field(pupils: TestSchool) -> None:

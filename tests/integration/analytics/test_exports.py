@@ -19,7 +19,7 @@ from analytics.errors import ExportMovedError, ExportNotFoundError, ExportNotRea
 from analytics.exports import gathering
 from analytics.lake import layout, store
 from analytics.services.exporting import making
-from analytics.services.exporting.making import key_of
+from analytics.services.exporting.places import key_of
 from edu import audit, clock
 from edu.aws.task_messages import TaskNotSentError
 from edu.commands import WrongUseError

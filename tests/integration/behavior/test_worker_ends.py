@@ -52,7 +52,7 @@ def test_message_delivered_again_is_stored_once(cloud: Cloud, queue: BehaviorQue
 def test_worker_killed_in_the_middle_loses_nothing(cloud: Cloud, queue: BehaviorQueue, student: Student) -> None:
     """Each message takes 40 calls to write; the kill comes after the first few."""
     queue.reset(visibility_s=5)
-    sent = [[make_event() for _ in range(1000)] for _ in range(3)]
+    sent = [[make_event() for _ in range(1000)] for _ in range(2)]
     for events in sent:
         send(student, *events)
     expected = {event["event_id"] for events in sent for event in events}

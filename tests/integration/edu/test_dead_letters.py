@@ -48,7 +48,9 @@ class Queues:
 
     def bodies(self, name: str) -> list[str]:
         """What lies in a queue and may be taken."""
-        found: Any = self._sqs.receive_message(QueueUrl=self._urls[name], MaxNumberOfMessages=10, VisibilityTimeout=0)
+        found: Any = self._sqs.receive_message(
+            QueueUrl=self._urls[name], MaxNumberOfMessages=10, VisibilityTimeout=0, WaitTimeSeconds=0
+        )
         return sorted(message["Body"] for message in found.get("Messages", []))
 
 

@@ -13,7 +13,9 @@ from typing import Any
 
 import django
 
-STUDENTS = 12
+from tests.support.depth import depth
+
+STUDENTS = depth(3, 12)
 
 
 def main(school_id: str, row: int, *, after: bool) -> None:

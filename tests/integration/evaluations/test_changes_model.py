@@ -24,6 +24,7 @@ from evaluations.services.roster.starting import start_import
 from tests.integration.evaluations.copies import Copy, admin_of, records_of
 from tests.integration.evaluations.gradebook import correct, record, set_evaluation
 from tests.support.cloud import acting_as
+from tests.support.depth import depth
 from tests.support.schools import TestSchool, import_school
 
 if TYPE_CHECKING:
@@ -198,7 +199,7 @@ class World:
 
 
 @settings(
-    max_examples=12,
+    max_examples=depth(5, 12),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -23,6 +23,7 @@ from tests.integration.evaluations.calendar import import_again
 from tests.integration.evaluations.gradebook import correct, record, set_evaluation
 from tests.support.calls import counted_calls
 from tests.support.cloud import acting_as
+from tests.support.depth import depth
 from tests.support.processes import running_worker
 from tests.support.schools import CLOSED_TERM, OPEN_TERM
 from tests.support.waiting import wait_until
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from tests.support.cloud import Cloud
     from tests.support.schools import TestSchool
 
+MORE_SECTIONS = depth(35, 89)  # in two terms: three steps or eight
 KIND, RUN = nightly.CONSOLIDATION.name, "2026-11-24"
 PLACES = [f"{term}/{section}" for term in (CLOSED_TERM, OPEN_TERM) for section in ("len-5a", "mat-5a")]
 
@@ -251,10 +253,10 @@ def _add_sections(school: TestSchool, count: int) -> None:
 def test_workers_killed_on_the_way_do_not_stop_the_night(
     cloud: Cloud, short_queue: str, school: TestSchool, other_school: TestSchool
 ) -> None:
-    """Two schools of 182 places; kill -9 in the middle of a step; another worker finishes both."""
+    """Two schools of several steps each; kill -9 in the middle of a step; another worker finishes both."""
     for each in (school, other_school):
         with enter_school(each.school_id):
-            _add_sections(each, 89)
+            _add_sections(each, MORE_SECTIONS)
             record(each, set_evaluation(each), "6.5")
     with acting_as("worker"):
         for each in (school, other_school):
@@ -271,10 +273,11 @@ def test_workers_killed_on_the_way_do_not_stop_the_night(
             lambda: is_done(school.school_id) and is_done(other_school.school_id), what="both schools", timeout_s=300
         )
         assert "student-" not in worker.log
+    places = 2 * (2 + MORE_SECTIONS)
     for each in (school, other_school):
         found = run_of(each.school_id)
         assert found is not None
-        assert (found.done, found.total, found.failed) == (182, 182, ())
+        assert (found.done, found.total, found.failed) == (places, places, ())
         with enter_school(each.school_id):
             grade = consolidated.get_section(OPEN_TERM, "mat-5a").grades["student-000"].grade
             assert grade.value == "6.5"

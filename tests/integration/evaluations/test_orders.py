@@ -26,6 +26,7 @@ from evaluations.services import GovernmentGrade
 from evaluations.services.grading import evaluation_cache
 from tests.integration.evaluations.gradebook import SECTION, set_evaluation
 from tests.support.cloud import acting_as
+from tests.support.depth import depth
 from tests.support.schools import OPEN_TERM, TestSchool, import_school
 
 if TYPE_CHECKING:
@@ -238,7 +239,10 @@ def _position(grade: GovernmentGrade) -> tuple[str, str]:
 
 
 @hypothesis_settings(
-    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], database=None
+    max_examples=depth(8, 20),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    database=None,
 )
 @given(steps=_STEPS)
 def test_same_state_has_the_same_grades_and_is_told_the_same(cloud: Cloud, steps: list[Step]) -> None:

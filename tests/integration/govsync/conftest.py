@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from edu import clock
 from edu.tenancy import enter_school
 from tests.integration.govsync.support import (
     API_KEY,
@@ -15,6 +14,7 @@ from tests.integration.govsync.support import (
     Government,
     ShiftedClock,
     running_government,
+    shifted_clock,
 )
 from tests.support.ports import free_port
 
@@ -49,12 +49,11 @@ def government(simulator: Government, settings: Settings) -> Government:
     return simulator
 
 
-@pytest.fixture
-def shifted_clock(monkeypatch: pytest.MonkeyPatch) -> ShiftedClock:
+@pytest.fixture(name="shifted_clock")
+def _shifted_clock() -> Iterator[ShiftedClock]:
     """This process's clock."""
-    shifted = ShiftedClock()
-    monkeypatch.setattr(clock, "now", shifted.now)
-    return shifted
+    with shifted_clock() as shifted:
+        yield shifted
 
 
 @pytest.fixture

@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import httpx
 import pytest
 
+from edu import clock
+from edu.aws.credentials import Session
 from edu.jobs.domain import StepEnd
 from evaluations import services as evaluations
 from evaluations.domain.evaluation import EvaluationKind, ScoreState
@@ -48,22 +50,23 @@ REAL_WINDOW_S, QUICK_WINDOW_S = 1.0, 0.05
 class Government:
     """A running simulator, told what to do and asked what it saw. Two requests pass in any ``window_s`` seconds.
 
-    ``control_url`` is its switches' own address, which answers while ``url`` refuses connections.
+    ``control`` has its switches' own address, which answers while ``url`` refuses connections. One client for all
+    questions: each new one would read the machine's certificates.
     """
 
     url: str
     state: Path
     process: Process
     window_s: float
-    control_url: str
+    control: httpx.Client
 
     def clear(self) -> None:
         """As if it had just been started."""
-        httpx.delete(f"{self.control_url}/_state", trust_env=False).raise_for_status()
+        self.control.delete("/_state").raise_for_status()
 
     def calm(self) -> None:
         """From now on nothing goes wrong; what it holds stays."""
-        httpx.delete(f"{self.control_url}/_faults", trust_env=False).raise_for_status()
+        self.control.delete("/_faults").raise_for_status()
 
     def fail(self, **fault: Any) -> None:
         """Script a fault (see ``deploy.government.faults``)."""
@@ -128,11 +131,11 @@ class Government:
         return requests[-1]["at_ns"] / 1e9 if requests else 0.0
 
     def _get(self, path: str) -> Any:
-        return httpx.get(f"{self.control_url}{path}", timeout=30, trust_env=False).raise_for_status().json()
+        return self.control.get(path).raise_for_status().json()
 
     def _post(self, body: dict[str, Any]) -> None:
         content = json.dumps(body)  # in ASCII: some switches are about texts that UTF-8 has no bytes for
-        httpx.post(f"{self.control_url}/_faults", content=content, trust_env=False).raise_for_status()
+        self.control.post("/_faults", content=content).raise_for_status()
 
 
 @contextmanager
@@ -148,7 +151,8 @@ def running_government(
     url = f"{'https' if tls else 'http'}://127.0.0.1:{port}"
     try:
         process.wait_until_ready(lambda: f"on {url}" in process.log, "the government simulator")
-        yield Government(url, state, process, window_s, f"http://127.0.0.1:{control_port}")
+        with httpx.Client(base_url=f"http://127.0.0.1:{control_port}", timeout=30, trust_env=False) as control:
+            yield Government(url, state, process, window_s, control)
     finally:
         process.stop()
 
@@ -166,6 +170,16 @@ class ShiftedClock:
     def skip_to(self, instant: datetime) -> None:
         """Put the clock forward to an instant; never back."""
         self.shift = max(self.shift, instant - datetime.now(UTC))
+
+
+@contextmanager
+def shifted_clock() -> Iterator[ShiftedClock]:
+    """The product's clock in this process, to be put forward. AWS's own is not: a session ends when it ends there."""
+    shifted = ShiftedClock()
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(clock, "now", shifted.now)
+        patched.setattr(Session, "lasts", lambda session, margin: session.expires_at - datetime.now(UTC) > margin)
+        yield shifted
 
 
 class FreeLine(Line):

@@ -12,6 +12,7 @@ import pytest
 from govsync.domain.lanes import COOLING_S
 from tests.integration.govsync.line_support import SECOND_NS, due_runs, line_worker, most_in_a_second
 from tests.integration.govsync.support import REAL_WINDOW_S
+from tests.support.depth import depth
 from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ def test_run_goes_on_after_each_kill_with_a_new_process_alone(
     as_worker: Cloud, government: Government, school_id: str
 ) -> None:
     with due_runs(as_worker, [school_id, f"{school_id}0"]):
-        for _ in range(3):
+        for _ in range(depth(1, 3)):
             with line_worker(as_worker, government) as worker:
                 wait_for_requests(government, 4)
                 worker.kill()

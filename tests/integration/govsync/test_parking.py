@@ -17,6 +17,7 @@ from govsync import services
 from govsync.domain.runs import SYNC
 from govsync.domain.states import BatchState, RunState
 from govsync.errors import ReviewError
+from govsync.repository import runs
 from tests.integration.govsync.support import MOST_STEPS, RUN_ID, pending_count, record_grades
 from tests.support.schools import OPEN_TERM
 
@@ -43,9 +44,8 @@ def started(driver: Driver, school: TestSchool, monkeypatch: pytest.MonkeyPatch)
 def until_parked(driver: Driver) -> RunReport:
     for _step in range(MOST_STEPS):
         result = driver.step()
-        report = services.describe_run(run_id=RUN_ID)
-        if report.run.state is RunState.PARKED:
-            return report
+        if runs.get_run(RUN_ID).state is RunState.PARKED:
+            return services.describe_run(run_id=RUN_ID)
         driver.skip_wait(result)
     raise AssertionError("never parked")
 
@@ -209,7 +209,10 @@ def test_batch_that_is_in_progress_is_decided_later(started: Driver) -> None:
     assert len(started.government.requests("submit")) == 3
 
 
-def test_batch_that_is_never_decided_is_parked_after_its_time(started: Driver) -> None:
+def test_batch_that_is_never_decided_is_parked_after_its_time(started: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        "govsync.domain.outcomes.DECIDES_WITHIN", timedelta(minutes=5)
+    )  # 30 are six times the questions
     started.government.set(decide={})
     report = until_parked(started)
     assert {batch.reason for batch in report.parked} == {"never_decided"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -80,13 +81,15 @@ def test_worker_killed_while_the_government_is_silent_sends_nothing_twice(
     with working(cloud, government) as worker:
         wait_until(lambda: government.effects() == 1, what="the batch's effect", timeout_s=60)
         worker.kill()
+    killed_at_ns = time.time_ns()
     assert pending_count() == 3
     with working(cloud, government):
+        started_in_ns = time.time_ns() - killed_at_ns  # how long Python takes is the machine's
         wait_until(lambda: has_state(RunState.RECONCILED), what="the run to end", timeout_s=60)
     assert pending_count() == 0
     assert [request["operation"] for request in government.requests()] == ["submit", "ask", "held"]
-    killed_ns, resumed_ns = (request["at_ns"] for request in government.requests()[:2])
-    assert resumed_ns - killed_ns < 12e9, "the kill came a moment after the submission"
+    resumed_at_ns = government.requests()[1]["at_ns"]
+    assert resumed_at_ns - killed_at_ns < 10e9 + started_in_ns
 
 
 def test_order_that_comes_twice_starts_one_run(cloud: Cloud, own_school: TestSchool) -> None:

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 from tests.isolation import concurrency
 from tests.isolation.concurrency_requests import make_tenants
+from tests.support.depth import depth
 
 if TYPE_CHECKING:
     from tests.support.cloud import Cloud
 
 
 def test_many_schools_at_once_never_cross(cloud: Cloud) -> None:
-    section = concurrency.run(cloud)
+    section = concurrency.run(cloud, requests=depth(300, 1000), events=depth(120, 400))
     assert section.unexpected == ()
     assert len(section.cells) >= 40
 

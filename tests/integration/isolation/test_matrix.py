@@ -10,6 +10,7 @@ from tests.isolation import operations, repositories, sessions, storage
 from tests.isolation.repositories.part import HOLES
 from tests.isolation.restoring import items
 from tests.isolation.sections import ALLOWED, DENIED
+from tests.support.depth import depth
 
 if TYPE_CHECKING:
     from tests.isolation.sections import Hole
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 def test_operations_all_as_expected(cloud: Cloud) -> None:
     before = items(cloud)
-    section = operations.run(cloud)
+    section = operations.run(cloud, briefly=depth(short=True, long=False))
     assert section.unexpected == ()
     expected = {cell.expected for cell in section.cells if cell.target.startswith("tenant")}
     assert {ALLOWED, DENIED} <= expected
@@ -30,7 +31,7 @@ def test_sessions_all_as_expected(cloud: Cloud) -> None:
 
 
 def test_storage_all_as_expected(cloud: Cloud) -> None:
-    assert storage.run(cloud).unexpected == ()
+    assert storage.run(cloud, briefly=depth(short=True, long=False)).unexpected == ()
 
 
 def test_repositories_all_as_expected(cloud: Cloud) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.isolation import workers
+from tests.support.depth import depth
 
 if TYPE_CHECKING:
     from tests.isolation.sections import Hole
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def test_messages_keep_the_schools_apart(cloud: Cloud) -> None:
-    section = workers.run(cloud)
+    section = workers.run(cloud, interleaved=depth(40, 200))
     assert section.unexpected == ()
     assert len(section.cells) >= 50
 

@@ -10,7 +10,7 @@ from evaluations.services import list_pending_marks
 from govsync import services
 from govsync.domain.states import BatchState
 from tests.integration.govsync.support import RUN_ID
-from tests.isolation.government.ways import LIST, STALE, WAYS, Asked, Way
+from tests.isolation.government.ways import LIST, STALE, SUBMIT, WAYS, Asked, Way
 from tests.isolation.government.world import World, of_shape, running_world
 from tests.isolation.restoring import same_table_after
 from tests.isolation.sections import Cell, Hole, Section
@@ -28,10 +28,10 @@ _UNTOUCHED = "unchanged"
 _IN_DOUBT = frozenset({BatchState.UNKNOWN, BatchState.PARKED})
 
 
-def run(cloud: Cloud, only: Collection[str] = ()) -> Section:
-    """Every attack, or those of the ways named. The table is left as it was found."""
+def run(cloud: Cloud, only: Collection[str] = (), of: Collection[Asked] = tuple(WAYS)) -> Section:
+    """Every attack, or those of the ways named, ``of`` these requests. The table is left as it was found."""
     with same_table_after(cloud), acting_as("worker"), running_world(cloud) as world:
-        cells = [cell for asked in WAYS for cell in _attack(world, asked, only)]
+        cells = [cell for asked in of for cell in _attack(world, asked, only)]
     return Section(
         name="government",
         title="Answers of the government",
@@ -125,7 +125,7 @@ def _end_of(world: World, school_id: str) -> str:
 
 
 def _stale_alone(cloud: Cloud) -> Section:
-    return run(cloud, only={STALE})
+    return run(cloud, only={STALE}, of=(SUBMIT, LIST))
 
 
 HOLES = (

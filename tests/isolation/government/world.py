@@ -15,7 +15,6 @@ from unittest import mock
 
 from django.conf import settings
 
-from edu import clock
 from edu.tenancy import enter_school
 from govsync import client, services
 from govsync.domain.batches import Batch, canonical_body
@@ -25,9 +24,9 @@ from tests.integration.govsync.support import (
     RUN_ID,
     Driver,
     Government,
-    ShiftedClock,
     record_grades,
     running_government,
+    shifted_clock,
 )
 from tests.isolation.routes import digest_of
 from tests.support.cloud import Cloud
@@ -136,11 +135,11 @@ class World:
 @contextmanager
 def running_world(cloud: Cloud) -> Iterator[World]:
     """A government, and a school that it holds the grades of."""
-    shifted, token = ShiftedClock(), f"obra-{uuid.uuid4().hex[:6]}"
+    token = f"obra-{uuid.uuid4().hex[:6]}"
     with (
         TemporaryDirectory() as folder,
         running_government(free_port(), Path(folder) / "state.sqlite", 0.0) as government,
-        mock.patch.object(clock, "now", shifted.now),
+        shifted_clock() as shifted,
         mock.patch.multiple(settings, GOV_API_URL=government.url, GOV_API_KEY=API_KEY, GOV_API_KEY_SECRET=""),
     ):
         driver = Driver(government, shifted)

@@ -110,3 +110,12 @@ ALL = (
     *CONSOLE_TARGETS,
     *PLATFORM_LOOKALIKES,
 )
+# Where each form aims in the brief matrix: what is the own, another's, and what begins as either does.
+TYPICAL = (
+    OWN_TARGETS[1],
+    OTHER_TARGETS[1],
+    LOOKALIKES[1],
+    PLATFORM_TARGETS[0],
+    PLATFORM_LOOKALIKES[1],
+    CONSOLE_TARGETS[0],
+)

@@ -29,9 +29,11 @@ _INDEX_KEYS = (
     "repositories for what stands in its way."
 )
 _KEYED = tuple(form for form in (*forms.FORMS, *forms_queries.FORMS, *forms_many.FORMS) if form.is_served)
+_ONE_EACH = frozenset({(form.operation, "index" in form.name): form for form in reversed(_KEYED)}.values())
 _KEYLESS = (*forms_never.FORMS, *(form for form in forms_queries.FORMS if not form.is_served))
 _FEW = (aims.OWN_TARGETS[1], *aims.PLATFORM_TARGETS, *aims.CONSOLE_TARGETS, *aims.PLATFORM_LOOKALIKES)
 _SERVICES_AIM_AT = (aims.OWN_TARGETS[1], aims.OTHER_TARGETS[1], aims.PLATFORM_TARGETS[0], aims.CONSOLE_TARGETS[0])
+_HAVE_PARTITIONS = frozenset({"tenant", "platform", "console"})
 _COMPANION_OF = {"platform": "PLATFORM#SYNC#COMPANION", "console": "PLATFORM#SESSION#companion"}
 
 
@@ -72,20 +74,23 @@ def build_world(cloud: Cloud) -> World:
     return World(cloud, law, table, law.forms[0].arn("Table"), markers)
 
 
-def run(cloud: Cloud, *, only: Collection[str] = ()) -> Section:
-    """The whole matrix, or that of the roles named. The table is left as it was found."""
+def run(cloud: Cloud, *, only: Collection[str] = (), briefly: bool = False) -> Section:
+    """The whole matrix, or that of the roles named. The table is left as it was found.
+
+    ``briefly``: every form at the typical targets, and at all others one form of each operation.
+    """
     with same_table_after(cloud):
-        return _run(cloud, only)
+        return _run(cloud, only, briefly=briefly)
 
 
-def _run(cloud: Cloud, only: Collection[str]) -> Section:
+def _run(cloud: Cloud, only: Collection[str], *, briefly: bool) -> Section:
     world = build_world(cloud)
     actors = [actor for actor in everybody(cloud, aims.OWN) if not only or actor.name in only]
     problems = [f"{name}: an operation nobody has classified" for name in others.unclassified()]
     cells: list[Cell] = []
     for actor in actors:
         before = items(cloud)
-        found = _attack(world, actor)
+        found = _attack(world, actor, briefly=briefly)
         cells += found
         problems += _changes(actor, before, items(cloud))
     return Section(
@@ -107,20 +112,30 @@ def _run(cloud: Cloud, only: Collection[str]) -> Section:
     )
 
 
-def _attack(world: World, actor: Actor) -> list[Cell]:
+def _attack(world: World, actor: Actor, *, briefly: bool) -> list[Cell]:
     client, streams = actor.client("dynamodb"), actor.client("dynamodbstreams")
-    targets = dict.fromkeys(TAGGED, aims.ALL).get(actor.name, _SERVICES_AIM_AT if actor.name in SERVICES else _FEW)
+    # what names no key is denied whatever it aims at: a few targets show that
+    asked = [*_keyed(actor, briefly=briefly), *product(_KEYLESS, _SERVICES_AIM_AT[: 1 if briefly else None])]
 
     def one(pair: tuple[Form, Target]) -> Cell:
         return _cell(world, actor, client, *pair)
 
-    # what names no key is denied whatever it aims at: a few targets show that
-    asked = [*product(_KEYED, targets), *product(_KEYLESS, _SERVICES_AIM_AT)]
     with ThreadPoolExecutor(_THREADS) as pool:
         cells = list(pool.map(one, asked))
     if actor.name == "tenant":
         cells.append(_forged_start(world, actor, client))
     return [*cells, *_table_operations(world, actor, client, streams)]
+
+
+def _keyed(actor: Actor, *, briefly: bool) -> list[tuple[Form, Target]]:
+    """Everything that names a key, or the brief of it; who has nothing in the table is asked at few targets."""
+    targets = dict.fromkeys(TAGGED, aims.ALL).get(actor.name, _SERVICES_AIM_AT if actor.name in SERVICES else _FEW)
+    if not briefly:
+        return list(product(_KEYED, targets))
+    has_partitions = actor.name in _HAVE_PARTITIONS
+    typical = aims.TYPICAL if has_partitions else _SERVICES_AIM_AT[:1]
+    asked = product(_KEYED, targets if has_partitions else _SERVICES_AIM_AT)
+    return [(form, target) for form, target in asked if form in _ONE_EACH or target in typical]
 
 
 def _cell(world: World, actor: Actor, client: Any, form: Form, target: Target) -> Cell:

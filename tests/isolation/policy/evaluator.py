@@ -86,7 +86,7 @@ def _statements(document: Document) -> list[dict[str, Any]]:
 def _applies(statement: dict[str, Any], request: Request, principal: str | None) -> bool:
     if principal is not None and not _names(statement.get("Principal"), principal):
         return False
-    if not any(_fits(action, request.action, request, fold=True) for action in _listed(statement["Action"])):
+    if not any(_is_action(pattern, request.action) for pattern in _listed(statement["Action"])):
         return False
     resources = _listed(statement["Resource"]) if "Resource" in statement or principal is None else ["*"]
     if not any(_fits(resource, request.resource, request) for resource in resources):
@@ -104,8 +104,15 @@ def _names(element: Any, principal: str) -> bool:
     return any(name in (principal, "*") for names in element.values() for name in _listed(names))
 
 
-def _fits(pattern: str, text: str, request: Request, *, fold: bool = False) -> bool:
-    pattern, text = (pattern.lower(), text.lower()) if fold else (pattern, text)
+@cache
+def _is_action(pattern: str, action: str) -> bool:
+    """Names of actions are compared without regard to case, and have no policy variables."""
+    if "$" in pattern:
+        raise UnknownElementError(f"action {pattern}")
+    return _fits_whoever_asks(pattern.lower(), action.lower())
+
+
+def _fits(pattern: str, text: str, request: Request) -> bool:
     if "$" not in pattern:
         return _fits_whoever_asks(pattern, text)
     tokens = parse(pattern, request.single)

@@ -97,6 +97,11 @@ def _identity(template: Template, principal: str) -> tuple[Document, ...]:
 
 
 @cache
+def _principal(template: Template, caller: str) -> str:
+    return template.arn(logical_name(template, caller))
+
+
+@cache
 def _resource_policies(template: Template) -> dict[str, list[Document]]:
     protected = [*template.named("AWS::S3::Bucket"), *template.named("AWS::SQS::Queue")]
     return {template.arn(name): template.resource_policies(name) for name in protected}
@@ -108,7 +113,7 @@ def _decision(template: Template, caller: Caller, access: Access, extra: tuple[t
     request = Request(access.action, access.resource, {**dict(extra), **caller.context(), **dict(access.context)})
     identity = decide(_identity(template, caller.name), request)
     at_resource = _resource_policies(template).get(access.resource.split("/")[0], [])
-    resource = decide(at_resource, request, principal=template.arn(logical_name(template, caller.name)))
+    resource = decide(at_resource, request, principal=_principal(template, caller.name))
     if Decision.FORBIDDEN in (identity, resource):
         return Decision.FORBIDDEN
     return Decision.ALLOWED if Decision.ALLOWED in (identity, resource) else Decision.NOT_ALLOWED

@@ -17,7 +17,8 @@ _LOOK = frozenset({"ListDeadLetterSourceQueues", "ChangeMessageVisibility"})
 _MOVE = frozenset({"StartMessageMoveTask", "CancelMessageMoveTask", "ListMessageMoveTasks"})
 _GET, _LIST = frozenset({"GetObject"}), frozenset({"ListBucket"})
 _WRITE = frozenset({"PutObject", "AbortMultipartUpload", "ListMultipartUploadParts"})
-_KEEP = _GET | _WRITE | {"DeleteObject", "DeleteObjectVersion"}
+_DELETE = frozenset({"DeleteObject"})
+_KEEP = _GET | _WRITE | _DELETE | {"DeleteObjectVersion"}
 _LIST_ALL = _LIST | {"ListBucketVersions"}
 _ASSUME, _TAG = frozenset({"AssumeRole"}), frozenset({"TagSession"})
 _DELIVER = frozenset({"PutObject", "GetObject", "AbortMultipartUpload"})
@@ -80,6 +81,8 @@ GRANTS: Grants = {
             f"sqs/{queue}": _SEE | _TAKE | _MOVE | {"ListDeadLetterSourceQueues", "ChangeMessageVisibility"}
             for queue in _DEAD
         },
+        "s3/object: failed deliveries": _DELETE,  # unread: they hold rows of many schools
+        "s3/listing: failed deliveries": _LIST,
         "sts/tenant role": _ASSUME | _TAG,
         "sts/lake role": _ASSUME | _TAG,
         "sts/platform role": _ASSUME,

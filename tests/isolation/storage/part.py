@@ -26,7 +26,7 @@ _REMARKS = (
         "Queues are shared by all schools: a worker can read any school's message, and `web` can only send. "
         "What a message may change is bound by the tenant credentials its task enters (part on workers)."
     ),
-    "Dead letters are read by the operator alone.",
+    "Dead letters are read by the operator alone; what the delivery to the lake put aside, by nobody.",
     (
         "Athena has one workgroup: who knows another school's query id (a random UUID; listing is denied) "
         "sees its SQL, which holds a month and a school id and no personal data, and could stop it. Results "
@@ -46,13 +46,16 @@ _REMARKS = (
 )
 
 
-def run(cloud: Cloud) -> Section:
-    """Who may do what beside the table. The lake is left as it was found, and the queues are emptied."""
+def run(cloud: Cloud, *, briefly: bool = False) -> Section:
+    """Who may do what beside the table. The lake is left as it was found, and the queues are emptied.
+
+    ``briefly``: the emulator is asked about fewer operations on queues (see ``services``).
+    """
     with same_bucket_after(cloud):
-        return _run(cloud)
+        return _run(cloud, briefly=briefly)
 
 
-def _run(cloud: Cloud) -> Section:
+def _run(cloud: Cloud, *, briefly: bool) -> Section:
     law = Law(deployed_text(cloud))
     actors = everybody(cloud, OWN)
     swept, asked = sweep(law)
@@ -64,7 +67,7 @@ def _run(cloud: Cloud) -> Section:
         before = lake.contents(root, bucket)
         cells += lake.attack(law, [actor], bucket, markers)
         problems += _changed(actor, before, lake.contents(root, bucket))
-    cells += services.attack(cloud, law, actors)
+    cells += services.attack(cloud, law, actors, briefly=briefly)
     cells += queries.attack(cloud, law)
     _empty_queues(cloud, law)
     return Section(
@@ -86,7 +89,8 @@ def _changed(actor: Actor, before: dict[str, str], after: dict[str, str]) -> lis
     """Objects that changed though the actor may not write there."""
     changed = sorted(key for key in before.keys() | after.keys() if before.get(key) != after.get(key))
     names = {key: name for name, key in OBJECTS.items()}
-    may = {key for key, name in names.items() if "PutObject" in granted(actor.name, "s3", f"object: {name}")}
+    writes = {"PutObject", "DeleteObject"}
+    may = {key for key, name in names.items() if writes & granted(actor.name, "s3", f"object: {name}")}
     own = f"athena-results/school={OWN}/" if actor.name in TAGGED else "\x00"
     return [f"{actor.name} changed {key}" for key in changed if key not in may and not key.startswith(own)]
 

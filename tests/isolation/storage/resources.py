@@ -68,6 +68,7 @@ LISTINGS = {
     "names of schools, cut short": f"events/{MONTH}/school=",
     "all results": "athena-results/",
     "all events": "events/",
+    "failed deliveries": "errors/",
     "everything": "",
 }
 

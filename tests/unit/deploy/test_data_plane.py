@@ -87,6 +87,24 @@ def test_dead_letters_raise_an_alarm(template: dict[str, Any], queue: str) -> No
     assert [(alarm["Threshold"], alarm["AlarmActions"]) for alarm in watched] == [(0, [{"Ref": "Alerts"}])]
 
 
+@pytest.mark.parametrize("stream", ["EventsFirehose", "GradesFirehose"])
+def test_records_that_cannot_be_converted_raise_an_alarm(template: dict[str, Any], stream: str) -> None:
+    alarms = [alarm["Properties"] for alarm in data_plane.resources(template, "AWS::CloudWatch::Alarm").values()]
+    [alarm] = [alarm for alarm in alarms if {"Ref": stream} in _dimensions(alarm)]
+    assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/Firehose", "FailedConversion.Records")
+    assert (alarm["Statistic"], alarm["Threshold"], alarm["AlarmActions"]) == ("Sum", 0, [{"Ref": "Alerts"}])
+
+
+def test_operator_lists_and_deletes_what_the_delivery_put_aside_and_reads_nothing_of_the_lake(
+    template: dict[str, Any],
+) -> None:
+    statements = template["Resources"]["OperatorPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    of_s3 = {one["Action"]: one for one in statements if "s3:" in str(one["Action"])}
+    assert of_s3.keys() == {"s3:ListBucket", "s3:DeleteObject"}
+    assert of_s3["s3:ListBucket"]["Condition"] == {"StringLike": {"s3:prefix": "errors/*"}}
+    assert of_s3["s3:DeleteObject"]["Resource"] == {"Fn::Sub": "${Lake.Arn}/errors/*"}
+
+
 @pytest.mark.parametrize(
     ("metric", "minutes", "threshold"),
     [
@@ -127,7 +145,7 @@ def test_every_output_of_the_settings_is_given(template: dict[str, Any]) -> None
             *(queue.output for queue in QUEUES),
         ),
         *("UserPoolId", "UserPoolClientId", "JwtIssuer", "LakeBucket", "AthenaWorkgroup", "GlueDatabase"),
-        *("EventsApiUrl", "GovernmentKeySecretArn"),
+        *("EventsApiUrl", "GovernmentKeySecretArn", "PipeDlqUrl"),
     }
     assert needed <= template["Outputs"].keys()
 

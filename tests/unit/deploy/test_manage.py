@@ -22,7 +22,7 @@ def image(tmp_path: Path) -> Path:
     """The files of an image: what runs in production, and nothing else."""
     shutil.copy(ROOT / "manage.py", tmp_path)
     for package in PRODUCTION:
-        shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / package, tmp_path / package)
     return tmp_path
 
 

@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
@@ -11,6 +9,7 @@ from django.core.management import CommandError, call_command
 from edu.aws.credentials import CredentialsUnavailableError
 from edu.commands import CommandFailedError, OperatorCommand, explain
 from edu.errors import FieldError, InvalidInputError
+from tests.support.forked_commands import Ended, run_commands
 from tests.support.ports import free_port
 
 
@@ -47,49 +46,49 @@ def test_commands_own_error_keeps_its_exit_code() -> None:
         call_command(Failing())
 
 
-@pytest.mark.parametrize(
-    "command",
-    [
-        ["sync", "status", "--all"],
-        ["sync", "board"],
-        ["sync", "start", "--all", "--term", "x"],
-        ["consolidate", "--all"],
-        ["consolidation_status", "--all"],
-        ["lake_count", "--school", "x1", "--year", "2026", "--month", "1"],
-        ["token", "somebody"],
-    ],
-    ids=str,
+STOPPED = (
+    ("sync", "status", "--all"),
+    ("sync", "board"),
+    ("sync", "start", "--all", "--term", "x"),
+    ("consolidate", "--all"),
+    ("consolidation_status", "--all"),
+    ("lake_count", "--school", "x1", "--year", "2026", "--month", "1"),
+    ("token", "somebody"),
 )
-def test_stopped_system_is_one_line(command: list[str], tmp_path: object) -> None:
-    nobody = {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{free_port()}", "LIBRETA_USER_POOL_CLIENT_ID": "x"}
+CONTRADICTIONS = (
+    ("sync", "status", "--all", "--run", "x"),
+    ("consolidation_status", "--all", "--last", "0"),
+    ("consolidate", "--all", "--run", "x"),
+    ("consolidate", "--school", "x1", "--full", "--run", "x"),
+    ("token", "somebody", "--password-env", "LIBRETA_TEST_NO_SUCH_VARIABLE"),
+)
+NOBODY = f"http://127.0.0.1:{free_port()}"
+
+
+@pytest.fixture(scope="module")
+def ended(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, ...], Ended]:
+    """How each command ends where no cloud answers."""
+    nobody = {"AWS_ENDPOINT_URL": NOBODY, "LIBRETA_USER_POOL_CLIENT_ID": "x"}
     keys = {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x", "LIBRETA_PLATFORM_ROLE_ARN": "x" * 20}
-    done = subprocess.run(
-        [sys.executable, "manage.py", *command],
-        env={**os.environ, **nobody, **keys, "LIBRETA_STATE_DIR": str(tmp_path)},
-        input="a-password\n",
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (done.returncode, done.stdout) == (2, "")
+    state = {"LIBRETA_STATE_DIR": str(tmp_path_factory.mktemp("state"))}
+    commands = [*STOPPED, *CONTRADICTIONS]
+    return dict(zip(commands, run_commands(commands, os.environ | nobody | keys | state), strict=True))
+
+
+@pytest.mark.parametrize("command", STOPPED, ids=" ".join)
+def test_stopped_system_is_one_line(command: tuple[str, ...], ended: dict[tuple[str, ...], Ended]) -> None:
+    done = ended[command]
+    assert (done.exit_code, done.stdout) == (2, "")
     [line] = done.stderr.splitlines()
     assert line.startswith("cloud_silent: ")
-    assert nobody["AWS_ENDPOINT_URL"] in line
+    assert NOBODY in line
 
 
-@pytest.mark.parametrize(
-    "command",
-    [
-        ["sync", "status", "--all", "--run", "x"],
-        ["consolidation_status", "--all", "--last", "0"],
-        ["consolidate", "--all", "--run", "x"],
-        ["consolidate", "--school", "x1", "--full", "--run", "x"],
-        ["token", "somebody", "--password-env", "LIBRETA_TEST_NO_SUCH_VARIABLE"],
-    ],
-    ids=str,
-)
-def test_contradiction_is_refused_before_anything_is_asked(command: list[str]) -> None:
-    done = subprocess.run([sys.executable, "manage.py", *command], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout) == (2, "")
+@pytest.mark.parametrize("command", CONTRADICTIONS, ids=" ".join)
+def test_contradiction_is_refused_before_anything_is_asked(
+    command: tuple[str, ...], ended: dict[tuple[str, ...], Ended]
+) -> None:
+    done = ended[command]
+    assert (done.exit_code, done.stdout) == (2, "")
     [line] = done.stderr.splitlines()
     assert line.startswith("wrong_use: ")

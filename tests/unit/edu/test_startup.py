@@ -164,7 +164,7 @@ def on_aws(settings: Settings) -> Settings:
     settings.GOV_API_KEY = secrets.token_urlsafe(24)
     settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = True
     settings.ALLOWED_HOSTS = ["libreta.example"]
-    settings.USER_POOL_ID = POOL
+    settings.USER_POOL_ID, settings.PIPE_DLQ_URL = POOL, f"{QUEUE}-pipe-dlq"
     settings.JWT_ISSUER, settings.JWKS_URL = ISSUER, f"{ISSUER}/.well-known/jwks.json"
     return settings
 

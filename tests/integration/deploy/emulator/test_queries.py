@@ -175,6 +175,17 @@ def test_files_of_several_schema_versions_are_read_by_the_tables_columns(cloud: 
     assert answer.state == "FAILED"
 
 
+def test_an_object_that_cannot_be_read_is_named_by_its_address_alone(cloud: Cloud, school_id: str) -> None:
+    folder = f"year=2026/month=03/school={school_id}"
+    for number in range(1, 12):
+        store(cloud, folder, f"{number:02}.parquet")
+    cloud.root("s3").put_object(Bucket=lake(cloud), Key=f"events/{folder}/11.parquet", Body=b"no Parquet at all")
+    answer = ask(cloud, school_id, f"SELECT count(*) FROM events WHERE school = '{school_id}'")
+    assert answer.state == "FAILED"
+    assert f"'s3://{lake(cloud)}/events/{folder}/11.parquet'" in answer.reason
+    assert "/queries/" not in answer.reason
+
+
 def test_a_query_over_its_workgroups_bound_is_cancelled(cloud: Cloud, school_id: str) -> None:
     folder = f"year=2026/month=03/school={school_id}"
     size = store(cloud, folder)[1] + store(cloud, folder, "b.parquet")[1]

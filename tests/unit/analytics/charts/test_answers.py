@@ -17,11 +17,20 @@ from analytics.queries.progress import PastRow, TermRow
 from analytics.queries.registry import QUESTIONS
 from edu.clock import now
 
-NAMES = {"s1": "Quinto A", "s2": "Quinto B", "t1": "Primer período"}
+NAMES = {
+    "section_id": {"s1": "Quinto A", "s2": "Quinto B", "mus": "Coro"},
+    "term_id": {"t1": "Primer período"},
+    "course_id": {"mus": "Música"},
+    "kind": {"late": "Atraso"},
+}
 
 
 def chart(question: str, rows: list[Any]) -> Any:
-    return chart_of(question, rows, title="T", name=lambda one: NAMES.get(one, one), written="{:g}".format)
+    return chart_of(question, rows, title="T", name=called, written="{:g}".format)
+
+
+def called(one: str, column: str) -> str:
+    return NAMES[column].get(one, one)
 
 
 def grade(section: str, value: str, scores: int) -> GradeRow:
@@ -59,7 +68,7 @@ def test_past_is_beside_this_term_for_the_latest_year() -> None:
 def test_weeks_are_summed_over_sections() -> None:
     today = now().date()
     rows = [WeekRow("2026-W10", today, section, "late", 3, 2, 20) for section in ("s1", "s2")]
-    assert values(chart("behaviour-weeks", rows)) == {"late": [6]}
+    assert values(chart("behaviour-weeks", rows)) == {"Atraso": [6]}
 
 
 def test_bands_leave_out_the_row_of_all() -> None:
@@ -70,6 +79,15 @@ def test_bands_leave_out_the_row_of_all() -> None:
 def test_pass_rates_are_named_by_section_or_course() -> None:
     rows = [PassRow("mat", "s1", 20, 10, 0.5, 0.5), PassRow("len", "", 20, 15, 0.75, 0.5)]
     assert chart("pass-rates", rows).categories == ("Quinto A", "len")
+
+
+def test_course_whose_id_is_a_sections_too_is_called_by_its_own_name() -> None:
+    row = PastRow("mus", "t2", "t1", 2025, 10, 10, 0.8, 0.7, 0.1, 0.6, 0.5, 0.1)
+    term = TermRow(2026, "t2", 2, "mus", 10, 8, 0.8, 0.7)
+    assert chart("own-past", [row]).categories == ("Música",)
+    assert list(values(chart("progress", [term]))) == ["Música"]
+    assert chart("pass-rates", [PassRow("mus", "", 20, 10, 0.5, 0.5)]).categories == ("Música",)
+    assert chart("pass-rates", [PassRow("mat", "mus", 20, 10, 0.5, 0.5)]).categories == ("Coro",)
 
 
 @pytest.mark.parametrize("question", list(QUESTIONS))

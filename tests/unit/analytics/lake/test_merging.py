@@ -21,6 +21,7 @@ from analytics.lake.snapshots import MonthSnapshot
 from analytics.lake.store import StoredObject
 from analytics.queries.merging import merge_of
 from edu.tenancy import enter_school
+from tests.support.depth import depth
 
 SEQUENCES = st.one_of(st.none(), st.just(""), st.integers(1, 10**22).map(str))
 EVENTS = st.fixed_dictionaries(
@@ -82,7 +83,7 @@ def test_order_and_cut_of_what_comes_in_change_no_byte(dataset: Dataset, data: s
 
 
 @pytest.mark.parametrize("dataset", list(Dataset))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=depth(20, 50), deadline=None)
 @given(data=st.data())
 def test_buckets_together_hold_every_row_once(dataset: Dataset, data: st.DataObject) -> None:
     table = table_of(dataset, data.draw(rows_of(dataset)))

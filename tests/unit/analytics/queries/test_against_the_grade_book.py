@@ -25,6 +25,7 @@ from evaluations.domain.grading_policy import AbsentRule, Category, GradingPolic
 from evaluations.domain.points import best_points, worst_points
 from evaluations.domain.scales import STANDARD_SCALES, Rounding
 from evaluations.repository import lake_rows
+from tests.support.depth import depth
 from tests.support.lake_in_duckdb import LakeFolder
 from tests.unit.analytics.queries.books import (
     SCHOOL_ID,
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 
     from evaluations.domain.scales import GradingScale
 
+SEEDS = depth((1,), (1, 2, 3))
 _LATE = replace(STANDARD_SCALES["1-7"], late_penalty=Decimal("0.5"), final_step=Decimal("0.1"))
 _WEIGHTS = tuple(Category(kind=kind, weight=Decimal(n * 10)) for n, kind in enumerate(EvaluationKind))
 CASES: dict[str, tuple[GradingScale, GradingPolicy | None]] = {
@@ -71,7 +73,7 @@ def in_school(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         yield
 
 
-@pytest.fixture(params=[(name, seed) for name in CASES for seed in (1, 2, 3)], ids=lambda case: f"{case[0]}-{case[1]}")
+@pytest.fixture(params=[(name, seed) for name in CASES for seed in SEEDS], ids=lambda case: f"{case[0]}-{case[1]}")
 def book(request: pytest.FixtureRequest) -> Book:
     name, seed = request.param
     return book_by(Random(seed), school_with(*CASES[name]))  # noqa: S311 - no secret

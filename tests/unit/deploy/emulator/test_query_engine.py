@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import asyncio
+import contextlib
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pytest
 
-from deploy.emulator.extension import query_engine
+from deploy.emulator.extension import patching, query_engine, query_statement
 from deploy.emulator.extension.query_engine import problem_with, run_select
+from deploy.emulator.extension.query_statement import QueryRefusedError
 from tests.isolation.storage.query_forms import Targets, forms
 
 if TYPE_CHECKING:
@@ -80,3 +83,56 @@ def test_a_query_without_end_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(query_engine, "LONGEST_S", 0.3)
     with pytest.raises(duckdb.InterruptException):
         run_select("SELECT count(*) FROM range(10000000) a, range(10000000) b WHERE a.range * b.range = -1", [])
+
+
+class Athena:
+    """One query that was started and read, and its execution."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.status: dict[str, Any] = {"State": "QUEUED"}
+        self.execution: dict[str, Any] = {
+            "QueryExecutionId": "q",
+            "WorkGroup": "w",
+            "Status": self.status,
+            "Statistics": {},
+        }
+        self._executions, self._workgroups = {"q": self.execution}, dict[str, Any]()
+        monkeypatch.setattr(patching, "service", lambda _name: self)
+        monkeypatch.setattr(query_engine, "_statements", {"q": query_statement.read("SELECT 1")})
+
+    async def _save_query_results(self, _query_id: str) -> None:
+        self.execution["saved"] = True
+
+    def run(self) -> None:
+        asyncio.run(query_engine._execute(lambda: None)("q", "SELECT 1", "d", None))
+
+
+def test_a_query_that_was_stopped_before_it_began_stays_so_and_its_statement_is_forgotten(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    athena = Athena(monkeypatch)
+    athena.status["State"] = "CANCELLED"
+    athena.run()
+    assert (athena.status["State"], "saved" in athena.execution) == ("CANCELLED", False)
+    assert query_engine._statements == {}
+
+
+def test_a_query_that_was_stopped_and_then_failed_was_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    athena = Athena(monkeypatch)
+
+    def stopped(*_args: object, **_named: object) -> None:
+        athena.status["State"] = "CANCELLED"
+        raise QueryRefusedError("later")
+
+    monkeypatch.setattr(query_engine, "planned", stopped)
+    monkeypatch.setattr(query_engine, "QueryFolder", contextlib.nullcontext)
+    athena.run()
+    assert athena.status["State"] == "CANCELLED"
+
+
+def test_a_statement_is_forgotten_with_its_execution(monkeypatch: pytest.MonkeyPatch) -> None:
+    athena = Athena(monkeypatch)
+    athena._executions.clear()
+    with contextlib.suppress(KeyError):
+        athena.run()
+    assert query_engine._statements == {}

@@ -12,11 +12,9 @@ from deploy.emulator.extension import patching, query_files
 from deploy.emulator.extension.query_engine import run_select
 from deploy.emulator.extension.query_files import (
     BodyCache,
+    Listing,
     QueryFolder,
     StoredObject,
-    folders_under,
-    objects_under,
-    path_sql,
 )
 
 if TYPE_CHECKING:
@@ -28,12 +26,17 @@ BUCKET = "lake"
 @pytest.fixture(autouse=True)
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setattr(query_files, "_root", lambda: tmp_path)
-    query_files._cache.cache_clear()
+    _forget()
     s3 = patching.service("s3")
     s3._buckets[BUCKET] = {"objects": {}}
     yield tmp_path
     del s3._buckets[BUCKET]
+    _forget()
+
+
+def _forget() -> None:
     query_files._cache.cache_clear()
+    query_files._spare_folders.cache_clear()
 
 
 def put(key: str, body: bytes, etag: str = "1") -> StoredObject:
@@ -42,38 +45,59 @@ def put(key: str, body: bytes, etag: str = "1") -> StoredObject:
     return StoredObject(BUCKET, key, etag, len(body))
 
 
-def test_objects_are_those_under_the_prefix_that_are_not_hidden() -> None:
+def test_objects_are_those_of_the_folders_that_are_not_hidden() -> None:
     for key in ("e/b", "e/a/c", "e/_x", "e/.y", "e/_d/z", "e/folder/", "f/b"):
         put(key, b"1")
-    assert [found.key for found in objects_under(BUCKET, "e/")] == ["e/a/c", "e/b"]
-    assert list(objects_under("none", "e/")) == []
+    listing = Listing()
+    assert [found.key for found in listing.objects(BUCKET, "e/", listing.folders(BUCKET, "e/"))] == ["e/a/c", "e/b"]
+    assert list(Listing().objects("none", "e/", ["e/"])) == []
 
 
 def test_folders_are_those_that_hold_objects_and_narrow_what_is_found() -> None:
     for key in ("g/a/1", "g/a/2", "g/b/1", "g/0", "h/a/1"):
         put(key, b"1")
-    assert folders_under(BUCKET, "g/") == {"g/", "g/a/", "g/b/"}
-    assert [found.key for found in objects_under(BUCKET, "g/", {"g/a/", "h/a/"})] == ["g/a/1", "g/a/2"]
-    assert folders_under("none", "g/") == set()
+    listing = Listing()
+    assert set(listing.folders(BUCKET, "g/")) == {"g/", "g/a/", "g/b/"}
+    assert [found.key for found in listing.objects(BUCKET, "g/", ["g/a/", "h/a/"])] == ["g/a/1", "g/a/2"]
+    assert listing.folders("none", "g/") == []
+    objects = patching.service("s3")._buckets[BUCKET]["objects"]
+    del objects["g/b/1"], objects["g/a/1"]
+    put("g/c/1", b"1")
+    assert set(listing.folders(BUCKET, "g/")) == {"g/", "g/a/", "g/c/"}
+    version = listing.version(BUCKET)
+    put("g/c/2", b"1")
+    assert listing.version(BUCKET) == version
+    put("g/d/1", b"1")
+    assert listing.version(BUCKET) > version
+    del objects["g/c/2"], objects["g/d/1"]
+    assert listing.version(BUCKET) > version + 1
+    assert [found.key for found in listing.objects(BUCKET, "g/", ["g/a/", "g/b/", "g/c/"])] == ["g/a/2", "g/c/1"]
 
 
-@pytest.mark.parametrize(
-    "key", ["e/a.parquet", "e/../../x", "/", "e/a b+c%2F?*[1].parquet", "e/ñ@'\"", "e/" + "x" * 900, "e//./", "a" * 200]
-)
-def test_a_files_name_gives_the_objects_back_and_stays_inside(key: str) -> None:
+def test_files_are_numbered_and_gone_afterwards_and_the_directory_serves_again() -> None:
+    keys = ["e/../../x", "/", "e/ñ@'\"", "e", "e/a", "x" * 1000]
     with QueryFolder() as folder:
-        path = folder.place(0, put(key, b"body"), {"year": "2026", "school": "a/b", "none": None})
-        assert Path(path).read_bytes() == b"body"
-        assert Path(path).resolve().is_relative_to(folder.path)
-        found = duckdb.execute(f"SELECT {path_sql(BUCKET, 'name')} FROM (SELECT ? AS name)", [path]).fetchall()
-    assert found == [(f"s3://{BUCKET}/{key}",)]
-    assert not Path(folder.path).exists()
+        paths = [folder.place(put(key, key.encode())) for key in keys]
+        assert [Path(path).name for path in paths] == ["1", "2", "3", "4", "5", "6"]
+        assert [Path(path).read_bytes().decode() for path in paths] == keys
+    assert list(Path(folder.path).iterdir()) == []
+    with QueryFolder() as again, QueryFolder() as other:
+        assert again.path == folder.path
+        assert other.path != folder.path
+        assert Path(again.place(put("y", b"y"))).name == "1"
 
 
-def test_keys_that_are_one_anothers_folder_live_beside_each_other() -> None:
-    with QueryFolder() as folder:
-        for key in ("e", "e/a", "e/a/b", "x" * 200, "x" * 200 + "y"):
-            folder.place(0, put(key, key.encode()), {})
+def test_a_query_that_failed_leaves_nothing(root: Path) -> None:
+    def place_all() -> None:
+        with folder:
+            folder.place(put("a", b"a"))
+            folder.place(StoredObject(BUCKET, "gone", "1", 1))
+
+    folder = QueryFolder()
+    with pytest.raises(KeyError):
+        place_all()
+    assert list(Path(folder.path).iterdir()) == []
+    assert Path(folder.path).is_relative_to(root)
 
 
 def test_a_version_is_written_once_and_the_least_lately_used_goes(tmp_path: Path) -> None:
@@ -93,7 +117,7 @@ def test_a_version_is_written_once_and_the_least_lately_used_goes(tmp_path: Path
 def test_a_linked_object_outlives_its_place_in_the_cache(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(query_files, "LARGEST_CACHE_BYTES", 1)
     with QueryFolder() as folder:
-        paths = [folder.place(0, put(f"{number}", b"1234"), {}) for number in range(3)]
+        paths = [folder.place(put(f"{number}", b"1234")) for number in range(3)]
         assert [Path(path).read_bytes() for path in paths] == [b"1234"] * 3
 
 
@@ -102,10 +126,10 @@ def test_a_query_reaches_neither_the_cache_nor_another_querys_directory(tmp_path
     duckdb.sql(f"COPY (SELECT 7 AS x) TO '{source}' (FORMAT parquet)")
     found = put("e/a", source.read_bytes())
     with QueryFolder() as folder, QueryFolder() as other:
-        own, others = folder.place(0, found, {}), other.place(0, found, {})
+        own, others = folder.place(found), other.place(found)
         cached = next((tmp_path / "objects").iterdir())
         assert Path(own).samefile(cached)
         assert run_select(f"SELECT x FROM read_parquet('{own}')", [folder.path])["rows"] == [[7]]
-        for path in (others, cached, f"{folder.path}/../{Path(other.path).name}/0//@/e%2Fa@", source):
+        for path in (others, cached, f"{folder.path}/../{Path(other.path).name}/1", source):
             with pytest.raises(duckdb.PermissionException):
                 run_select(f"SELECT x FROM read_parquet('{path}')", [folder.path])

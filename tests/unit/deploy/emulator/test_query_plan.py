@@ -28,7 +28,7 @@ BODY = b"1234567"
 def lake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Fifty schools' three years, two objects a folder; bodies that nothing reads."""
     monkeypatch.setattr(query_files, "_root", lambda: tmp_path)
-    query_files._cache.cache_clear()
+    _forget()
     objects = {
         f"events/year={2024 + month // 12}/month={month % 12 + 1:02}/school=s-{school}/{number}": {
             "body": BODY,
@@ -43,7 +43,12 @@ def lake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     buckets["lake"], tables["d/events"] = {"objects": objects}, table(PROJECTION)
     yield
     del buckets["lake"], tables["d/events"]
+    _forget()
+
+
+def _forget() -> None:
     query_files._cache.cache_clear()
+    query_files._spare_folders.cache_clear()
 
 
 def plan_of(sql: str, asked: list[str] | None = None, **bounds: Any) -> Plan:

@@ -26,6 +26,7 @@ def test_values_are_athenas_words_and_what_json_knows_stays() -> None:
     }
     with duckdb.connect(":memory:") as connection:
         connection.execute("SET TimeZone = 'UTC'")
-        found = fetched(connection, f"SELECT {', '.join(columns)}")
+        (select,) = connection.extract_statements(f"SELECT {', '.join(columns)}")
+        found = fetched(connection, select)
     seen = zip(found["rows"][0], found["column_types"], strict=True)
     assert dict(zip(columns, seen, strict=True)) == columns

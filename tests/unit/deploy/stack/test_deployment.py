@@ -29,6 +29,7 @@ OUTPUTS = {
     "GovsyncQueueUrl": "https://sqs.us-east-1.amazonaws.com/123456789012/libreta-test-govsync",
     "MaintenanceQueueUrl": "https://sqs.us-east-1.amazonaws.com/123456789012/libreta-test-maintenance",
     "AnalyticsQueueUrl": "https://sqs.us-east-1.amazonaws.com/123456789012/libreta-test-analytics",
+    "PipeDlqUrl": "https://sqs.us-east-1.amazonaws.com/123456789012/libreta-test-pipe-dlq",
     "UserPoolId": "us-east-1_AbC",
     "UserPoolClientId": "client",
     "JwtIssuer": "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_AbC",
@@ -114,6 +115,7 @@ def test_environment_of_the_emulator_stays_on_its_endpoint() -> None:
     urls = {name: value for name, value in environment.items() if name.endswith("_URL")}
     assert urls == {
         "LIBRETA_BEHAVIOR_QUEUE_URL": "http://127.0.0.1:4566/123456789012/libreta-test-behavior",
+        "LIBRETA_PIPE_DLQ_URL": "http://127.0.0.1:4566/123456789012/libreta-test-pipe-dlq",
         "LIBRETA_GOVSYNC_QUEUE_URL": "http://127.0.0.1:4566/123456789012/libreta-test-govsync",
         "LIBRETA_MAINTENANCE_QUEUE_URL": "http://127.0.0.1:4566/123456789012/libreta-test-maintenance",
         "LIBRETA_ANALYTICS_QUEUE_URL": "http://127.0.0.1:4566/123456789012/libreta-test-analytics",

@@ -34,7 +34,8 @@ def test_plural_message_read_by_the_standard_library() -> None:
 
 def test_many_messages_are_all_found() -> None:
     body = "\n".join(f'msgid "m{n}"\nmsgstr "t{n}"\n' for n in range(500))
-    assert all(_loaded(body).gettext(f"m{n}") == f"t{n}" for n in range(500))
+    found = _loaded(body)
+    assert all(found.gettext(f"m{n}") == f"t{n}" for n in range(500))
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,8 @@ _INSIDE = {
     "wrong_use": "a command's",
     "run_not_found": "a command's",
     "no_such_message": "a command's",
+    "no_such_failure": "a command's",
+    "failure_not_redrivable": "a command's",
     "dead_letters_unavailable": "a command's",
     "job_not_found": "a job's",
     "job_moved": "a job's",

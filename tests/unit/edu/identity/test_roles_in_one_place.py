@@ -28,6 +28,7 @@ PLACES = {
     "analytics/services/auditing.py",  # acts for beat, who holds no token
     "analytics/services/erasing.py",  # acts as the operator who ordered an erasure
     "analytics/management/commands/lake_audit.py",  # the same
+    "analytics/management/commands/lake_failures.py",  # the same
     "analytics/management/commands/legal_hold.py",  # the same
     "govsync/management/commands/sync.py",  # the same
     "deploy/local/people.py",  # finds one among them

@@ -14,6 +14,7 @@ from evaluations.domain.consolidation import Grade, average, consolidate, course
 from evaluations.domain.evaluation import EvaluationKind, EvaluationPurpose, ScoreState
 from evaluations.domain.grading_policy import AbsentRule, Category, GradingPolicy
 from evaluations.domain.scales import STANDARD_SCALES
+from tests.support.depth import depth
 from tests.unit.evaluations.domain.policies import Work, evaluation, score, values, worked_out, works
 
 SEVEN, LETTERS = STANDARD_SCALES["1-7"], STANDARD_SCALES["ad-c"]
@@ -43,7 +44,7 @@ def grade_of(work: Work) -> Grade:
     return consolidate(work.scale, work.evaluations, work.scores, work.policy)
 
 
-@settings(max_examples=500)
+@settings(max_examples=depth(150, 500))
 @given(works())
 def test_grade_equals_an_independent_computation_under_every_policy(work: Work) -> None:
     found, expected = grade_of(work), worked_out(work)
