@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import django
 import pytest
+from hypothesis import HealthCheck, settings
 from structlog.contextvars import clear_contextvars
 
 import tests.environment  # noqa: F401
@@ -16,6 +17,9 @@ from tests.support.static_files import find_static_files_once
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+# no example has a time of its own: how long it takes is the machine's
+settings.register_profile("libreta", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("libreta")
 LONGEST_FIRST = (["e2e"], ["integration", "isolation"], ["integration"], ["unit"])
 
 
