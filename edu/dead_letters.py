@@ -13,18 +13,17 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.utils.translation import gettext_lazy as _
 
 from edu import audit
 from edu.aws.dead_letter_queue import DeadLetterQueue
 from edu.dynamo.transactions import Transaction
 from edu.envelopes import BrokenEnvelopeError, read_envelope
-from edu.errors import FieldError, InvalidInputError, NotFoundError
+from edu.errors import NotFoundError
 from edu.identity.principal import Principal
 from edu.logs import get_logger
+from edu.reasons import MAX_REASON_CHARS, checked_reason
 from edu.schools import list_schools
 from edu.tenancy import enter_school
-from edu.texts import UnreadableError, one_line
 from edu.values import is_school_id
 
 if TYPE_CHECKING:
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
     from edu.aws.dead_letter_queue import QueuedMessage
     from edu.queues import QueueDeclaration
 
-MAX_REASON_CHARS = 280
 _log = get_logger(__name__)
 
 
@@ -139,21 +137,6 @@ def _audit(letter: DeadLetter, registered: set[str], doing: _Doing) -> None:
                 reason=doing.reason,
             )
             transaction.commit()
-
-
-def checked_reason(reason: str) -> str:
-    """Why a person does it, as it is kept.
-
-    Raises:
-        InvalidInputError: it is empty, too long or no line.
-    """
-    try:
-        said = one_line(reason)
-    except UnreadableError:
-        said = ""
-    if not said or len(said) > MAX_REASON_CHARS:
-        raise InvalidInputError(fields=[FieldError("reason", "required", _("Say why, in one line"))])
-    return said
 
 
 def _letter(message: QueuedMessage, queue: QueueDeclaration) -> DeadLetter:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from django.conf import settings
 
-from analytics.lake.store import StoredObject
+from analytics.lake.store import StoredObject, listed
 from edu.aws.clients import service_client
 from edu.dynamo.errors import translated
 
@@ -18,15 +18,7 @@ _FOLDER = "errors/"
 
 def list_error_objects() -> list[StoredObject]:
     """Every one of them, by key; 1,000 a call."""
-    with translated():
-        pages = (
-            service_client("s3").get_paginator("list_objects_v2").paginate(Bucket=settings.LAKE_BUCKET, Prefix=_FOLDER)
-        )
-        return [
-            StoredObject(found["Key"], found["Size"], found["ETag"], found["LastModified"])
-            for page in pages
-            for found in page.get("Contents", [])
-        ]
+    return list(listed(service_client("s3"), _FOLDER))
 
 
 def delete_error_object(key: str) -> None:

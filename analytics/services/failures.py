@@ -24,9 +24,9 @@ from analytics.services import auditing
 from analytics.services.auditing import Audited, Refill, Span
 from behavior.domain.events import CLOCK_SKEW, KEPT_FOR, LONGEST_ON_ITS_WAY
 from edu.aws.dead_letter_queue import DeadLetters
-from edu.dead_letters import checked_reason
 from edu.errors import ConfigurationError
 from edu.logs import get_logger
+from edu.reasons import checked_reason
 from edu.schools import list_schools
 from edu.tenancy import enter_school
 

@@ -126,9 +126,8 @@ SETTINGS: Final = (
     _setting("CONSOLE_ROLE_ARN", needed=True, on_aws=(_ROLE,)),
     _setting("LAKE_ROLE_ARN", needed=True, on_aws=(_ROLE,)),
     *(_setting(queue.setting, needed=True, on_aws=(_queue_address,)) for queue in QUEUES),
-    _setting(
-        "PIPE_DLQ_URL", on_aws=(_queue_address_if_any,)
-    ),  # an operator's command asks for it, no process that serves
+    # an operator's command asks for it, no process that serves
+    _setting("PIPE_DLQ_URL", on_aws=(_queue_address_if_any,)),
     _setting("USER_POOL_ID", needed=True, on_aws=(_of_region,)),
     _setting("USER_POOL_CLIENT_ID", needed=True, on_aws=(matching(r"[\w+]{1,128}", "is no client's id"),)),
     _setting("JWT_ISSUER", needed=True, on_aws=(_is_issuer,)),

@@ -44,7 +44,7 @@ from edu.identity.principal import Principal, Role  # noqa: E402
 from edu.queues import BEHAVIOR  # noqa: E402
 from edu.tenancy import enter_lake, enter_school  # noqa: E402
 from evaluations import services as evaluations  # noqa: E402
-from evaluations.domain.evaluation import EvaluationKind, ScoreState  # noqa: E402
+from evaluations.domain.evaluation import ScoreState  # noqa: E402
 from tests.drills.behavior import Device  # noqa: E402
 from tests.support.cloud import acting_as, forget_sessions, running_cloud  # noqa: E402
 from tests.support.issuer import CLIENT_ID, ISSUER, running_issuer  # noqa: E402
@@ -52,7 +52,7 @@ from tests.support.ports import free_port  # noqa: E402
 from tests.support.processes import CONSUMER_IS_READY, SOURCE_ROOT, Process  # noqa: E402
 from tests.support.queue_depth import depth_of  # noqa: E402
 from tests.support.results import tell  # noqa: E402
-from tests.support.schools import OPEN_TERM, import_school  # noqa: E402
+from tests.support.schools import import_school, set_exam  # noqa: E402
 from tests.support.waiting import wait_until  # noqa: E402
 
 if TYPE_CHECKING:
@@ -98,15 +98,7 @@ class Teacher:
                     self._grade(evaluation.evaluation_id, student.student_id)
 
     def _set(self, number: int) -> Any:
-        return evaluations.create_evaluation(
-            actor=self._school.teacher,
-            section_id="mat-5a",
-            term_id=OPEN_TERM,
-            kind=EvaluationKind.EXAM,
-            title=f"Prueba {number}",
-            weight=Decimal(1),
-            held_on=clock.now().date(),
-        )
+        return set_exam(self._school, title=f"Prueba {number}", weight=Decimal(1))
 
     def _grade(self, evaluation_id: str, student_id: str) -> None:
         ids: Any = {"evaluation_id": evaluation_id, "student_id": student_id}

@@ -14,12 +14,11 @@ from edu import clock
 from edu.dynamo import table
 from edu.dynamo.transactions import Transaction
 from edu.tenancy import enter_school
-from evaluations import services as evaluations
-from evaluations.domain.evaluation import EvaluationKind, ScoreState
+from evaluations.domain.evaluation import ScoreState
 from evaluations.repository.pending_scores import add_pending
 from evaluations.repository.stored_scores import score_item
 from govsync.domain.reconciliation import DifferenceKind
-from tests.support.schools import OPEN_TERM, import_school
+from tests.support.schools import OPEN_TERM, import_school, set_exam
 
 if TYPE_CHECKING:
     from evaluations.domain.evaluation import Evaluation, Score
@@ -97,15 +96,8 @@ def listing_of(schools: list[DrillSchool]) -> dict[str, Any]:
 
 
 def _set_exam(school: TestSchool, number: int) -> Evaluation:
-    return evaluations.create_evaluation(
-        actor=school.teacher,
-        section_id="mat-5a",
-        term_id=OPEN_TERM,
-        kind=EvaluationKind.EXAM,
-        title=f"Prueba {number + 1}",
-        weight=Decimal(25),
-        held_on=next(term for term in school.school.terms if term.term_id == OPEN_TERM).starts_on,
-    )
+    starts_on = next(term for term in school.school.terms if term.term_id == OPEN_TERM).starts_on
+    return set_exam(school, title=f"Prueba {number + 1}", weight=Decimal(25), held_on=starts_on)
 
 
 def _record(evaluation: Evaluation, students: tuple[str, ...]) -> None:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from decimal import Decimal
 
 from edu import clock
 from edu.identity.principal import Principal, Role
 from edu.pseudonyms import pseudonyms_of
 from edu.tenancy import enter_school
 from evaluations import services
+from evaluations.domain.evaluation import Evaluation, EvaluationKind
 from evaluations.domain.scales import STANDARD_SCALES
 from evaluations.domain.school import Course, Enrolment, School, Section, Student, Teacher, Term
 
 OPEN_TERM, CLOSED_TERM = "term-open", "term-closed"
+_EXAM_WEIGHT = Decimal(10)
 
 
 @dataclass(frozen=True)
@@ -87,6 +90,21 @@ def import_school(school_id: str, *, students: int = 3, scale: str = "1-7") -> T
     with enter_school(school_id):
         pseudonyms_of(person.student_id for person in people)
     return TestSchool(school, people)
+
+
+def set_exam(
+    school: TestSchool, *, title: str = "Prueba", weight: Decimal = _EXAM_WEIGHT, held_on: date | None = None
+) -> Evaluation:
+    """Set an exam in ``mat-5a``, held today unless another day is said. In the school's scope."""
+    return services.create_evaluation(
+        actor=school.teacher,
+        section_id="mat-5a",
+        term_id=OPEN_TERM,
+        kind=EvaluationKind.EXAM,
+        title=title,
+        weight=weight,
+        held_on=held_on or clock.now().date(),
+    )
 
 
 def _term(term_id: str, starts_on: date) -> Term:

@@ -10,10 +10,11 @@ from analytics.services import auditing
 from analytics.services.auditing import Refill
 from edu import clock
 from edu.commands import CommandFailedError, OperatorCommand, WrongUseError, chosen_schools
+from edu.errors import InvalidInputError
 from edu.identity.principal import Principal, Role
 from edu.logs import start_correlation
+from edu.reasons import checked_reason
 from edu.tenancy import enter_school
-from edu.texts import UnreadableError, one_line
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from analytics.services.auditing import Audited, Span
 
 _ACTOR = Principal("manage.py", Role.PLATFORM_OPERATOR, None)
-_OPEN, _MAX_REASON_CHARS = 1, 280
+_OPEN = 1
 
 
 class Command(OperatorCommand):
@@ -80,10 +81,10 @@ class Command(OperatorCommand):
 
 def _refill(options: dict[str, Any]) -> Refill | None:
     try:
-        reason = one_line(options["reason"])
-    except UnreadableError:
+        reason = checked_reason(options["reason"])
+    except InvalidInputError:
         reason = ""
-    if bool(reason) != options["refill"] or len(reason) > _MAX_REASON_CHARS:
+    if bool(reason) != options["refill"]:
         raise WrongUseError("--refill and --reason, in one short line, belong together")
     return Refill(_ACTOR, reason) if options["refill"] else None
 

@@ -26,10 +26,10 @@ from edu.identity.principal import Principal, Role
 from edu.schools import RegisteredSchool, register_school
 from edu.tenancy import enter_lake, enter_school
 from evaluations import services as evaluations
-from evaluations.domain.evaluation import EvaluationKind, ScoreState
+from evaluations.domain.evaluation import ScoreState
 from tests.support.cloud import acting_as
 from tests.support.events import store as store_events
-from tests.support.schools import OPEN_TERM
+from tests.support.schools import set_exam
 from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
@@ -92,18 +92,7 @@ def filled(cloud: Cloud, school: TestSchool) -> TestSchool:
         ]
         store_events(school.school_id, student.student_id, sent)
     with enter_school(school.school_id):
-        kept, gone = (
-            evaluations.create_evaluation(
-                actor=school.teacher,
-                section_id="mat-5a",
-                term_id=OPEN_TERM,
-                kind=EvaluationKind.EXAM,
-                title="Prueba",
-                weight=Decimal(weight),
-                held_on=clock.now().date(),
-            )
-            for weight in ("10.50", "20.00")
-        )
+        kept, gone = (set_exam(school, weight=Decimal(weight)) for weight in ("10.50", "20.00"))
         evaluations.delete_evaluation(actor=school.teacher, evaluation_id=gone.evaluation_id, version=gone.version)
         for student in school.students:
             evaluations.record_score(

@@ -10,7 +10,6 @@ import json
 import uuid
 from contextlib import contextmanager
 from datetime import timedelta
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -32,11 +31,9 @@ from edu.dynamo.errors import AccessDeniedError
 from edu.errors import InvalidInputError
 from edu.schools import RegisteredSchool
 from edu.tenancy import enter_lake, enter_school
-from evaluations.domain.evaluation import EvaluationKind
-from evaluations.services import create_evaluation
 from tests.support.cloud import acting_as
 from tests.support.events import store as store_events
-from tests.support.schools import OPEN_TERM
+from tests.support.schools import set_exam
 from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
@@ -226,15 +223,7 @@ def test_message_stays_while_an_audit_is_open_or_it_was_killed_and_nothing_is_wr
 def test_of_all_only_those_stay_whose_dataset_is_open_in_a_school(lost: Lost, school: TestSchool) -> None:
     with broken_pipe(lost.cloud, Dataset.GRADES):
         with enter_school(school.school_id):
-            create_evaluation(
-                actor=school.teacher,
-                section_id="mat-5a",
-                term_id=OPEN_TERM,
-                kind=EvaluationKind.EXAM,
-                title="Prueba",
-                weight=Decimal(10),
-                held_on=clock.now().date(),
-            )
+            set_exam(school)
         wait_until(lambda: len(lost.messages()) == 2, what="the grade book's dead letter", timeout_s=60)
     ask("redrive", message=lost.message_id, reason=WHY)
     assert lost.rows(Dataset.GRADES) == []

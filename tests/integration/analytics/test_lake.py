@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,10 +15,10 @@ from edu.aws.scoped_clients import scoped_client
 from edu.pseudonyms import pseudonym_of
 from edu.tenancy import enter_school
 from evaluations import services as evaluations
-from evaluations.domain.evaluation import EvaluationKind, ScoreState
+from evaluations.domain.evaluation import ScoreState
 from tests.support.cloud import acting_as
 from tests.support.events import store as store_events
-from tests.support.schools import OPEN_TERM
+from tests.support.schools import set_exam
 from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
@@ -92,15 +91,7 @@ def test_grades_are_counted_and_the_command_prints_both(
 ) -> None:
     assert cloud
     with enter_school(school.school_id):
-        evaluation = evaluations.create_evaluation(
-            actor=school.teacher,
-            section_id="mat-5a",
-            term_id=OPEN_TERM,
-            kind=EvaluationKind.EXAM,
-            title="Prueba",
-            weight=Decimal(10),
-            held_on=clock.now().date(),
-        )
+        evaluation = set_exam(school)
         for student in school.students:
             evaluations.record_score(
                 actor=school.teacher,

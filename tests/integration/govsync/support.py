@@ -21,12 +21,12 @@ from edu import clock
 from edu.aws.credentials import Session
 from edu.jobs.domain import StepEnd
 from evaluations import services as evaluations
-from evaluations.domain.evaluation import EvaluationKind, ScoreState
+from evaluations.domain.evaluation import ScoreState
 from govsync import client, services
 from govsync.services.line import Answered, Line
 from tests.support.ports import free_port
 from tests.support.processes import Process
-from tests.support.schools import OPEN_TERM
+from tests.support.schools import OPEN_TERM, set_exam
 from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
@@ -274,15 +274,8 @@ class Driver:
 
 def record_grades(school: TestSchool, *values: str) -> str:
     """Set an exam in ``mat-5a`` and grade the first students; returns the evaluation's id. In the school's scope."""
-    evaluation = evaluations.create_evaluation(
-        actor=school.teacher,
-        section_id="mat-5a",
-        term_id=OPEN_TERM,
-        kind=EvaluationKind.EXAM,
-        title="Prueba de fracciones",
-        weight=Decimal(25),
-        held_on=next(term for term in school.school.terms if term.term_id == OPEN_TERM).starts_on,
-    )
+    starts_on = next(term for term in school.school.terms if term.term_id == OPEN_TERM).starts_on
+    evaluation = set_exam(school, title="Prueba de fracciones", weight=Decimal(25), held_on=starts_on)
     for student, value in zip(school.students, values, strict=False):
         evaluations.record_score(
             actor=school.teacher,
