@@ -1,11 +1,9 @@
 """Run the emulator in this process until SIGTERM or SIGINT."""
 
-import asyncio
 import logging
-from typing import TYPE_CHECKING, cast
+import signal
 
-from hypercorn.asyncio import serve
-from hypercorn.config import Config
+import uvicorn
 
 from deploy.emulator.environment import apply_environment
 from deploy.emulator.internal_endpoints import without_internal_endpoints
@@ -16,11 +14,8 @@ from deploy.emulator.pauses import LOOK_EVERY_S, PauseFree, keep_from_pausing
 from deploy.emulator.root import resolve_root
 from deploy.emulator.single_instance import exclusive_state_dir, require_free_port
 
-if TYPE_CHECKING:
-    from hypercorn.typing import Framework
-
 KEEP_ALIVE_S = 75
-GRACE_S = 1.0
+GRACE_S = 1
 
 
 def run(options: EmulatorOptions) -> None:
@@ -50,16 +45,29 @@ def _serve(options: EmulatorOptions) -> None:
         persistence.restore()
 
     logging.getLogger().setLevel(logging.WARNING)  # also where Django configured the root logger
-    config = Config()
-    config.bind = [f"{HOST}:{options.port}"]
-    config.keep_alive_timeout = KEEP_ALIVE_S
-    config.graceful_timeout = GRACE_S
-    config.loglevel = "WARNING"
     served = without_internal_endpoints(app)
     if options.challenge_sessions:
         served = own_origin_only(served, options.port)
     pause_free = PauseFree(served)
     keep_from_pausing()
     background.every(LOOK_EVERY_S, pause_free.collect, "quiet collections")
-    asyncio.run(serve(cast("Framework", pause_free), config))
+    config = uvicorn.Config(
+        pause_free,
+        host=HOST,
+        port=options.port,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        log_level="warning",
+        access_log=False,
+        server_header=False,  # the application says its own, and when
+        date_header=False,
+        timeout_keep_alive=KEEP_ALIVE_S,
+        timeout_graceful_shutdown=GRACE_S,
+    )
+    server = uvicorn.Server(config)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: setattr(server, "should_exit", True))
+    server.run()  # raises the signal that ended it once more, when its own handlers are gone
     persistence.require_saved()

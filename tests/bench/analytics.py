@@ -3,9 +3,9 @@
 The lake is generated (``tests.bench.lake``) and put into an emulated cloud of its own by the schools' own workers. Then
 each question of the query layer is asked for one school. ``athena`` is the statement that the product sends, through
 Athena's API, from its start to its first page of results; ``duckdb`` the same statement, translated, by DuckDB straight
-on the same files, without opening it; the start-up is what ``SELECT 1`` takes through the API, asked as often in
-between; ``table`` is what it takes to page the rows out of the hot table with the product's repositories, where they
-still are. Times are medians of seven; no result comes from a cache.
+on the same files, without opening it; the start-up is what ``SELECT 1`` takes through the API; these three are asked
+in turns; ``table`` is what it takes to page the rows out of the hot table with the product's repositories, where they
+still are. Times are medians of nine; no result comes from a cache.
 """
 
 from __future__ import annotations

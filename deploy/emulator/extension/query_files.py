@@ -12,10 +12,11 @@ import os
 import shutil
 import tempfile
 import uuid
-from collections import Counter, OrderedDict, defaultdict
+from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import filterfalse
 from pathlib import Path
 from typing import Any, Self
 
@@ -34,49 +35,63 @@ class StoredObject:
     size_bytes: int
 
 
-class Listing:
-    """The objects of buckets by their folders. Of a bucket whose keys have changed only those are looked at."""
+class Folders:
+    """A bucket's objects by their folders, as they were when it was last looked at."""
 
-    def __init__(self) -> None:
-        self._buckets: dict[str, tuple[set[str], defaultdict[str, dict[str, None]]]] = {}
-        self._versions: Counter[str] = Counter()
+    def __init__(self, bucket: str) -> None:
+        self._bucket = bucket
+        self._known: set[str] = set()
+        self._folders: dict[str, set[str]] = {}
+        self._versions: dict[str, int] = {}
 
-    def version(self, bucket: str) -> int:
-        """Another number whenever its folders are others."""
-        self._by_folder(bucket)
-        return self._versions[bucket]
+    def look(self) -> Self:
+        """Take in which keys have come and gone since: all keys are passed by once, those that stayed are not read."""
+        now = _records(self._bucket)
+        new = list(filterfalse(self._known.__contains__, now))
+        if len(self._known) + len(new) != len(now):
+            for key in self._known.difference(now):
+                self._take_out(key)
+        for key in new:
+            self._put_in(key)
+        return self
 
-    def folders(self, bucket: str, prefix: str) -> list[str]:
+    def version(self, prefix: str) -> int:
+        """Another number whenever the folders under the prefix are others."""
+        return self._versions.setdefault(prefix, 0)
+
+    def under(self, prefix: str) -> list[str]:
         """The folders under a prefix that hold objects: far fewer than those, and enough to tell partitions by."""
-        return [folder for folder in self._by_folder(bucket) if folder.startswith(prefix)]
+        return [folder for folder in self._folders if folder.startswith(prefix)]
 
-    def objects(self, bucket: str, prefix: str, folders: Iterable[str]) -> Iterator[StoredObject]:
+    def objects(self, prefix: str, folders: Iterable[str]) -> Iterator[StoredObject]:
         """The objects a table reads of these folders, by key: no name or folder that begins with ``_`` or ``.``."""
         hidden = patching.service("athena")._hidden
-        records = _records(bucket)
-        by_folder = self._by_folder(bucket)
-        for key in sorted(key for folder in folders for key in by_folder.get(folder, ())):
+        records = _records(self._bucket)
+        for key in sorted(key for folder in folders for key in self._folders.get(folder, ())):
             if key.startswith(prefix) and not key.endswith("/") and not hidden(key[len(prefix) :]):
                 record = records[key]
-                yield StoredObject(bucket, key, str(record.get("etag", "")), int(record.get("size", 0)))
+                yield StoredObject(self._bucket, key, str(record.get("etag", "")), int(record.get("size", 0)))
 
-    def _by_folder(self, bucket: str) -> dict[str, dict[str, None]]:
-        known, found = self._buckets.setdefault(bucket, (set(), defaultdict(dict)))
-        now = _records(bucket).keys()
-        gone, new = known - now, now - known
-        for key in gone:
-            folder = found[folder_of(key)]
-            del folder[key]
-            if not folder:
-                del found[folder_of(key)]
-                self._versions[bucket] += 1
-        for key in new:
-            folder = found[folder_of(key)]
-            self._versions[bucket] += not folder
-            folder[key] = None
-        known -= gone
-        known |= new
-        return found
+    def _put_in(self, key: str) -> None:
+        self._known.add(key)
+        folder = folder_of(key)
+        if folder not in self._folders:
+            self._folders[folder] = set()
+            self._count_change(folder)
+        self._folders[folder].add(key)
+
+    def _take_out(self, key: str) -> None:
+        self._known.remove(key)
+        folder = folder_of(key)
+        self._folders[folder].remove(key)
+        if not self._folders[folder]:
+            del self._folders[folder]
+            self._count_change(folder)
+
+    def _count_change(self, folder: str) -> None:
+        for prefix in self._versions:
+            if folder.startswith(prefix):
+                self._versions[prefix] += 1
 
 
 def folder_of(key: str) -> str:

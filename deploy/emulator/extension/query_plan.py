@@ -8,15 +8,16 @@ out, neither read nor counted.
 # ruff: noqa: SLF001 - ministack's own functions have private names
 
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 from sqlglot import exp
 
 from deploy.emulator.extension import patching, query_pruning, query_statement
-from deploy.emulator.extension.query_files import Listing, QueryFolder, StoredObject, folder_of
+from deploy.emulator.extension.query_files import Folders, QueryFolder, StoredObject, folder_of
 from deploy.emulator.extension.query_partitions import TableLayout, Values, layout_of
 from deploy.emulator.extension.query_relation import PlacedFile, Relation
 from deploy.emulator.extension.query_statement import PATH, QueryRefusedError, Reference
@@ -24,7 +25,6 @@ from deploy.emulator.extension.query_statement import PATH, QueryRefusedError, R
 MayRead = Callable[[str, str], bool]
 Located = tuple[StoredObject, Values]
 _CATALOG = "awsdatacatalog"
-_listing = Listing()
 _STATIC = (
     "CONSTRAINT_VIOLATION: For the injected projected partition column {column}, the WHERE clause must contain only "
     "static equality conditions, and at least one such condition must be present."
@@ -62,7 +62,8 @@ def planned(
         QueryTooLargeError: it would read more than ``largest_bytes`` (0: no bound); nothing is read then.
     """
     plan, mark = Plan(), uuid.uuid4().hex
-    chosen = [(found, _choice(*found, may_read)) for found in _tables_of(statement, database)]
+    look = cache(lambda bucket: _folders_of(bucket).look())  # nothing changes meanwhile: once a statement is enough
+    chosen = [(found, _choice(*found, may_read, look)) for found in _tables_of(statement, database)]
     plan.scanned_bytes = sum(one.size_bytes for _, objects in chosen for one, _ in objects)
     if largest_bytes and plan.scanned_bytes > largest_bytes:
         raise QueryTooLargeError(plan.scanned_bytes)
@@ -86,19 +87,26 @@ def _tables_of(statement: exp.Query, database: str) -> Iterator[tuple[Reference,
             yield reference, table, layout_of(table)
 
 
-def _choice(reference: Reference, _table: object, layout: TableLayout, may_read: MayRead) -> list[Located]:
+@cache
+def _folders_of(bucket: str) -> Folders:
+    return Folders(bucket)
+
+
+def _choice(
+    reference: Reference, _table: object, layout: TableLayout, may_read: MayRead, look: Callable[[str], Folders]
+) -> list[Located]:
     for column in sorted(layout.injected):
         if not query_pruning.bound_to_constants(reference, column):
             raise QueryRefusedError(_STATIC.format(column=column))
-    version = _listing.version(layout.bucket)
-    folders = _partitions(layout.bucket, layout.prefix, layout.values_of, version)
+    listed = look(layout.bucket)
     by_partition = _usable(reference, layout.partitions)
-    partitions = list(dict.fromkeys(folders.values()))
-    if (wanted := query_pruning.kept(by_partition, layout.partitions, partitions)) is not None:
-        named = {partitions[number] for number in wanted}
-        folders = {folder: at for folder, at in folders.items() if at in named}
+    partitions = _partitions(listed, layout.prefix, layout.values_of, listed.version(layout.prefix))
+    values = list(partitions)
+    if (wanted := query_pruning.kept(by_partition, layout.partitions, values)) is not None:
+        values = [values[number] for number in wanted]
         query_pruning.take_away(reference, by_partition)
-    found = [(one, folders[folder_of(one.key)]) for one in _listing.objects(layout.bucket, layout.prefix, folders)]
+    folders = {folder: at for at in values for folder in partitions[at]}
+    found = [(one, folders[folder_of(one.key)]) for one in listed.objects(layout.prefix, folders)]
     types = {**layout.partitions, PATH: "VARCHAR"}
     by_path = _usable(reference, types)
     rows = [(*at, f"s3://{one.bucket}/{one.key}") for one, at in found] if by_path else []
@@ -110,10 +118,14 @@ def _choice(reference: Reference, _table: object, layout: TableLayout, may_read:
 
 @lru_cache(maxsize=100)
 def _partitions(
-    bucket: str, prefix: str, values_of: Callable[[str], Values | None], _version: int
-) -> Mapping[str, Values]:
-    """The values of the table's folders; of folders that stay as they are they are worked out once."""
-    return {folder: at for folder in _listing.folders(bucket, prefix) if (at := values_of(folder)) is not None}
+    listed: Folders, prefix: str, values_of: Callable[[str], Values | None], _version: int
+) -> Mapping[Values, Sequence[str]]:
+    """The folders of each of the table's partitions; of folders that stay as they are they are worked out once."""
+    found: dict[Values, list[str]] = defaultdict(list)
+    for folder in listed.under(prefix):
+        if (at := values_of(folder)) is not None:
+            found[at].append(folder)
+    return dict(found)
 
 
 def _usable(reference: Reference, types: Mapping[str, str]) -> list[exp.Expr]:

@@ -68,7 +68,7 @@ def kept(found: Sequence[exp.Expr], types: Mapping[str, str], rows: Sequence[Seq
     left = list(range(len(rows)))
     open_ones = []
     for condition in found:
-        named = _named_texts(condition, types) or _named_numbers(condition, types, rows)
+        named = _named_texts(condition, types) or _named_numbers(condition, types, [rows[number] for number in left])
         if named is None:
             open_ones.append(condition)
         else:

@@ -14,6 +14,7 @@ from http import HTTPStatus
 from typing import Any
 
 import duckdb
+import msgspec
 
 from deploy.emulator.extension import patching
 
@@ -115,8 +116,19 @@ def _without_header(answer: Sequence[Any]) -> Any:
     return status, headers, json.dumps(found).encode()
 
 
+def _json_response(original: patching.AnyFunction) -> patching.AnyFunction:
+    """The same answer by a faster encoder: a page has thousands of values."""
+
+    def json_response(data: dict[str, Any], status: int = 200, **kinds: str) -> Any:
+        _, headers, _ = original({}, status, **kinds)
+        return status, headers, msgspec.json.encode(data)
+
+    return json_response
+
+
 def install() -> None:
     """Hand out pages as AWS does."""
     athena = patching.service("athena")
+    patching.replace(athena, "json_response", "data status content_type", _json_response)
     patching.require_attribute(athena, "_DUCKDB_TYPE_MAP", dict)
     patching.replace(athena, "_get_query_results", "data", _pages)

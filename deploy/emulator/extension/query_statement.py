@@ -30,6 +30,7 @@ _PATTERNS = {
     "SSS": "%g",
     "EEE": "%a",
 }
+_PLAIN_LITERAL = re.compile(r"'[ -&(-\[\]-~]*'|-?[0-9]{1,18}")
 _PATTERN = re.compile(r"'[^']*'|([A-Za-z])\1*|.", re.DOTALL)
 
 
@@ -67,6 +68,8 @@ def bound(sql: str, parameters: Sequence[str]) -> str:
     """
     if len(sql) > LONGEST_CHARACTERS:
         raise QueryRefusedError(f"the statement is longer than {LONGEST_CHARACTERS} characters")
+    if not parameters and "?" not in sql:
+        return sql
     try:
         places = [token for token in Trino().tokenize(sql) if token.token_type == TokenType.PLACEHOLDER]
     except SqlglotError as error:
@@ -172,6 +175,8 @@ def _replaced(sql: str, places: Sequence[Token], values: Sequence[str]) -> str:
 
 
 def _literal(parameter: str) -> str:
+    if _PLAIN_LITERAL.fullmatch(parameter):
+        return parameter
     try:
         value = sqlglot.parse_one(parameter, read=DIALECT)
     except SqlglotError as error:

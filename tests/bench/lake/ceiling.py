@@ -30,7 +30,7 @@ _SETTINGS = "SET TimeZone = 'UTC'; SET integer_division = true"
 
 @dataclass(frozen=True, slots=True)
 class Ceiling:
-    """A statement's median time, without opening DuckDB; the files that it reads, and their bytes.
+    """One run of a statement, without opening DuckDB; the files that it reads, and their bytes.
 
     A file that the statement reads twice counts twice, as with Athena.
     """
@@ -42,11 +42,26 @@ class Ceiling:
 
 
 @dataclass(slots=True)
-class _Translated:
+class Translated:
     """A statement in DuckDB's words, and the files behind each place where it reads a table."""
 
     sql: str = ""
     files: dict[str, list[str]] = field(default_factory=dict)
+
+    def run(self, folder: Path) -> Ceiling:
+        """Run it over its files in ``folder``."""
+        with duckdb.connect(":memory:") as connection:
+            connection.execute("SELECT 1").fetchall()
+            began = time.perf_counter()
+            connection.execute(_SETTINGS)
+            for name, found in self.files.items():
+                connection.execute(_view(name, found, folder))
+            rows = connection.execute(self.sql).fetchall()
+            seconds = time.perf_counter() - began
+        keys = tuple(key for found in self.files.values() for key in found)
+        size = sum((folder / key).stat().st_size for key in keys)
+        texts = tuple(tuple("" if value is None else _text(value) for value in row) for row in rows)
+        return Ceiling(seconds, keys, size, texts)
 
 
 def start_up(times: int = 5) -> float:
@@ -60,30 +75,11 @@ def start_up(times: int = 5) -> float:
     return statistics.median(taken)
 
 
-def ceiling_of(request: Request, months: Sequence[WrittenMonth], folder: Path, times: int = 3) -> Ceiling:
-    """Run a statement over the files that it names, or else over those of the school's ``months``."""
-    translated = _translated(request, months)
-    taken: list[float] = []
-    rows: list[tuple[object, ...]] = []
-    for _ in range(times):
-        with duckdb.connect(":memory:") as connection:
-            connection.execute("SELECT 1").fetchall()
-            began = time.perf_counter()
-            connection.execute(_SETTINGS)
-            for name, found in translated.files.items():
-                connection.execute(_view(name, found, folder))
-            rows = connection.execute(translated.sql).fetchall()
-            taken.append(time.perf_counter() - began)
-    keys = tuple(key for found in translated.files.values() for key in found)
-    size = sum((folder / key).stat().st_size for key in keys)
-    texts = tuple(tuple("" if value is None else _text(value) for value in row) for row in rows)
-    return Ceiling(statistics.median(taken), keys, size, texts)
-
-
-def _translated(request: Request, months: Sequence[WrittenMonth]) -> _Translated:
+def translated(request: Request, months: Sequence[WrittenMonth]) -> Translated:
+    """A statement over the files that it names, or else over those of the school's ``months``."""
     bound = query_statement.bound(request["QueryString"], request.get("ExecutionParameters") or [])
     statement = query_statement.read(bound)
-    found = _Translated()
+    found = Translated()
     for number, reference in enumerate(query_statement.references(statement, "lake")):
         name = f"lake_{number}"
         there = [key for month in months if month.dataset.value == reference.name for key in month.keys]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from analytics.domain.datasets import Dataset, Month
 from edu.tenancy import enter_school
 from tests.bench.lake.alarms import measure_rule
-from tests.bench.lake.asking import TIMES, ask
+from tests.bench.lake.asking import TIMES, ask, middle
 from tests.bench.lake.filling import put_lake, seed_people
 from tests.bench.lake.generator import WrittenSchool, write_lake
 from tests.bench.lake.hot_table import HotTable
@@ -19,7 +19,7 @@ from tests.bench.lake.schools import AS_OF, LakeSchool, lake_schools
 from tests.bench.lake.telling import say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from tests.bench.lake.hot_table import Paged
@@ -98,13 +98,9 @@ def page_hot_table(table: HotTable, school: LakeSchool) -> dict[Dataset, Paged]:
     table.fill(Month(AS_OF.year, AS_OF.month), term_id, AS_OF)
     filled_s = time.perf_counter() - began
     paged = {
-        Dataset.EVENTS: _middle(table.page_events() for _ in range(TIMES)),
-        Dataset.GRADES: _middle(table.page_scores(term_id) for _ in range(TIMES)),
+        Dataset.EVENTS: middle(table.page_events() for _ in range(TIMES)),
+        Dataset.GRADES: middle(table.page_scores(term_id) for _ in range(TIMES)),
     }
     counts = " and ".join(f"{found.records:,} of {dataset.value}" for dataset, found in paged.items())
     say(f"hot table of one school: {counts}, written in {filled_s:.0f} s")
     return paged
-
-
-def _middle(found: Iterable[Paged]) -> Paged:
-    return sorted(found, key=lambda one: one.seconds)[TIMES // 2]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -91,13 +90,3 @@ def run(request: Request) -> Run:
     seconds, found = time.perf_counter() - began, execution["Statistics"]
     texts = tuple(tuple(cell.get("VarCharValue", "") for cell in row["Data"]) for row in rows[1:])
     return Run(seconds, found["DataScannedInBytes"], found["EngineExecutionTimeInMillis"], texts)
-
-
-def median_run(request: Request, times: int = 3) -> tuple[Run, float]:
-    """The run in the middle, by time, and the median seconds of ``SELECT 1`` asked before each."""
-    starts, runs = [], []
-    for _ in range(times):
-        starts.append(run(select_one()).seconds)
-        runs.append(run(request))
-    middle = statistics.median_high(one.seconds for one in runs)
-    return next(one for one in runs if one.seconds == middle), statistics.median(starts)

@@ -12,7 +12,7 @@ from deploy.emulator.extension import patching, query_files
 from deploy.emulator.extension.query_engine import run_select
 from deploy.emulator.extension.query_files import (
     BodyCache,
-    Listing,
+    Folders,
     QueryFolder,
     StoredObject,
 )
@@ -48,30 +48,46 @@ def put(key: str, body: bytes, etag: str = "1") -> StoredObject:
 def test_objects_are_those_of_the_folders_that_are_not_hidden() -> None:
     for key in ("e/b", "e/a/c", "e/_x", "e/.y", "e/_d/z", "e/folder/", "f/b"):
         put(key, b"1")
-    listing = Listing()
-    assert [found.key for found in listing.objects(BUCKET, "e/", listing.folders(BUCKET, "e/"))] == ["e/a/c", "e/b"]
-    assert list(Listing().objects("none", "e/", ["e/"])) == []
+    listed = Folders(BUCKET).look()
+    assert [found.key for found in listed.objects("e/", listed.under("e/"))] == ["e/a/c", "e/b"]
+    assert list(Folders("none").look().objects("e/", ["e/"])) == []
 
 
 def test_folders_are_those_that_hold_objects_and_narrow_what_is_found() -> None:
     for key in ("g/a/1", "g/a/2", "g/b/1", "g/0", "h/a/1"):
         put(key, b"1")
-    listing = Listing()
-    assert set(listing.folders(BUCKET, "g/")) == {"g/", "g/a/", "g/b/"}
-    assert [found.key for found in listing.objects(BUCKET, "g/", ["g/a/", "h/a/"])] == ["g/a/1", "g/a/2"]
-    assert listing.folders("none", "g/") == []
+    listed = Folders(BUCKET).look()
+    assert set(listed.under("g/")) == {"g/", "g/a/", "g/b/"}
+    assert [found.key for found in listed.objects("g/", ["g/a/", "h/a/"])] == ["g/a/1", "g/a/2"]
+    assert Folders("none").look().under("g/") == []
+
+
+def test_what_comes_and_goes_between_two_looks_is_taken_in() -> None:
+    for key in ("g/a/1", "g/a/2", "g/b/1", "g/0", "h/a/1"):
+        put(key, b"1")
+    listed = Folders(BUCKET).look()
     objects = patching.service("s3")._buckets[BUCKET]["objects"]
-    del objects["g/b/1"], objects["g/a/1"]
+    del objects["g/b/1"], objects["g/a/1"]  # as many come as go, and more
     put("g/c/1", b"1")
-    assert set(listing.folders(BUCKET, "g/")) == {"g/", "g/a/", "g/c/"}
-    version = listing.version(BUCKET)
     put("g/c/2", b"1")
-    assert listing.version(BUCKET) == version
-    put("g/d/1", b"1")
-    assert listing.version(BUCKET) > version
-    del objects["g/c/2"], objects["g/d/1"]
-    assert listing.version(BUCKET) > version + 1
-    assert [found.key for found in listing.objects(BUCKET, "g/", ["g/a/", "g/b/", "g/c/"])] == ["g/a/2", "g/c/1"]
+    assert set(listed.look().under("g/")) == {"g/", "g/a/", "g/c/"}
+    assert [found.key for found in listed.objects("g/", ["g/a/", "g/b/", "g/c/"])] == ["g/a/2", "g/c/1", "g/c/2"]
+    objects.clear()
+    assert listed.look().under("g/") == []
+
+
+def test_a_version_is_of_the_folders_under_its_prefix() -> None:
+    put("g/a/1", b"1")
+    listed = Folders(BUCKET).look()
+    version = listed.version("g/")
+    put("g/a/2", b"1")
+    put("results/1/2", b"1")
+    assert listed.look().version("g/") == version
+    put("g/b/1", b"1")
+    came = listed.look().version("g/")
+    assert came != version
+    del patching.service("s3")._buckets[BUCKET]["objects"]["g/b/1"]
+    assert listed.look().version("g/") not in {came, version}
 
 
 def test_files_are_numbered_and_gone_afterwards_and_the_directory_serves_again() -> None:
