@@ -15,8 +15,9 @@ import uuid
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
-from itertools import filterfalse
+from functools import cache, partial
+from itertools import filterfalse, takewhile
+from operator import is_not
 from pathlib import Path
 from typing import Any, Self
 
@@ -41,18 +42,25 @@ class Folders:
     def __init__(self, bucket: str) -> None:
         self._bucket = bucket
         self._known: set[str] = set()
+        self._last: str | None = None
         self._folders: dict[str, set[str]] = {}
         self._versions: dict[str, int] = {}
 
     def look(self) -> Self:
-        """Take in which keys have come and gone since: all keys are passed by once, those that stayed are not read."""
+        """Take in which keys have come and gone since.
+
+        A dict keeps its keys in the order in which they came. Where as many are left up to the last one known as were
+        known, none of those has gone; else all keys are gone through. Each step is one of C's, which no thread divides.
+        """
         now = _records(self._bucket)
-        new = list(filterfalse(self._known.__contains__, now))
+        new = list(takewhile(partial(is_not, self._last), reversed(now)))
         if len(self._known) + len(new) != len(now):
+            new = list(filterfalse(self._known.__contains__, reversed(now)))
             for key in self._known.difference(now):
                 self._take_out(key)
-        for key in new:
+        for key in reversed(new):
             self._put_in(key)
+        self._last = next(reversed(now), None)
         return self
 
     def version(self, prefix: str) -> int:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from deploy.emulator.extension import patching, query_files
 from deploy.emulator.extension.query_engine import run_select
@@ -74,6 +76,24 @@ def test_what_comes_and_goes_between_two_looks_is_taken_in() -> None:
     assert [found.key for found in listed.objects("g/", ["g/a/", "g/b/", "g/c/"])] == ["g/a/2", "g/c/1", "g/c/2"]
     objects.clear()
     assert listed.look().under("g/") == []
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=st.lists(st.lists(st.tuples(st.booleans(), st.integers(0, 5)), max_size=6), max_size=8))
+def test_a_look_finds_what_a_first_one_would(steps: list[list[tuple[bool, int]]]) -> None:
+    objects = patching.service("s3")._buckets[BUCKET]["objects"]
+    objects.clear()
+    listed = Folders(BUCKET)
+    for step in steps:
+        for there, number in step:
+            key = f"g/{number % 3}/{number}"
+            if there:
+                put(key, b"1")
+            else:
+                objects.pop(key, None)
+        first = Folders(BUCKET).look()
+        assert sorted(listed.look().under("g/")) == sorted(first.under("g/"))
+        assert list(listed.objects("g/", listed.under("g/"))) == list(first.objects("g/", first.under("g/")))
 
 
 def test_a_version_is_of_the_folders_under_its_prefix() -> None:
