@@ -162,7 +162,7 @@ def _execute(_original: patching.AnyFunction) -> patching.AnyFunction:
 async def _results(execution: dict[str, Any], statement: exp.Query | None, query: str, database: str) -> dict[str, Any]:
     """Plan and run. What S3 and Glue hold is read between two requests; the engine runs beside them."""
     if statement is None:
-        statement = query_statement.read(query_statement.bound(query, execution.get(PARAMETERS) or []))
+        statement = query_statement.read(query, execution.get(PARAMETERS) or [])
     with QueryFolder() as folder:
         largest_bytes = _largest_bytes(execution["WorkGroup"])
         plan = planned(statement, database, folder, query_access.may_read, largest_bytes=largest_bytes)
@@ -209,7 +209,7 @@ def _start(original: patching.AnyFunction) -> patching.AnyFunction:
 def _read(sql: str, parameters: Sequence[str]) -> exp.Query | None:
     """The statement, if it is one; what is wrong with its parameters is told when it runs, as on AWS."""
     try:
-        return query_statement.read(query_statement.bound(sql, parameters))
+        return query_statement.read(sql, parameters)
     except QueryRefusedError:
         return None
 

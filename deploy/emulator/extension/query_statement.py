@@ -14,8 +14,9 @@ from sqlglot import Token, TokenType, exp
 from sqlglot.dialects.trino import Trino
 from sqlglot.errors import SqlglotError
 
-DIALECT, ENGINE = "trino", "duckdb"
+ENGINE = "duckdb"
 PATH = "$path"
+_trino = Trino()
 LONGEST_CHARACTERS = 262_144  # AWS's own bound for QueryString
 _PATTERNS = {
     "yyyy": "%Y",
@@ -30,7 +31,6 @@ _PATTERNS = {
     "SSS": "%g",
     "EEE": "%a",
 }
-_PLAIN_LITERAL = re.compile(r"'[ -&(-\[\]-~]*'|-?[0-9]{1,18}")
 _PATTERN = re.compile(r"'[^']*'|([A-Za-z])\1*|.", re.DOTALL)
 
 
@@ -60,34 +60,18 @@ class Reference:
         return column.table.lower() == self.alias.lower() if column.table else self.alone
 
 
-def bound(sql: str, parameters: Sequence[str]) -> str:
-    """The statement with its ``?`` replaced: only where the tokens say so, and only by one literal each.
+def read(sql: str, parameters: Sequence[str] = ()) -> exp.Query:
+    """The statement as a tree, names in lower case where they are not quoted, each ``?`` one literal of the parameters.
 
     Raises:
-        QueryRefusedError: the statement is too long, the parameters are too few or too many, or one is no literal.
+        QueryRefusedError: it is none, is too long, is more than one, or is no SELECT; the parameters are too few or too
+            many, or one is no literal.
     """
     if len(sql) > LONGEST_CHARACTERS:
         raise QueryRefusedError(f"the statement is longer than {LONGEST_CHARACTERS} characters")
-    if not parameters and "?" not in sql:
-        return sql
     try:
-        places = [token for token in Trino().tokenize(sql) if token.token_type == TokenType.PLACEHOLDER]
-    except SqlglotError as error:
-        raise QueryRefusedError("Access denied: the statement cannot be read") from error
-    if len(places) != len(parameters):
-        counts = f"expected {len(places)} but found {len(parameters)}"
-        raise QueryRefusedError(f"INVALID_PARAMETER_USAGE: Incorrect number of parameters: {counts}")
-    return _replaced(sql, places, [_literal(parameter) for parameter in parameters])
-
-
-def read(sql: str) -> exp.Query:
-    """The statement as a tree, names in lower case where they are not quoted.
-
-    Raises:
-        QueryRefusedError: it is none, is more than one, or is no SELECT.
-    """
-    try:
-        statements = [found for found in sqlglot.parse(sql, read=DIALECT) if found]
+        tokens = list(_bound(_trino.tokenize(sql), parameters))
+        statements = [found for found in _trino.parser().parse(tokens, sql) if found]
     except (SqlglotError, RecursionError) as error:
         raise QueryRefusedError("Access denied: the statement cannot be read") from error
     if len(statements) != 1:
@@ -168,23 +152,30 @@ def _split(condition: exp.Expr) -> Iterator[exp.Expr]:
         yield condition
 
 
-def _replaced(sql: str, places: Sequence[Token], values: Sequence[str]) -> str:
-    for place, value in reversed(list(zip(places, values, strict=True))):
-        sql = f"{sql[: place.start]}{value}{sql[place.end + 1 :]}"
-    return sql
+def _bound(tokens: Sequence[Token], parameters: Sequence[str]) -> Iterator[Token]:
+    """The tokens, with those of a literal in the place of each ``?``; a text or a comment that holds one has none."""
+    places = sum(token.token_type == TokenType.PLACEHOLDER for token in tokens)
+    if places != len(parameters):
+        counts = f"expected {places} but found {len(parameters)}"
+        raise QueryRefusedError(f"INVALID_PARAMETER_USAGE: Incorrect number of parameters: {counts}")
+    literals = iter([_literal(parameter) for parameter in parameters])
+    for token in tokens:
+        if token.token_type == TokenType.PLACEHOLDER:
+            yield from next(literals)
+        else:
+            yield token
 
 
-def _literal(parameter: str) -> str:
-    if _PLAIN_LITERAL.fullmatch(parameter):
-        return parameter
+def _literal(parameter: str) -> list[Token]:
     try:
-        value = sqlglot.parse_one(parameter, read=DIALECT)
-    except SqlglotError as error:
+        tokens = _trino.tokenize(parameter)
+        (value,) = _trino.parser().parse(tokens, parameter)
+    except (SqlglotError, ValueError) as error:
         raise QueryRefusedError("SYNTAX_ERROR: an execution parameter cannot be read") from error
     inner = value.this if isinstance(value, exp.Neg | exp.Cast) else value
-    if not isinstance(inner, exp.Literal | exp.Boolean | exp.Null) or inner.comments:
+    if not isinstance(inner, exp.Literal | exp.Boolean | exp.Null) or any(token.comments for token in tokens):
         raise QueryRefusedError("SYNTAX_ERROR: an execution parameter is no literal; a text stands in quotes")
-    return value.sql(dialect=DIALECT, comments=False)
+    return tokens
 
 
 def _known_here(node: exp.Anonymous) -> exp.Expr:

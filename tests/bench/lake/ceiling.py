@@ -77,8 +77,7 @@ def start_up(times: int = 5) -> float:
 
 def translated(request: Request, months: Sequence[WrittenMonth]) -> Translated:
     """A statement over the files that it names, or else over those of the school's ``months``."""
-    bound = query_statement.bound(request["QueryString"], request.get("ExecutionParameters") or [])
-    statement = query_statement.read(bound)
+    statement = query_statement.read(request["QueryString"], request.get("ExecutionParameters") or [])
     found = Translated()
     for number, reference in enumerate(query_statement.references(statement, "lake")):
         name = f"lake_{number}"
